@@ -4,12 +4,17 @@ import json
 import subprocess
 import sys
 
+import pytest
+
 from app.config import Settings
 from app.services import jobs
 from tests.architecture.source import ROOT
 from tests.support import databases, stripe_api
 
 
+@pytest.mark.parametrize(
+    "database", ["sqlite", pytest.param("postgresql", marks=pytest.mark.proof)], indirect=True
+)  # what is imported is the same
 def test_production_runs_where_the_sandbox_cannot_be_imported(settings: Settings) -> None:
     with stripe_api.answering(settings) as address:
         environ = databases.environment(settings, PAYMENTS="stripe", STRIPE_API_BASE=address, **stripe_api.KEYS)

@@ -19,7 +19,7 @@ from app.models.scope import as_service
 from app.services.customers import registration
 from app.services.transaction import transaction
 from tests.browser.conftest import LOADS_WITHIN, Opens, by_the_page
-from tests.browser.test_spine import in_every_look, is_clean, tabs_to, with_and_in_proof_without, with_and_without
+from tests.browser.test_spine import in_every_look, is_clean, tabs_to, with_and_in_proof_without
 from tests.support import methods, shop, stripe_api, tiers
 from tests.support.methods import ACCOUNT, ONCE, REFUSED
 from tests.support.server import serving, serving_here
@@ -60,7 +60,7 @@ def rows(page: Page) -> list[str]:
     ]
 
 
-@with_and_without
+@with_and_in_proof_without
 def test_add_default_and_remove(app: Flask, signs_in: Opens, acme: Customer, javascript: bool) -> None:
     page = signs_in(java_script_enabled=javascript)
     adds(page, "Add new credit card", GOOD)

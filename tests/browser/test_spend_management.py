@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 from app import clock
 from app.models.customers import Customer
 from tests.browser.conftest import Opens
-from tests.browser.test_spine import in_every_look, is_clean, tabs_to, with_and_in_proof_without, with_and_without
+from tests.browser.test_spine import in_every_look, is_clean, tabs_to, with_and_in_proof_without
 from tests.support import spend
 from tests.support.meters import accept_one
 
@@ -26,7 +26,7 @@ def acme(catalog: str) -> Customer:
     return made
 
 
-@with_and_without
+@with_and_in_proof_without
 def test_a_daily_limit_is_saved_and_says_what_it_stops(signs_in: Opens, acme: Customer, javascript: bool) -> None:
     page = signs_in(java_script_enabled=javascript)
     page.goto(PATH)

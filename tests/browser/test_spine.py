@@ -120,7 +120,7 @@ def test_the_bank_asks(app: Flask, signs_in: Opens, acme: Customer, javascript: 
     assert (shop.charges(app), shop.remaining(acme)) == (([2500], 25_000_000) if approves else ([], 0))
 
 
-@with_and_without
+@with_and_in_proof_without
 def test_a_lost_answer_is_waited_for_and_the_page_changes_by_itself(
     app: Flask, signs_in: Opens, acme: Customer, javascript: bool
 ) -> None:

@@ -77,7 +77,7 @@ def fill_the_pools(app: Flask) -> None:
     ("number", "away_for"),
     [
         pytest.param(signal.SIGQUIT, 0, id="killed"),
-        pytest.param(signal.SIGINT, 0, id="stopped"),
+        pytest.param(signal.SIGINT, 0, id="stopped", marks=pytest.mark.proof),
         pytest.param(signal.SIGQUIT, LONGER, id="later", marks=pytest.mark.proof),
     ],
 )

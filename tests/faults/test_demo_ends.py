@@ -20,7 +20,7 @@ from urllib.request import HTTPCookieProcessor, Request, build_opener, urlopen
 import pytest
 from bs4 import BeautifulSoup
 
-from tests.support import tiers
+from app.demo.__main__ import CannotStart, _ports, _watch
 from tests.support.ports import free_port
 from tests.support.server import ROOT
 
@@ -96,9 +96,7 @@ def of(pid: int, what: str) -> bytes:
         return b""
 
 
-def test_it_starts_signs_in_and_ends_with_nothing_left_or_with_the_reason_when_a_part_of_it_dies(
-    demo: Demo, tmp_path: Path
-) -> None:
+def test_it_starts_signs_in_and_ends_with_nothing_left(demo: Demo) -> None:
     said = demo.says("Ctrl-C")
     assert f"{demo.url}/" in said
     assert "day/s" not in said, "a file wants no progress bar"
@@ -145,18 +143,27 @@ def test_it_starts_signs_in_and_ends_with_nothing_left_or_with_the_reason_when_a
     assert not [pid for pid in children if alive(pid)]
     with pytest.raises(URLError):
         urlopen(f"{demo.url}/healthz", timeout=2)
-    with running(tmp_path) as again:  # on the history that is there
-        ends_with_the_reason_when_a_part_of_it_dies(again)
 
 
-def ends_with_the_reason_when_a_part_of_it_dies(demo: Demo) -> None:
-    demo.says("Ctrl-C")
-    children = descendants(demo.process.pid)
-    worker = next(pid for pid in children if b"worker" in of(pid, "cmdline").split(b"\0"))
-    os.kill(worker, signal.SIGKILL)
-    assert demo.process.wait(PATIENCE) == 1
-    assert "The worker process ended by itself; see " in demo.output.read_text()
-    assert not [pid for pid in children if alive(pid)]
+@pytest.mark.proof
+def test_it_starts_again_and_ends_with_the_reason_when_a_part_of_it_dies(tmp_path: Path) -> None:
+    with running(tmp_path) as first:
+        first.says("Ctrl-C")
+    with running(tmp_path) as demo:  # on the history that is there
+        demo.says("Ctrl-C")
+        children = descendants(demo.process.pid)
+        worker = next(pid for pid in children if b"worker" in of(pid, "cmdline").split(b"\0"))
+        os.kill(worker, signal.SIGKILL)
+        assert demo.process.wait(PATIENCE) == 1
+        assert "The worker process ended by itself; see " in demo.output.read_text()
+        assert not [pid for pid in children if alive(pid)]
+
+
+def test_a_part_of_it_that_died_is_the_reason(tmp_path: Path) -> None:
+    with subprocess.Popen([sys.executable, "-c", ""]) as part:
+        part.wait(PATIENCE)
+        with pytest.raises(CannotStart, match=r"^The worker process ended by itself; see "):
+            _watch([("worker", part)], tmp_path)
 
 
 def test_a_shell_without_a_demo_says_so(tmp_path: Path) -> None:
@@ -180,7 +187,15 @@ def test_a_taken_port_is_said_in_one_line(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("port", tiers.some(2, ["80a", "٨٠", "0", "65535", "-1", ""]))
+@pytest.mark.parametrize("port", ["80a", "٨٠", "0", "65535", "-1", ""])
+def test_a_wrong_port_is_refused(port: str) -> None:
+    with pytest.raises(CannotStart) as refused:
+        _ports(port)
+    assert str(refused.value) == f"The port must be a number from 1 to 65534, not {port!r}."
+
+
+@pytest.mark.proof
+@pytest.mark.parametrize("port", ["80a", ""])
 def test_a_wrong_port_is_said_in_one_line(tmp_path: Path, port: str) -> None:
     command = [sys.executable, "-m", "app.demo.__main__", f"--port={port}", "--directory", str(tmp_path)]
     ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE)

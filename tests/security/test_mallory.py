@@ -115,7 +115,8 @@ def test_no_query_shows_her_anything_of_acme(
     app: Flask, mallory: Browser, mallory_actor: Actor, acme: Customer, acmes_ids: list[str]
 ) -> None:
     shop.add_method(mallory_actor, "pm_card_mastercard")
-    names = _field_names(app, mallory) | {"cursor", "before", "after", "figure", "customer", "customer_id", "next"}
+    known = {"cursor", "before", "after", "figure", "customer", "customer_id", "next"}
+    names = _field_names(_soups(app, mallory)) | known
     for path in _pages(app):
         for value in acmes_ids:
             query = "&".join(f"{name}={quote(value)}" for name in sorted(names))
@@ -129,9 +130,9 @@ def test_no_form_takes_anything_of_acme(
     app: Flask, mallory: Browser, mallory_actor: Actor, acme: Customer, acmes_ids: list[str]
 ) -> None:
     shop.add_method(mallory_actor, "pm_card_mastercard")
-    before, token, names = _everything_of(acme), _token(mallory), _field_names(app, mallory)
-    charged, fields = shop.charges(app), _fields_by_form(app, mallory)
-    typed = tiers.sample_of(_typed(app, mallory), proof=set())  # once: no id is looked up by what is typed
+    before, token, soups = _everything_of(acme), _token(mallory), _soups(app, mallory)
+    charged, names, fields = shop.charges(app), _field_names(soups), _fields_by_form(soups)
+    typed = tiers.sample_of(_typed(soups), proof=set())  # once: no id is looked up by what is typed
     shown = str(mallory.opens(f"{shop.PATH}total?amount=25.00").find(shop.BUY)["value"])
     filled = {"amount": "25.00", "seen": shown, "test_method": "pm_card_mastercard"}
     for path in _forms(app):
@@ -165,11 +166,16 @@ def _is_other_side(endpoint: str) -> bool:
     return endpoint.startswith("v1_") or endpoint.partition(".")[0] in OTHER_SIDE
 
 
-def _fields_by_form(app: Flask, browser: Browser) -> dict[str, set[str]]:
+def _soups(app: Flask, browser: Browser) -> dict[str, BeautifulSoup]:
+    """Return each page by its path."""
+    return {path: _soup(browser, path) for path in _pages(app)}
+
+
+def _fields_by_form(soups: dict[str, BeautifulSoup]) -> dict[str, set[str]]:
     """Return the names that each form sends, by the path that it is sent to."""
     found: dict[str, set[str]] = {}
-    for path in _pages(app):
-        for form in _soup(browser, path).select("form[method=post]"):
+    for path, soup in soups.items():
+        for form in soup.select("form[method=post]"):
             names = {str(each["name"]) for each in form.select("[name]")} - {"csrf_token"}
             targets = [
                 str(form.get("action") or path),
@@ -181,20 +187,16 @@ def _fields_by_form(app: Flask, browser: Browser) -> dict[str, set[str]]:
     return found
 
 
-def _field_names(app: Flask, browser: Browser) -> set[str]:
-    found: set[str] = set()
-    for path in _pages(app):
-        found |= {str(each["name"]) for each in _soup(browser, path).select("form [name]")}
+def _field_names(soups: dict[str, BeautifulSoup]) -> set[str]:
+    found = {str(each["name"]) for soup in soups.values() for each in soup.select("form [name]")}
     assert {"amount", "method", "form_key", "seen"} <= found
     return found - {"csrf_token"}
 
 
-def _typed(app: Flask, browser: Browser) -> set[str]:
+def _typed(soups: dict[str, BeautifulSoup]) -> set[str]:
     """Return the names of fields that are typed into wherever they are: none of them is hidden, chosen or pressed."""
-    given: set[str] = set()
-    for path in _pages(app):
-        given |= {str(each["name"]) for each in _soup(browser, path).select(CARRIES)}
-    return _field_names(app, browser) - given
+    given = {str(each["name"]) for soup in soups.values() for each in soup.select(CARRIES)}
+    return _field_names(soups) - given
 
 
 def _soup(browser: Browser, path: str) -> BeautifulSoup:

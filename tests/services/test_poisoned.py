@@ -97,7 +97,6 @@ def test_every_job_is_in_one_of_the_lists() -> None:
     assert WORKED | set(OTHERWISE) == set(jobs.JOBS) and not WORKED & set(OTHERWISE)
 
 
-@pytest.mark.both_databases
 def test_what_cannot_be_written_for_one_customer_stops_no_other(
     app: Flask, settings: Settings, database: Database, alice_actor: Actor, mallory_actor: Actor
 ) -> None:

@@ -233,7 +233,7 @@ def on_sqlite(session_dir: Path, tmp_path: Path) -> Iterator[Flask]:
 @ON_POSTGRESQL
 def test_both_ways_answer_alike_whatever_happens(app: Flask, on_sqlite: Flask) -> None:
     @settings(
-        max_examples=tiers.sample_of(10, proof=40), deadline=None, database=None,
+        max_examples=tiers.sample_of(6, proof=40), deadline=None, database=None,
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
     )  # fmt: skip
     @given(st.lists(STEPS, min_size=3, max_size=22))

@@ -53,7 +53,7 @@ def look(customer_id: str, now: datetime) -> None:
 @ON_POSTGRESQL
 def test_no_history_of_holds_passes_a_limit_on_either_database(app: Flask, on_sqlite: Flask) -> None:
     @settings(
-        max_examples=tiers.sample_of(8, proof=250), deadline=None, database=None,
+        max_examples=tiers.sample_of(5, proof=250), deadline=None, database=None,
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
     )  # fmt: skip
     @given(

@@ -133,7 +133,7 @@ def lenient(app: Flask) -> str:
 @example(steps=[_gift(50, lasts=5), Wait(6), Use(1_000_000), Due(), Use(9_000_000), Use(100_000)])  # nobody spends it
 @example(steps=[_gift(50, begins=2), Void(0), Wait(3), Use(1_000_000), Due()])  # it never begins
 @hypothesis_settings(
-    max_examples=tiers.sample_of(3, proof=12),
+    max_examples=tiers.sample_of(2, proof=12),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

@@ -251,7 +251,7 @@ def _left(row: Payment) -> int:
     steps=[Use(10_000_000), _gift(30), Buy(1000), SendBack(0, 1000), _gift(120), Correct(0)]
 )
 @hypothesis_settings(
-    max_examples=tiers.sample_of(3, proof=12),
+    max_examples=tiers.sample_of(2, proof=12),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

@@ -17,6 +17,7 @@ from app.services.balance import history
 from app.services.ledger import grants
 from app.services.verification.verify import verify
 from tests.services.payments.test_concurrency import nobody_waited_for_each_other
+from tests.support import tiers
 from tests.support.databases import Database
 from tests.support.meters import post_all
 from tests.support.worker_crew import Work, together
@@ -27,7 +28,7 @@ UNIT = 1_000_000
 @pytest.fixture
 def crew(database: Database) -> int:
     """How many processes: SQLite is for small installations."""
-    return 8 if database.kind == "postgresql" else 3
+    return tiers.sample_of(5, proof=8) if database.kind == "postgresql" else 3
 
 
 def plan(number: int, customers: list[str]) -> Work:

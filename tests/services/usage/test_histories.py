@@ -102,7 +102,7 @@ def _gift(tenths: int, begins: int | None = None, lasts: int | None = None, prio
     ]
 )
 @hypothesis_settings(
-    max_examples=tiers.sample_of(2, proof=12),
+    max_examples=tiers.sample_of(1, proof=12),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
