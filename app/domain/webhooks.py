@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from enum import Enum
 from urllib.parse import SplitResult, urlsplit
 
-from app.domain.errors import Refused
+from app.domain.errors import Refused, ensure
 
 CUSTOMER_TYPES = (
     "spend.threshold_reached",
@@ -33,10 +33,16 @@ TYPES = (
     "invoice.finalized",
     "invoice.paid",
     "invoice.overdue",
+    "invoice.voided",
     "invoice.corrected",
     "account.past_due",
     "account.suspended",
     "account.restored",
+    "pro_forma.created",
+    "pro_forma.canceled",
+    "pro_forma.expired",
+    "bank_transfer.received",
+    "bank_transfer.returned",
     "payment.requires_action",
     "payment.failed",
     "payment.needs_review",
@@ -58,7 +64,7 @@ TYPES = (
     "subscription.price_withdrawn",
     "subscription.price_changed",
 )
-"""What the seller's endpoints may ask for."""
+"""What the seller's endpoints may ask for: every event that there is."""
 TEST = "webhook.test"
 
 SCHEDULE = tuple(
@@ -109,6 +115,11 @@ class Unanswered:
 
 
 Answer = Answered | Unanswered
+
+
+def ask_known(event_type: str) -> None:
+    """Ensure that an endpoint can ask for the event that is written."""
+    ensure(event_type in TYPES, f"{event_type} is missing in the list of events")
 
 
 def verdict(answer: Answer) -> Verdict:

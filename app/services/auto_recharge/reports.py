@@ -8,6 +8,7 @@ from sqlalchemy import select
 from app.domain.auto_recharge.decision import Decision, Outcome
 from app.domain.mails import AUTO_RECHARGE_LIMIT, AUTO_RECHARGE_STOPPED
 from app.domain.money import Money
+from app.domain.notices import stamp
 from app.models.events import OutboxEvent
 from app.services.auto_recharge.facts import Found
 from app.services.ledger.posting import Books
@@ -56,7 +57,7 @@ def _report_limit(books: Books, found: Found, percent: int, used: Money) -> None
         "limit_minor": limit.amount_minor,
         "used_minor": used.amount_minor,
         "currency": limit.currency,
-        "period_ends": found.period.ends_at.isoformat().replace("+00:00", "Z"),
+        "period_ends": stamp(found.period.ends_at),
     }
     books.outbox.write(event, source, figures)
     _mail(books, AUTO_RECHARGE_LIMIT, f"{percent}:{source}", percent=percent, **figures)

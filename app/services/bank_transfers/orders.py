@@ -11,6 +11,7 @@ from app.domain.catalog import Catalog
 from app.domain.errors import NotFound, Refused
 from app.domain.methods import Rail
 from app.domain.money import Money
+from app.domain.notices import stamp
 from app.domain.payments import OPEN, PaymentState
 from app.domain.people import Orderer
 from app.models.bank_transfers import ProForma
@@ -61,7 +62,7 @@ def facts_of(pro_forma: ProForma) -> dict[str, object]:
         "pro_forma": pro_forma.id,
         "amount_minor": pro_forma.amount_minor,
         "currency": pro_forma.currency,
-        "valid_until": pro_forma.valid_until.isoformat(),
+        "valid_until": stamp(pro_forma.valid_until),
     }
 
 

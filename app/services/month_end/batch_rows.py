@@ -5,6 +5,7 @@ from datetime import datetime
 from json import dumps
 
 from app import ids
+from app.domain import webhooks
 from app.domain.mails import INVOICE
 from app.models.customers import Customer
 from app.models.documents import Document
@@ -18,6 +19,7 @@ def event(
     customer: Customer, name: str, source_id: str, facts: Mapping[str, object], sequence: int, now: datetime
 ) -> OutboxEvent:
     """Return an event of a customer, at this place in its order."""
+    webhooks.ask_known(name)
     return OutboxEvent(
         id=ids.new("evt"),
         customer_id=customer.customer_id,

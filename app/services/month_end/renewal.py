@@ -4,6 +4,7 @@ from datetime import datetime
 
 from app.domain.auto_recharge.decision import Outcome
 from app.domain.errors import ensure
+from app.domain.notices import stamp
 from app.domain.sold_terms import Terms
 from app.domain.subscriptions.choice import Choice, Interval, given
 from app.domain.subscriptions.proration import plan_period
@@ -65,8 +66,8 @@ def facts_of(row: Subscription, choice: Choice, version: int, document: Document
         "interval": row.interval,
         "seats": choice.seats,
         "catalog_version": version,
-        "period_starts_at": row.period_starts_at.isoformat(),
-        "period_ends_at": row.period_ends_at.isoformat(),
+        "period_starts_at": stamp(row.period_starts_at),
+        "period_ends_at": stamp(row.period_ends_at),
         "document": document.id,
     }
 
@@ -84,7 +85,7 @@ def _end(books: Books, row: Subscription, now: datetime) -> None:
         "subscription": row.id,
         "plan": default.key,
         "from_plan": had.key,
-        "canceled_at": row.canceled_at.isoformat() if row.canceled_at else "",
+        "canceled_at": stamp(row.canceled_at) if row.canceled_at else "",
         "reason": row.cancel_reason,
         "features_lost": [each for each in had.features if each not in default.features],
     }

@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app import clock, ids
+from app.domain import webhooks
 from app.models.customers import Customer
 from app.models.events import OutboxEvent
 from app.services import wake_ups
@@ -22,6 +23,7 @@ class Outbox:
 
     def write(self, event_type: str, source_id: str, data: Mapping[str, object]) -> None:
         """Add one event about the customer; `source_id` names the fact, and one fact has one event (AC-35)."""
+        webhooks.ask_known(event_type)
         customer_id = self.customer.customer_id
         last = self.session.scalar(select(func.max(OutboxEvent.sequence)).where(OutboxEvent.customer_id == customer_id))
         now = clock.now()

@@ -7,7 +7,8 @@ from sqlalchemy import select
 
 from app import clock, ids
 from app.domain.amounts import money_words
-from app.domain.money import Money
+from app.domain.amounts_in_json import credits_text
+from app.domain.money import Credits, Money
 from app.domain.payments import OPEN, PaymentState
 from app.domain.reversals import DISPUTE_ARROWS, DisputeState, ProcessorDispute, RefundState
 from app.models.payments import Payment
@@ -161,4 +162,5 @@ def _write_event(books: Books, dispute: Dispute, before: DisputeState | None) ->
         after={**facts, "reason": dispute.reason},
     )
     books.session.flush()
-    books.outbox.write(name, dispute.id, facts)
+    credit = {"credits": credits_text(Credits(dispute.credits_micros)), "credit_unit": books.customer.credit_unit}
+    books.outbox.write(name, dispute.id, facts | credit)

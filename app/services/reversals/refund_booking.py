@@ -8,7 +8,8 @@ from sqlalchemy.orm import Session
 
 from app import clock, ids
 from app.domain.amounts import money_words
-from app.domain.money import Money
+from app.domain.amounts_in_json import credits_text
+from app.domain.money import Credits, Money
 from app.domain.payments import FIRST_CHECK, OPEN, PaymentState, next_check
 from app.domain.reversals import BOOKED_REFUNDS, REFUND_ARROWS, ProcessorRefund, RefundState
 from app.models.payments import Payment
@@ -182,7 +183,10 @@ def _write_event(session: Session, payment: Payment, refund_row: Refund, before:
         after={**facts, "problem": refund_row.problem},
     )
     session.flush()
-    if ends:
-        events.write(session, payment.customer_id, "refund.failed", refund_row.id, facts)
-    elif before not in BOOKED_REFUNDS:
-        events.write(session, payment.customer_id, "refund.created", refund_row.id, facts)
+    if ends or before not in BOOKED_REFUNDS:
+        outbox = events.lock(session, payment.customer_id)
+        facts |= {
+            "credits": credits_text(Credits(refund_row.credits_micros)),
+            "credit_unit": outbox.customer.credit_unit,
+        }
+        outbox.write("refund.failed" if ends else "refund.created", refund_row.id, facts)

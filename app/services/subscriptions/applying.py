@@ -9,6 +9,7 @@ from app.domain.invoices.documents import Kind, State
 from app.domain.invoices.totals import Taxed, of_parts
 from app.domain.mails import INVOICE, PLAN_CHANGED
 from app.domain.money import Money
+from app.domain.notices import stamp
 from app.domain.sold_terms import Terms
 from app.domain.subscriptions import preview as rule
 from app.domain.tax import kept
@@ -110,8 +111,8 @@ def facts_of(order: PlanChange, subscription_id: str) -> dict[str, object]:
         "interval": order.interval,
         "seats": order.seats,
         "catalog_version": order.catalog_version,
-        "effective_at": order.effective_at.isoformat(),
-        "period_ends_at": order.period_ends_at.isoformat(),
+        "effective_at": stamp(order.effective_at),
+        "period_ends_at": stamp(order.period_ends_at),
         "currency": order.currency,
         "total_minor": order.total_minor,
     }

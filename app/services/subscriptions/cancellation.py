@@ -5,6 +5,7 @@ from typing import Any
 from app import clock
 from app.domain.errors import Refused
 from app.domain.mails import PLAN_CANCELED, PLAN_KEPT
+from app.domain.notices import stamp
 from app.models.scope import as_service
 from app.models.subscriptions import Subscription
 from app.services import audit
@@ -64,7 +65,7 @@ def keep(customer_id: str, *, by: str) -> Subscription:
 def _write(books: Books, row: Subscription, by: str, event: str) -> None:
     facts: dict[str, object] = {"subscription": row.id, "version": row.version}
     if row.cancel_at is not None:
-        facts |= {"cancel_at": row.cancel_at.isoformat(), "reason": row.cancel_reason}
+        facts |= {"cancel_at": stamp(row.cancel_at), "reason": row.cancel_reason}
     audit.record(books.session, books.customer_id, by, event, row.id, after=facts)
     books.session.flush()
     books.outbox.write(event, f"{row.id}:{row.version}", facts)
