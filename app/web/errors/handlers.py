@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import structlog
 from flask import Blueprint, Flask, Response, g
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DatabaseError, DBAPIError, InterfaceError, InternalError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
@@ -15,6 +15,8 @@ from app.domain.errors import Refused
 
 UNAVAILABLE_SECONDS = 5
 """When to try again while the database does not answer."""
+UNAVAILABLE = (OperationalError, InterfaceError, InternalError, PoolTimeout)
+"""What says that there is no database now, or one that takes nothing, as a server that only reads after a failover."""
 
 log = structlog.get_logger()
 
@@ -41,8 +43,14 @@ def register(
 
     on.register_error_handler(Refused, refused)
     on.register_error_handler(HTTPException, http)
-    for kind in (OperationalError, InterfaceError, PoolTimeout):
+
+    def of_the_database(error: DatabaseError) -> Response:
+        """A file that is no database has an error of the general kind; the others of that kind are our mistakes."""
+        return (unavailable if type(error) is DatabaseError else unexpected)(error)
+
+    for kind in UNAVAILABLE:
         on.register_error_handler(kind, unavailable)
+    on.register_error_handler(DatabaseError, of_the_database)
     on.register_error_handler(Exception, unexpected)
 
 
