@@ -75,7 +75,7 @@ def test_what_purser_never_takes_does_not_hold_up_the_rest(
     assert [each.levelname for each in caplog.records if each.name == "purser_client.otel"] == ["ERROR", "ERROR"]
 
 
-def test_with_purser_away_it_waits_and_more_customers_than_the_sdks_limit_are_told_apart(
+def test_with_purser_away_it_waits_and_more_customers_than_the_sdks_limit_stay_apart(
     library: ModuleType, otel: Any
 ) -> None:
     purser = library.Purser(f"http://127.0.0.1:{free_port()}", "sk_none", timeout=1, retries=0)
@@ -93,9 +93,9 @@ def test_the_documented_lines_are_counted_by_the_running_portal(
     library: ModuleType, otel: Any, key: str, live_server: Server, acme: Customer
 ) -> None:
     (code,) = re.findall(r"```python\n([^`]*UsageReader[^`]*)```", (ROOT / "docs" / "api.md").read_text())
-    for told, here in (("https://billing.example.com", live_server.url), ("sk_…", key), ("org-17", "acme")):
-        assert told in code
-        code = code.replace(told, here)
+    for written, here in (("https://billing.example.com", live_server.url), ("sk_…", key), ("org-17", "acme")):
+        assert written in code
+        code = code.replace(written, here)
     names: dict[str, Any] = {}
     exec(code, names)  # noqa: S102  # our own documentation
     names["provider"].shutdown()

@@ -145,7 +145,7 @@ def test_without_its_server_and_with_one_that_only_reads(
 
 
 def test_whichever_statement_it_goes_away_at(api: Api, acme: Customer) -> None:
-    for form in FORMS:
+    for form in ("single", "cloud batch"):
         for statement in range(100):
             with away_after(statement):
                 answer = send(api, form)
@@ -153,7 +153,7 @@ def test_whichever_statement_it_goes_away_at(api: Api, acme: Customer) -> None:
                 break
             assert problem_of(answer) == (503, "unavailable"), (form, statement)
         assert (answer.status_code, statement > 2) == (200, True), form
-    assert {send(api, form).get_json()["accepted"] for form in FORMS} == {0}
+        assert send(api, form).get_json()["accepted"] == 0
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""What causes each event that is sent out: stories told through the API, pages, jobs and the processor's webhooks."""
+"""What causes each event that is sent out: stories of the API, pages, jobs and the processor's webhooks."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ TWENTY_FIVE = {"amount": {"amount_minor": 2500, "currency": "USD"}}
 OSLO = {"company": "Acme AS", "line1": "Karl Johans gate 1", "city": "Oslo", "postal_code": "0154", "country": "no"}
 DRAWN_OR_TRIMMED = {"mails_sent", "partitions_made", "books_compared", *jobs.DRAWING}
 OF_EVENTS = tuple(name for name in jobs.JOBS if name not in DRAWN_OR_TRIMMED and not name.endswith("_trimmed"))
-"""What the worker does, without mails, files and upkeep, of which no event tells."""
+"""What the worker does, without mails, files and upkeep, which cause no event."""
 _numbers = count(1)
 
 
@@ -281,31 +281,3 @@ def certificates(stage: Stage) -> None:
         made = stage.posts(acme, "tax_registrations/certificates", certificate(value=number))
         exemptions.decide(made["id"], verified=taken, by="jane", reason="Looked at it")
     stage.works()
-
-
-OF_STORIES: dict[Story, tuple[str, ...]] = {
-    a_daily_limit: ("spend.threshold_reached", "spend.daily_limit_reached", "spend.daily_limit_reset"),
-    a_usage_alert: ("usage.alert",),
-    a_balance: ("balance.low", "balance.depleted", "balance.recovered"),
-    credit_that_expires: ("credits.expiring", "credits.expired"),
-    a_purchase: ("credits.granted", "invoice.finalized", "invoice.paid", "invoice.corrected", "refund.created"),
-    a_refund_that_comes_back: ("refund.failed",),
-    a_payment_that_fails: ("payment.failed",),
-    a_payment_of_another_amount: ("payment.needs_review",),
-    disputes: ("dispute.opened", "dispute.won", "dispute.lost"),
-    automatic_charges: ("auto_recharge.succeeded", "auto_recharge.limit_80", "auto_recharge.limit_100"),
-    automatic_charges_that_fail: ("auto_recharge.failed", "auto_recharge.suspended"),
-    an_automatic_charge_that_the_bank_asks_about: ("payment.requires_action",),
-    an_invoice_that_is_not_paid: ("invoice.overdue", "account.past_due", "account.suspended", "account.restored"),
-    an_invoice_that_is_void: ("invoice.voided",),
-    transfers_of_a_bank: (
-        "pro_forma.created", "pro_forma.canceled", "pro_forma.expired", "bank_transfer.received", "bank_transfer.returned",
-    ),
-    plans_that_change: (
-        "subscription.changed", "subscription.canceled", "subscription.kept", "subscription.scheduled",
-        "subscription.renewed", "subscription.ended",
-    ),
-    prices_that_change: ("subscription.price_announced", "subscription.price_changed"),
-    certificates: ("tax_registration.submitted", "tax_registration.verified", "tax_registration.rejected"),
-}  # fmt: skip
-"""Each story with the events that it is told for; it may cause others too."""

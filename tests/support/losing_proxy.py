@@ -11,7 +11,7 @@ HOP = {"connection", "transfer-encoding", "content-length", "keep-alive"}
 
 
 class LosingProxy(ThreadingHTTPServer):
-    """Passes requests on, and loses as many answers to what changes something as it is told to."""
+    """Passes requests on, and loses as many answers to what changes something as it is asked to."""
 
     daemon_threads = True
     loses = 0

@@ -14,7 +14,8 @@ from app.domain.errors import Broken
 from app.domain.webhooks import CUSTOMER_TYPES, TYPES
 from app.models.customers import Customer
 from tests.support.api import api_for
-from tests.support.event_stories import OF_STORIES, Stage, Story
+from tests.support.event_stories import Stage, Story
+from tests.support.events_of_stories import OF_STORIES
 from tests.support.periods import BEGIN
 from tests.support.receiver import Received, Receiver, receiving
 from tests.support.tiers import ROOT
@@ -55,8 +56,8 @@ def documented_fields() -> dict[str, dict[str, bool]]:
 
 
 def test_the_list_of_events_is_the_documented_one_and_each_has_a_story() -> None:
-    told = sorted(each for types in OF_STORIES.values() for each in types)
-    assert told == sorted(TYPES)
+    caused = sorted(each for types in OF_STORIES.values() for each in types)
+    assert caused == sorted(TYPES)
     names = documented()
     assert sorted(names) == sorted([*TYPES, "webhook.test"])
     assert {name for name, to in names.items() if to == "seller, customer"} == set(CUSTOMER_TYPES)
