@@ -152,7 +152,7 @@ def _method(name: str, method: str, path: str, said: Json) -> Iterator[str]:
         arguments.append(f"body: {_body(content['schema'])}{optional}")
     wanted = [(_word(each["name"]), _of(each["schema"]), each["required"]) for each in query]
     by_name = [f"{word}: {kind}{'' if needed else ' | None = None'}" for word, kind, needed in wanted]
-    if method == "POST":
+    if method != "GET":
         by_name.append("key: str | None = None")
     arguments += ["*", *by_name] if by_name else []
     answer, call = _answer(said), f'"{method}", '
@@ -168,7 +168,7 @@ def _method(name: str, method: str, path: str, said: Json) -> Iterator[str]:
     if has_fields:
         parts.append("body or {}" if not said["requestBody"]["required"] else "body")
     parts += [asked] if asked else []
-    parts += ["key=key"] if method == "POST" else []
+    parts += ["key=key"] if method != "GET" else []
     made = f"self._caller.call({call}{', '.join(parts)})"
     yield f"        {made}\n" if answer == "None" else f'        return cast("{answer}", {made})\n'
 

@@ -51,6 +51,20 @@ def test_the_same_key_and_body_is_one_grant_and_one_answer(api: Api, acme: Custo
 
 
 @pytest.mark.case("AC-1")
+def test_what_is_replaced_or_removed_with_a_key_is_answered_as_the_first_time(api: Api, acme: Customer) -> None:
+    path = f"/customers/{acme.customer_id}/spend_management"
+    limits = {"enabled": True, "daily_limit": "60", "notify_threshold": None, "webhook_url": None, "version": 0}
+    first, again = (api.open("PUT", path, json=limits, once="limits") for _ in range(2))
+    assert (first.status_code, again.status_code, first.data) == (200, 200, again.data)
+    assert problem_of(api.open("PUT", path, json=limits, once="others")) == (409, "version_gone_by")
+    api.post("/frame_origins", {"origin": "https://app.example.com"})
+    gone = [api.open("DELETE", "/frame_origins?origin=https://app.example.com", once="gone") for _ in range(2)]
+    assert [(each.status_code, each.data) for each in gone] == [(204, b"")] * 2
+    other = api.open("DELETE", "/frame_origins?origin=https://other.example.com", once="gone")
+    assert problem_of(other) == (409, "idempotency_key_reused")
+
+
+@pytest.mark.case("AC-1")
 def test_the_same_key_with_another_body_or_address_is_refused(api: Api, acme: Customer, globex: Customer) -> None:
     api.post(path_of(acme), GRANT, once="request-1")
     for path, body in ((path_of(acme), {**GRANT, "credits": "6"}), (path_of(globex), GRANT)):

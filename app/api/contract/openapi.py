@@ -66,7 +66,7 @@ def statuses(operation: Operation) -> list[int]:
         may.add(404)
     if operation.body is not None:
         may |= {413, 415, 422}
-    if operation.query is not None or operation.method == "POST":
+    if operation.query is not None or operation.method != "GET":
         may.add(422)
     if operation.idempotent:
         may.add(409)
@@ -173,7 +173,7 @@ def _query_parameters(operation: Operation) -> list[dict[str, Any]]:
 
 
 def _key_parameter(operation: Operation) -> list[dict[str, Any]]:
-    if operation.method != "POST":
+    if operation.method == "GET":
         return []
     schema = {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[\\x21-\\x7e]+$"}
     words = "The same key with the same body is answered as the first time, and happens once."

@@ -115,8 +115,8 @@ def operation(
     """Make the function an operation of the API.
 
     `scope` is what the key needs; `refusals` are the statuses of its own refusals beside those that follow from the
-    rest (400, 401, 403, 404 with a path parameter, 413, 415, 422, 429, 503). A POST is kept by its Idempotency-Key
-    unless `idempotent` is False: then the operation does so by itself. With `proves_caller` False the key's form and
+    rest (400, 401, 403, 404 with a path parameter, 413, 415, 422, 429, 503). What changes anything is kept by its
+    Idempotency-Key unless `idempotent` is False: then the operation does so by itself. With `proves_caller` False the key's form and
     its rate are checked, and the operation proves it in a round trip of its own (`presented`, `callers.known`).
     `judged_each` names the list in the body whose elements are judged each for itself (see `bodies`). `longest_body`
     lets a file be sent. `also` names other content types of the body,
@@ -138,7 +138,7 @@ def operation(
             refusals=refusals,
             body=body,
             query=query,
-            idempotent=idempotent and method == "POST",
+            idempotent=idempotent and method != "GET",
             proves_caller=proves_caller,
             judged_each=judged_each,
             longest_body=longest_body,

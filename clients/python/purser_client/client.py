@@ -243,7 +243,7 @@ class Purser(Operations):
     ) -> dict[str, Any]:
         """Make one call and return what it answered, sent again where that helps: always with the same key.
 
-        A POST without a `key` gets one of its own, unless it is `repeatable` by what it says. Without `waits` only what
+        What changes anything gets a `key` of its own where it has none, unless it is `repeatable` by what it says. Without `waits` only what
         got no answer is sent again, at once.
         """
         return _read(self._asked(method, path, body, key, query, repeatable=repeatable, waits=waits))
@@ -266,7 +266,7 @@ class Purser(Operations):
         repeatable: bool,
         waits: bool,
     ) -> requests.Response:
-        key = key or (uuid.uuid4().hex if method == "POST" and not repeatable else None)
+        key = key or (uuid.uuid4().hex if method != "GET" and not repeatable else None)
         headers = {"Idempotency-Key": key} if key else {}
         for number in range(self._retries + 1):
             is_last = number == self._retries

@@ -78,7 +78,7 @@ async function send(first: Request, options: Options): Promise<Response> {
   const ask = options.fetch ?? fetch;
   const body = first.body ? await first.arrayBuffer() : null;
   const headers = new Headers(first.headers);
-  if (first.method === "POST" && !headers.has("Idempotency-Key")) headers.set("Idempotency-Key", crypto.randomUUID());
+  if (first.method !== "GET" && !headers.has("Idempotency-Key")) headers.set("Idempotency-Key", crypto.randomUUID());
   for (let tries = 0; ; tries += 1) {
     const pause = Math.min(longestWait, 250 * 2 ** tries * (0.5 + Math.random() / 2));
     let answer: Response;
