@@ -264,12 +264,14 @@ def plans_that_change(stage: Stage) -> None:
 
 
 def prices_that_change(stage: Stage) -> None:
-    """Other prices are announced, and their day comes."""
+    """Other prices are announced, withdrawn and announced again, and their day comes."""
     whose = months.begins(plans.BEGIN, "team")
     months.runs(plans.BEGIN)
     plans.applies(('monthly = "49.00"', 'monthly = "98.00"'))
     with clock.at(months.at(2027, 6, 2)):
-        stage.posts(whose, "price_changes", {"version": 2, "on": "2027-08-01"})
+        for on in ("2027-09-01", "2027-08-01"):
+            stage.sends("DELETE", whose, "price_changes")
+            stage.posts(whose, "price_changes", {"version": 2, "on": on})
     for month in (7, 8):
         stage.works(months.at(2027, month, 2))
 

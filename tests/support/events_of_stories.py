@@ -44,7 +44,7 @@ OF_STORIES: dict[Story, tuple[str, ...]] = {
         "subscription.changed", "subscription.canceled", "subscription.kept", "subscription.scheduled",
         "subscription.renewed", "subscription.ended",
     ),
-    prices_that_change: ("subscription.price_announced", "subscription.price_changed"),
+    prices_that_change: ("subscription.price_announced", "subscription.price_withdrawn", "subscription.price_changed"),
     certificates: ("tax_registration.submitted", "tax_registration.verified", "tax_registration.rejected"),
 }  # fmt: skip
 """Each story with the events that it is there for; it may cause others too."""

@@ -243,8 +243,8 @@ class Purser(Operations):
     ) -> dict[str, Any]:
         """Make one call and return what it answered, sent again where that helps: always with the same key.
 
-        What changes anything gets a `key` of its own where it has none, unless it is `repeatable` by what it says. Without `waits` only what
-        got no answer is sent again, at once.
+        What changes anything gets a `key` of its own where it has none, unless it is `repeatable` by what it says.
+        Without `waits` only what got no answer is sent again, at once.
         """
         return _read(self._asked(method, path, body, key, query, repeatable=repeatable, waits=waits))
 

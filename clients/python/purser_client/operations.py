@@ -73,11 +73,11 @@ class AutoRecharge:
             self._caller.call("GET", filled("/customers/{customer_id}/auto_recharge", customer_id)),
         )
 
-    def replace(self, customer_id: str, body: shapes.AutoRecharge) -> shapes.AutoRecharge:
+    def replace(self, customer_id: str, body: shapes.AutoRecharge, *, key: str | None = None) -> shapes.AutoRecharge:
         """Replace the set, or refuse it whole."""
         return cast(
             "shapes.AutoRecharge",
-            self._caller.call("PUT", filled("/customers/{customer_id}/auto_recharge", customer_id), body),
+            self._caller.call("PUT", filled("/customers/{customer_id}/auto_recharge", customer_id), body, key=key),
         )
 
     def stop_everything(self, customer_id: str, *, key: str | None = None) -> shapes.StoppedOut:
@@ -352,11 +352,13 @@ class Customers:
         """Read a customer."""
         return cast("shapes.CustomerOut", self._caller.call("GET", filled("/customers/{customer_id}", customer_id)))
 
-    def change(self, customer_id: str, body: shapes.CustomerChange | None = None) -> shapes.CustomerOut:
+    def change(
+        self, customer_id: str, body: shapes.CustomerChange | None = None, *, key: str | None = None
+    ) -> shapes.CustomerOut:
         """Change a customer."""
         return cast(
             "shapes.CustomerOut",
-            self._caller.call("PATCH", filled("/customers/{customer_id}", customer_id), body or {}),
+            self._caller.call("PATCH", filled("/customers/{customer_id}", customer_id), body or {}, key=key),
         )
 
 
@@ -366,9 +368,9 @@ class FrameOrigins:
     def __init__(self, caller: Caller) -> None:
         self._caller = caller
 
-    def remove(self, *, origin: str) -> None:
+    def remove(self, *, origin: str, key: str | None = None) -> None:
         """Let an origin's pages show the portal no more, from now on."""
-        self._caller.call("DELETE", "/frame_origins", query=given({"origin": origin}))
+        self._caller.call("DELETE", "/frame_origins", query=given({"origin": origin}), key=key)
 
     def listed(self) -> shapes.Page_OriginOut:
         """List the origins. There are 50 at most, so this is one page."""
@@ -392,11 +394,11 @@ class InvoiceAddress:
             self._caller.call("GET", filled("/customers/{customer_id}/invoice_address", customer_id)),
         )
 
-    def replace(self, customer_id: str, body: shapes.AddressIn) -> shapes.AddressOut:
+    def replace(self, customer_id: str, body: shapes.AddressIn, *, key: str | None = None) -> shapes.AddressOut:
         """Replace the address, or refuse it whole."""
         return cast(
             "shapes.AddressOut",
-            self._caller.call("PUT", filled("/customers/{customer_id}/invoice_address", customer_id), body),
+            self._caller.call("PUT", filled("/customers/{customer_id}/invoice_address", customer_id), body, key=key),
         )
 
 
@@ -531,11 +533,15 @@ class InvoiceNotifications:
             self._caller.call("GET", filled("/customers/{customer_id}/invoice_notifications", customer_id)),
         )
 
-    def replace(self, customer_id: str, body: shapes.NotificationsIn) -> shapes.NotificationsOut:
+    def replace(
+        self, customer_id: str, body: shapes.NotificationsIn, *, key: str | None = None
+    ) -> shapes.NotificationsOut:
         """Replace the set, or refuse it whole."""
         return cast(
             "shapes.NotificationsOut",
-            self._caller.call("PUT", filled("/customers/{customer_id}/invoice_notifications", customer_id), body),
+            self._caller.call(
+                "PUT", filled("/customers/{customer_id}/invoice_notifications", customer_id), body, key=key
+            ),
         )
 
     def ask_again(self, customer_id: str, body: shapes.AskIn, *, key: str | None = None) -> shapes.NotificationsOut:
@@ -547,11 +553,13 @@ class InvoiceNotifications:
             ),
         )
 
-    def cancel(self, customer_id: str) -> shapes.NotificationsOut:
+    def cancel(self, customer_id: str, *, key: str | None = None) -> shapes.NotificationsOut:
         """Leave the billing e-mail as it is: the link that was mailed to the new one is over. Twice is once."""
         return cast(
             "shapes.NotificationsOut",
-            self._caller.call("DELETE", filled("/customers/{customer_id}/invoice_notifications/pending", customer_id)),
+            self._caller.call(
+                "DELETE", filled("/customers/{customer_id}/invoice_notifications/pending", customer_id), key=key
+            ),
         )
 
 
@@ -644,11 +652,11 @@ class NotificationChannel:
     def __init__(self, caller: Caller) -> None:
         self._caller = caller
 
-    def remove(self, customer_id: str) -> shapes.ChannelOut:
+    def remove(self, customer_id: str, *, key: str | None = None) -> shapes.ChannelOut:
         """Send nothing there any more, and forget the address."""
         return cast(
             "shapes.ChannelOut",
-            self._caller.call("DELETE", filled("/customers/{customer_id}/notification_channel", customer_id)),
+            self._caller.call("DELETE", filled("/customers/{customer_id}/notification_channel", customer_id), key=key),
         )
 
     def read(self, customer_id: str) -> shapes.ChannelOut:
@@ -658,11 +666,13 @@ class NotificationChannel:
             self._caller.call("GET", filled("/customers/{customer_id}/notification_channel", customer_id)),
         )
 
-    def replace(self, customer_id: str, body: shapes.ChannelIn) -> shapes.ChannelOut:
+    def replace(self, customer_id: str, body: shapes.ChannelIn, *, key: str | None = None) -> shapes.ChannelOut:
         """Let messages go to this address. Another version than the present one is refused with 409."""
         return cast(
             "shapes.ChannelOut",
-            self._caller.call("PUT", filled("/customers/{customer_id}/notification_channel", customer_id), body),
+            self._caller.call(
+                "PUT", filled("/customers/{customer_id}/notification_channel", customer_id), body, key=key
+            ),
         )
 
     def pause(self, customer_id: str, body: shapes.VersionIn, *, key: str | None = None) -> shapes.ChannelOut:
@@ -705,12 +715,14 @@ class PaymentMethods:
             "shapes.Methods", self._caller.call("GET", filled("/customers/{customer_id}/payment_methods", customer_id))
         )
 
-    def remove(self, customer_id: str, method_id: str) -> shapes.Methods:
+    def remove(self, customer_id: str, method_id: str, *, key: str | None = None) -> shapes.Methods:
         """Remove a payment method: no new charge uses it. The default passes on to another one."""
         return cast(
             "shapes.Methods",
             self._caller.call(
-                "DELETE", filled("/customers/{customer_id}/payment_methods/{method_id}", customer_id, method_id)
+                "DELETE",
+                filled("/customers/{customer_id}/payment_methods/{method_id}", customer_id, method_id),
+                key=key,
             ),
         )
 
@@ -781,11 +793,11 @@ class PlanChanges:
     def __init__(self, caller: Caller) -> None:
         self._caller = caller
 
-    def replace(self, customer_id: str, body: shapes.ChangeIn) -> shapes.ChangeOut:
+    def replace(self, customer_id: str, body: shapes.ChangeIn, *, key: str | None = None) -> shapes.ChangeOut:
         """Make a change as it was previewed, like `POST …/subscription/changes`."""
         return cast(
             "shapes.ChangeOut",
-            self._caller.call("PUT", filled("/customers/{customer_id}/subscription", customer_id), body),
+            self._caller.call("PUT", filled("/customers/{customer_id}/subscription", customer_id), body, key=key),
         )
 
     def create(self, customer_id: str, body: shapes.ChangeIn, *, key: str | None = None) -> shapes.ChangeOut:
@@ -797,12 +809,14 @@ class PlanChanges:
             ),
         )
 
-    def undo(self, customer_id: str, change_id: str) -> shapes.ChangeOut:
+    def undo(self, customer_id: str, change_id: str, *, key: str | None = None) -> shapes.ChangeOut:
         """Take an order back."""
         return cast(
             "shapes.ChangeOut",
             self._caller.call(
-                "DELETE", filled("/customers/{customer_id}/subscription/changes/{change_id}", customer_id, change_id)
+                "DELETE",
+                filled("/customers/{customer_id}/subscription/changes/{change_id}", customer_id, change_id),
+                key=key,
             ),
         )
 
@@ -860,11 +874,11 @@ class PriceChanges:
     def __init__(self, caller: Caller) -> None:
         self._caller = caller
 
-    def withdraw(self, customer_id: str) -> shapes.PriceChanges:
+    def withdraw(self, customer_id: str, *, key: str | None = None) -> shapes.PriceChanges:
         """Withdraw what is announced and has not come yet. Twice is once."""
         return cast(
             "shapes.PriceChanges",
-            self._caller.call("DELETE", filled("/customers/{customer_id}/price_changes", customer_id)),
+            self._caller.call("DELETE", filled("/customers/{customer_id}/price_changes", customer_id), key=key),
         )
 
     def read(self, customer_id: str) -> shapes.PriceChanges:
@@ -917,11 +931,13 @@ class SpendManagement:
             self._caller.call("GET", filled("/customers/{customer_id}/spend_management", customer_id)),
         )
 
-    def replace(self, customer_id: str, body: shapes.SpendManagement) -> shapes.SpendManagement:
+    def replace(
+        self, customer_id: str, body: shapes.SpendManagement, *, key: str | None = None
+    ) -> shapes.SpendManagement:
         """Replace the set, or refuse it whole."""
         return cast(
             "shapes.SpendManagement",
-            self._caller.call("PUT", filled("/customers/{customer_id}/spend_management", customer_id), body),
+            self._caller.call("PUT", filled("/customers/{customer_id}/spend_management", customer_id), body, key=key),
         )
 
 
@@ -962,11 +978,11 @@ class Subscriptions:
     def __init__(self, caller: Caller) -> None:
         self._caller = caller
 
-    def cancel(self, customer_id: str) -> shapes.SubscriptionOut:
+    def cancel(self, customer_id: str, *, key: str | None = None) -> shapes.SubscriptionOut:
         """Cancel the plan to the end of its period."""
         return cast(
             "shapes.SubscriptionOut",
-            self._caller.call("DELETE", filled("/customers/{customer_id}/subscription", customer_id)),
+            self._caller.call("DELETE", filled("/customers/{customer_id}/subscription", customer_id), key=key),
         )
 
     def read(self, customer_id: str) -> shapes.SubscriptionOut:
@@ -976,18 +992,22 @@ class Subscriptions:
             self._caller.call("GET", filled("/customers/{customer_id}/subscription", customer_id)),
         )
 
-    def change(self, customer_id: str, body: shapes.SubscriptionChange) -> shapes.SubscriptionOut:
+    def change(
+        self, customer_id: str, body: shapes.SubscriptionChange, *, key: str | None = None
+    ) -> shapes.SubscriptionOut:
         """Report how many seats are in use."""
         return cast(
             "shapes.SubscriptionOut",
-            self._caller.call("PATCH", filled("/customers/{customer_id}/subscription", customer_id), body),
+            self._caller.call("PATCH", filled("/customers/{customer_id}/subscription", customer_id), body, key=key),
         )
 
-    def keep(self, customer_id: str) -> shapes.SubscriptionOut:
+    def keep(self, customer_id: str, *, key: str | None = None) -> shapes.SubscriptionOut:
         """Keep a plan that was cancelled."""
         return cast(
             "shapes.SubscriptionOut",
-            self._caller.call("DELETE", filled("/customers/{customer_id}/subscription/cancellation", customer_id)),
+            self._caller.call(
+                "DELETE", filled("/customers/{customer_id}/subscription/cancellation", customer_id), key=key
+            ),
         )
 
 
@@ -1020,13 +1040,14 @@ class TaxRegistrations:
             ),
         )
 
-    def remove(self, customer_id: str, registration_id: str) -> shapes.RegistrationOut:
+    def remove(self, customer_id: str, registration_id: str, *, key: str | None = None) -> shapes.RegistrationOut:
         """Remove a tax registration."""
         return cast(
             "shapes.RegistrationOut",
             self._caller.call(
                 "DELETE",
                 filled("/customers/{customer_id}/tax_registrations/{registration_id}", customer_id, registration_id),
+                key=key,
             ),
         )
 
@@ -1107,11 +1128,11 @@ class UsageAlerts:
             self._caller.call("GET", filled("/customers/{customer_id}/usage_alerts", customer_id)),
         )
 
-    def replace(self, customer_id: str, body: shapes.UsageAlertsIn) -> shapes.UsageAlertsOut:
+    def replace(self, customer_id: str, body: shapes.UsageAlertsIn, *, key: str | None = None) -> shapes.UsageAlertsOut:
         """Replace the usage alerts of a customer."""
         return cast(
             "shapes.UsageAlertsOut",
-            self._caller.call("PUT", filled("/customers/{customer_id}/usage_alerts", customer_id), body),
+            self._caller.call("PUT", filled("/customers/{customer_id}/usage_alerts", customer_id), body, key=key),
         )
 
     def ask_again(self, customer_id: str, body: shapes.RecipientIn, *, key: str | None = None) -> shapes.UsageAlertsOut:
@@ -1194,9 +1215,9 @@ class WebhookEndpoints:
         """Add an endpoint."""
         return cast("shapes.EndpointCreated", self._caller.call("POST", "/webhook_endpoints", body, key=key))
 
-    def delete(self, endpoint_id: str) -> None:
+    def delete(self, endpoint_id: str, *, key: str | None = None) -> None:
         """Delete an endpoint. What still waits for it is dropped."""
-        self._caller.call("DELETE", filled("/webhook_endpoints/{endpoint_id}", endpoint_id))
+        self._caller.call("DELETE", filled("/webhook_endpoints/{endpoint_id}", endpoint_id), key=key)
 
     def read(self, endpoint_id: str) -> shapes.EndpointOut:
         """Return an endpoint."""
