@@ -118,9 +118,9 @@ def operation(
     rest (400, 401, 403, 404 with a path parameter, 413, 415, 422, 429, 503). What changes anything is kept by its
     Idempotency-Key unless `idempotent` is False: then the operation does so by itself. With `proves_caller` False the
     key's form and its rate are checked, and the operation proves it in a round trip of its own (`presented`,
-    `callers.known`). `judged_each` names the list in the body whose elements are judged each for itself (see `bodies`). `longest_body`
-    lets a file be sent. `also` names other content types of the body,
-    `composed` what makes it of headers. `media_type` says that the operation answers with a file, as a whole response.
+    `callers.known`). `judged_each` names the list in the body whose elements are judged each for itself (see `bodies`).
+    `longest_body` lets a file be sent. `also` names other content types of the body, `composed` what makes it of
+    headers. `media_type` says that the operation answers with a file, as a whole response.
     """
 
     def declare(function: View) -> View:
