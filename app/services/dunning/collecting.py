@@ -5,13 +5,15 @@ Any number of workers may look. A customer is one worker's at a time, so that th
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import cache
+from typing import Any
 
-from sqlalchemy import ColumnElement, exists, or_, select, union
+from sqlalchemy import BindParameter, Select, bindparam, exists, or_, select, union
 
 from app import clock
 from app.domain.invoices.documents import Kind, State
 from app.models.collection import Collection, CollectionAttempt
-from app.models.database import db
+from app.models.database import UtcDateTime, db
 from app.models.documents import Document
 from app.models.payments import OPEN_STATES, Payment
 from app.models.scope import as_service
@@ -35,7 +37,15 @@ def collect_due(limit: int = 100) -> int:
 
 
 def _to_look_at(limit: int, tried: Sequence[str]) -> Sequence[str]:
-    now = clock.now()
+    at_use = from_credit.sold_at_use(db.session())
+    asked = {"now": clock.now(), "tried": list(tried), "many": limit, "at_use": at_use}
+    return db.session.scalars(_wanted(), asked).all()
+
+
+@cache
+def _wanted() -> Select[str]:
+    """Ask for so many customers but those who were tried. It is built once: the worker asks each second."""
+    now: BindParameter[Any] = bindparam("now", type_=UtcDateTime())
     attempt, payment = CollectionAttempt, Payment
     unplanned = select(Document.customer_id).where(
         Document.kind == Kind.INVOICE.value,
@@ -53,16 +63,12 @@ def _to_look_at(limit: int, tried: Sequence[str]) -> Sequence[str]:
         ~exists().where(payment.customer_id == attempt.customer_id, payment.id == attempt.payment_id, OPEN_STATES),
     )
     asked = select(Collection.customer_id).where(or_(Collection.asked_at.is_not(None), Collection.judge_at <= now))
-    freed = from_credit.could_pay(db.session())
+    freed = from_credit.could_pay()
     wanted = union(unplanned, due, ended, asked, freed).subquery()
-    found = select(wanted.c.customer_id).where(~_is_leased(wanted.c.customer_id, now))
-    if tried:
-        found = found.where(wanted.c.customer_id.not_in(tried))
-    return db.session.scalars(found.order_by(wanted.c.customer_id).limit(limit)).all()
-
-
-def _is_leased(customer_id: ColumnElement[str], now: datetime) -> ColumnElement[bool]:
-    return exists().where(Collection.customer_id == customer_id, Collection.leased_until > now)
+    customer_id = wanted.c.customer_id
+    is_leased = exists().where(Collection.customer_id == customer_id, Collection.leased_until > now)
+    found = select(customer_id).where(~is_leased, customer_id.not_in(bindparam("tried", expanding=True)))
+    return found.order_by(customer_id).limit(bindparam("many"))
 
 
 def _collect(customer_id: str) -> int:

@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import cache
+from typing import Any
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import BindParameter, ColumnElement, Select, bindparam, func, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from app import clock, ids
@@ -12,13 +14,15 @@ from app.domain.amounts_in_json import credits_text
 from app.domain.errors import NotFound, Refused, ensure
 from app.domain.ledger import CREDITS, Posting
 from app.domain.money import Credits
-from app.models.database import db
+from app.models.database import UtcDateTime, db
 from app.models.ledger import Grant
 from app.models.scope import as_service
 from app.services import audit, due_rows
 from app.services.ledger import arrivals, burn_down, kept_credit, posting, usage_posting
 from app.services.ledger.posting import Books
 from app.services.transaction import transaction
+
+_NOW: BindParameter[Any] = bindparam("now", type_=UtcDateTime())
 
 
 def add(
@@ -189,28 +193,41 @@ def catch_up_where_due(books: Books, now: datetime) -> None:
 def post_due(limit: int = 100) -> int:
     """Begin grants that are due, at most `limit`; return how many."""
     now = clock.now()
-    return _each("begin grants", Grant.is_to_begin(now), Grant.effective_at, limit, now)
+    return _each("begin grants", _to_begin(), limit, now)
 
 
 def expire_due(limit: int = 100) -> int:
     """Expire what is left of grants whose time is over, at most `limit`; return how many."""
     now = clock.now()
-    return _each("expire grants", Grant.is_to_expire(now), Grant.expires_at, limit, now)
+    return _each("expire grants", _to_expire(), limit, now)
 
 
-def _each(
-    purpose: str, due: ColumnElement[bool], since: InstrumentedAttribute[datetime | None], limit: int, now: datetime
-) -> int:
-    """Do each in a transaction of its own. Whoever holds the customer's accounts has it done first, or next time.
+@cache
+def _to_begin() -> Select[str, str]:
+    return _in_turn(Grant.is_to_begin(_NOW), Grant.effective_at)
+
+
+@cache
+def _to_expire() -> Select[str, str]:
+    return _in_turn(Grant.is_to_expire(_NOW), Grant.expires_at)
+
+
+def _in_turn(due: ColumnElement[bool], since: InstrumentedAttribute[datetime | None]) -> Select[str, str]:
+    """Ask for so many grants, `but` for some. It is built once: the worker asks each second.
 
     Customers take turns, so that however many of one's grants cannot be done, the others' are.
     """
     turn = func.row_number().over(partition_by=Grant.customer_id, order_by=(since, Grant.id))
     candidates = select(Grant.id, Grant.customer_id).where(due).order_by(turn, since, Grant.id)
+    return candidates.where(Grant.id.not_in(bindparam("but", expanding=True))).limit(bindparam("many"))
+
+
+def _each(purpose: str, wanted: Select[str, str], limit: int, now: datetime) -> int:
+    """Do each in a transaction of its own. Whoever holds the customer's accounts has it done first, or next time."""
 
     def find(many: int, but: Sequence[tuple[str, str]]) -> Sequence[tuple[str, str]]:
-        wanted = candidates.where(Grant.id.not_in([grant_id for grant_id, _owner in but])).limit(many)
-        return [(row[0], row[1]) for row in db.session.execute(wanted)]
+        asked = {"now": now, "but": [grant_id for grant_id, _owner in but], "many": many}
+        return [(row[0], row[1]) for row in db.session.execute(wanted, asked)]
 
     with as_service(purpose):
         found = due_rows.waiting(limit, find)

@@ -8,7 +8,7 @@ the process dies.
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Select, and_, case, exists, func, select
+from sqlalchemy import Select, and_, bindparam, case, exists, func, select
 from sqlalchemy.orm import Session
 
 from app.domain import processor_amounts
@@ -89,14 +89,18 @@ def pay_open(books: Books, now: datetime) -> list[Document]:
     return whole
 
 
-def could_pay(session: Session) -> Select[str]:
+def sold_at_use(session: Session) -> list[str]:
+    """Return the catalogs whose credit pays invoices: what `could_pay` is asked with, as `at_use`."""
+    catalogs = session.scalars(select(CatalogVersion.catalog).distinct().order_by(CatalogVersion.catalog)).all()
+    return [name for name in catalogs if pays(versions.offered(name))]
+
+
+def could_pay() -> Select[str]:
     """Ask for customers whose bought credit could pay an open invoice now: a hold has given it free, or time.
 
     What was used and is not posted may take it first; who is looked at has it posted. The rest of a correction waits
     for the next look, because it may be left alone.
     """
-    catalogs = session.scalars(select(CatalogVersion.catalog).distinct().order_by(CatalogVersion.catalog)).all()
-    at_use = [name for name in catalogs if pays(versions.offered(name))]
     customer, due = Customer.customer_id, Document.payable_minor - Document.paid_minor - Document.credited_minor
     bought = (
         select(func.coalesce(func.sum(Grant.remaining_micros), 0))
@@ -118,7 +122,7 @@ def could_pay(session: Session) -> Select[str]:
         .join(Spending, Spending.customer_id == customer)
         .join(Account, and_(Account.customer_id == customer, unit))
         .where(
-            Customer.catalog.in_(at_use),
+            Customer.catalog.in_(bindparam("at_use", expanding=True)),
             Customer.credit_unit == Customer.currency,
             is_open,
             Account.balance - Spending.unposted_micros - Spending.held_micros >= minor,

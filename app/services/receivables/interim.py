@@ -5,8 +5,10 @@ One is open at a time for a customer. docs/decisions/0046 says what counts, and 
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import cache
+from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select
+from sqlalchemy import BindParameter, ColumnElement, Select, and_, bindparam, case, exists, func, or_, select
 from sqlalchemy.orm import aliased
 
 from app import clock
@@ -17,7 +19,7 @@ from app.domain.ledger import CREDITS, OVERAGE_INVOICED, OVERAGE_RETURNED
 from app.models.authorizations import Authorization
 from app.models.corrections import Correction
 from app.models.customers import BillingPeriod, Customer
-from app.models.database import constant, db
+from app.models.database import UtcDateTime, constant, db
 from app.models.documents import Document
 from app.models.ledger import Account, Allocation, Transfer
 from app.models.scope import as_service
@@ -41,16 +43,26 @@ def write_due(limit: int = 100) -> int:
 
 
 def _due(limit: int, tried: Sequence[str]) -> Sequence[str]:
-    wanted = _wanted(clock.now()).where(Customer.customer_id.not_in(tried))
-    return db.session.scalars(wanted.order_by(Customer.customer_id).limit(limit)).all()
+    return db.session.scalars(_next(), {"now": clock.now(), "tried": list(tried), "many": limit}).all()
 
 
-def _wanted(now: datetime) -> Select[str]:
+@cache
+def _next() -> Select[str]:
+    customer = Customer.customer_id
+    wanted = _wanted().where(customer.not_in(bindparam("tried", expanding=True)))
+    return wanted.order_by(customer).limit(bindparam("many"))
+
+
+@cache
+def _wanted() -> Select[str]:
     """Ask for customers who have used below zero as much as they may pay later, or were refused a call for that.
 
     Not those of whom one is open, or what stands in its place after a correction; or was voided in this billing period:
     the month's own invoice has what was on it. And not those whose month is to be run: that comes first.
+
+    It is built once, because the worker asks each second. What time it is goes with it as `now`.
     """
+    now: BindParameter[Any] = bindparam("now", type_=UtcDateTime())
     customer = Customer.customer_id
     below = Spending.unposted_micros - Account.balance
     of_period = and_(Document.customer_id == customer, Document.source_type == constant(closing.INTERIM))
@@ -150,8 +162,8 @@ def _write(customer_id: str) -> int:
         books = posting.lock_if_free(session, customer_id)
         if books is None:
             return 0
-        mine = _wanted(now).where(Customer.customer_id == books.customer.customer_id)  # locked by now: asked once more
-        return int(session.scalar(mine) is not None and _invoice(books, now) is not None)
+        mine = _wanted().where(Customer.customer_id == books.customer.customer_id)  # locked by now: asked once more
+        return int(session.scalar(mine, {"now": now}) is not None and _invoice(books, now) is not None)
 
 
 def _invoice(books: Books, now: datetime) -> Document | None:

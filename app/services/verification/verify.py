@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
 from itertools import islice
 
 from sqlalchemy import TextClause, bindparam, text
@@ -102,24 +103,25 @@ def verify(customer_id: str | None = None) -> list[Violation]:
 
 def violations(session: Session, customer_id: str | None = None) -> Iterator[Violation]:
     """Yield them as the session sees its rows, whose scope is a service's."""
-    words, now = _WORDS[session.get_bind().dialect.name], clock.now()
-    moments = {name: now - ago for name, ago in _AGO.items()}
+    dialect, now = session.get_bind().dialect.name, clock.now()
+    asked = {"customer_id": customer_id, **{name: now - ago for name, ago in _AGO.items()}}
     for proof in EVERY:
-        statement = _statement(proof, words, _OF_ALL if customer_id is None else _OF_ONE)
-        asked = {"customer_id": customer_id, **moments}
-        rows = session.execute(statement, {name: asked[name] for name in statement.compile().params})
+        statement, names = _statement(proof, dialect, _OF_ALL if customer_id is None else _OF_ONE)
+        rows = session.execute(statement, {name: asked[name] for name in names})
         yield from _named(proof.invariant, proof.sentence, ((row[0], str(row[1])) for row in rows))
     for look in LOOKS:
         yield from _named(look.invariant, look.sentence, look.find(session, customer_id))
 
 
-def _statement(proof: Proof, words: dict[str, str], of: str) -> TextClause:
-    """Return the proof's statement in the database's own words, `of` one customer or of all."""
+@cache
+def _statement(proof: Proof, dialect: str, of: str) -> tuple[TextClause, list[str]]:
+    """Return the proof's statement in the database's own words, `of` one customer or of all, and what it asks for."""
     sql = of.format(proof.sql)
-    for name, own in words.items():
+    for name, own in _WORDS[dialect].items():
         sql = sql.replace(name, own)
     times = [bindparam(name, type_=UtcDateTime()) for name in _AGO if f":{name}" in sql]
-    return text(f"{sql} limit {MOST + 1}").bindparams(*times)
+    statement = text(f"{sql} limit {MOST + 1}").bindparams(*times)
+    return statement, list(statement.compile().params)
 
 
 def _named(invariant: str, sentence: str, rows: Iterable[Found]) -> Iterator[Violation]:

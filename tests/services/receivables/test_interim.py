@@ -223,7 +223,7 @@ def test_who_has_nothing_but_a_refund_below_zero_is_not_even_looked_for(
 
 def is_looked_for(whose: Customer, at: datetime) -> bool:
     with as_service("look for interim invoices"):
-        return whose.customer_id in db.session.scalars(interim._wanted(at)).all()
+        return whose.customer_id in db.session.scalars(interim._wanted(), {"now": at}).all()
 
 
 def test_nobody_without_a_card_has_one(app: Flask, later: Customer) -> None:
