@@ -89,6 +89,13 @@ BUGS = [
         ("tests/services/payments/test_po_numbers.py",),
     ),
     Bug(
+        "unused time goes off with the tax of today",
+        "app/services/subscriptions/billed.py",
+        "each.listed * each.taxed / now",
+        "each.listed",
+        (f"{ROOM}/test_taxed_as_ordered.py::test_unused_time_goes_off_with_the_tax_that_it_was_billed_with",),
+    ),
+    Bug(
         "seats are refunded on another day than they were bought on",
         "app/services/subscriptions/undoing.py",
         "if not (paid and _nothing_since(has, order) and same_day and only_seats and is_last)",

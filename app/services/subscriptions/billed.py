@@ -6,6 +6,7 @@ An invoice counts as far as it is owed or paid and nothing of it went back. Void
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 from fractions import Fraction
 
 from sqlalchemy import func, select
@@ -36,14 +37,19 @@ class _Part:
     listed: Fraction
     gross: Fraction = Fraction(1)
     """What is listed of one that is billed before tax."""
+    taxed: Fraction = Fraction(1)
+    """What one that is listed came to with its tax."""
 
 
-def other_than_left(session: Session, has: Current, at: datetime, *, whole: bool) -> Money | None:
+def other_than_left(
+    session: Session, has: Current, at: datetime, *, whole: bool, percent: Decimal | None
+) -> Money | None:
     """Return what is billed of the time that is left; None: what it costs, but for what rounding leaves over.
 
     It is less where nobody was billed or it went back, and more where the seller made the plan cheaper meanwhile.
 
-    `whole`: as it was billed, whatever of it went back since.
+    `whole`: as it was billed, whatever of it went back since. `percent`: it is taken off a price that is taxed with so
+    much, so that what was charged for it goes off with the tax that it was charged with; None: it has its own.
     """
     period, choice = has.period, has.has
     parts = [each.price for each in (choice.base, choice.seat) if each is not None]
@@ -51,7 +57,11 @@ def other_than_left(session: Session, has: Current, at: datetime, *, whole: bool
     since = _since(session, has)
     invoiced = list(_invoiced(session, has, at, since, whole=whole))
     found = [*invoiced, *_given(session, has, since, invoiced)]
-    left = sum((each.listed * _share(each.begins_at, at, period.ends_at) for each in found), Fraction(0))
+    is_own = percent is None or has.catalog.tax.prices == "inclusive"
+    now, left = 1 + Fraction(percent or 0) / 100, Fraction(0)
+    for each in found:
+        size = each.listed if is_own else each.listed * each.taxed / now
+        left += size * _share(each.begins_at, at, period.ends_at)
     if abs(left - costs) <= len(found) + len(parts):
         return None
     return Money(max(0, round(left)), choice.currency)
@@ -109,8 +119,9 @@ def _invoiced(session: Session, has: Current, at: datetime, since: datetime, *, 
             begins_at = begun or min(at, begins_at + (line.begins_on - begins_at.date() + _DAY))
         if begins_at < since:
             continue
-        gross = 1 + Fraction(line.percent_micros, 100_000_000) if is_gross else Fraction(1)
-        yield _Part(begins_at, line.net_minor * gross * kept[document.id], gross)
+        taxed = 1 + Fraction(line.percent_micros, 100_000_000)
+        gross = taxed if is_gross else Fraction(1)
+        yield _Part(begins_at, line.net_minor * gross * kept[document.id], gross, taxed)
 
 
 def _first_ordered_at(session: Session, document: Document) -> datetime | None:
@@ -184,19 +195,20 @@ def _given(session: Session, has: Current, since: datetime, invoiced: Sequence[_
     is_gross = has.catalog.tax.prices == "inclusive"
     for order in orders:
         of_another = order.from_interval != order.interval
-        gross = _gross_of(session, order, invoiced) if is_gross else Fraction(1)
+        taxed = _taxed(session, order, invoiced)
+        gross = taxed if is_gross else Fraction(1)
         for line in rule.read(order.lines, _ANY, order.currency):
             if line.ends_on == has.period.last_day and not (of_another and line.net.amount_minor < 0):
-                yield _Part(order.effective_at, line.net.amount_minor * gross)
+                yield _Part(order.effective_at, line.net.amount_minor * gross, gross, taxed)
 
 
-def _gross_of(session: Session, order: PlanChange, invoiced: Sequence[_Part]) -> Fraction:
-    """Return what is listed of one that less at once gave back: with the tax of the invoices that it gave back of.
+def _taxed(session: Session, order: PlanChange, invoiced: Sequence[_Part]) -> Fraction:
+    """Return what one that less at once gave back came to with its tax: that of the invoices that it gave back of.
 
     Its own sums do not say it: credit that is taxed when it is used is given back without tax.
     """
     if invoiced:
-        return max(each.gross for each in invoiced)
+        return max(each.taxed for each in invoiced)
     day = order.effective_at.date()
     percent = session.scalar(
         select(func.max(DocumentLine.percent_micros))

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from decimal import Decimal
 
 from sqlalchemy.orm import Session
 
@@ -56,11 +57,17 @@ def reckoned(session: Session, has: Current, target: Target, now: datetime) -> P
     had = has.subscribed
     found = quote(catalog.plans, had, wants, at, rate)
     if _takes_off(found, had):
-        gives = found.net.amount_minor < 0  # then `giving_back` says what did not go back already
-        had = replace(had, billed_left=billed.other_than_left(session, has, at, whole=gives))
+        gives = found.net.amount_minor < 0  # then `giving_back` says what did not go back already, and its tax
+        had = _as_billed(session, has, at, whole=gives, percent=None if gives else rate.percent)
         found = quote(catalog.plans, had, wants, at, rate)
+        waits = replace(catalog.plans, downgrade="period_end")
         if gives and found.net.amount_minor >= 0:  # nothing is billed that could be given back: less waits
-            found = quote(replace(catalog.plans, downgrade="period_end"), had, wants, at, rate)
+            found = quote(waits, had, wants, at, rate)
+        elif not gives and found.net.amount_minor < 0:
+            plain = _as_billed(session, has, at, whole=False, percent=None)
+            is_less = quote(catalog.plans, plain, wants, at, rate).net.amount_minor < 0
+            # More was charged, because of another tax, than what is wanted costs: that waits.
+            found = quote(catalog.plans, plain, wants, at, rate) if is_less else quote(waits, had, wants, at, rate)
     back = None
     if found.is_now and found.net.amount_minor < 0:
         size = Money(-found.net.amount_minor, found.net.currency)
@@ -73,6 +80,11 @@ def reckoned(session: Session, has: Current, target: Target, now: datetime) -> P
     seen = previewed(found, catalog.version, treatment, has.catalog.tax.prices, has.row.version, back, renews)
     _check_size(seen, has.catalog)
     return seen
+
+
+def _as_billed(session: Session, has: Current, at: datetime, *, whole: bool, percent: Decimal | None) -> Subscribed:
+    left = billed.other_than_left(session, has, at, whole=whole, percent=percent)
+    return replace(has.subscribed, billed_left=left)
 
 
 def _check_size(seen: Preview, terms: Catalog) -> None:

@@ -19,6 +19,7 @@ from app.models.scope import as_customer, as_service
 from app.models.subscriptions import PlanChange
 from app.services.customers import address
 from app.services.payments import settlement
+from app.services.reversals import refunds
 from app.services.tax import registrations
 from app.services.verification.verify import verify
 from tests.support import plans
@@ -113,4 +114,35 @@ def test_an_address_that_changes_while_the_bank_asks_is_the_next_orders(app: Fla
     paid = settled(waits)
     assert (paid.state, paid.total_minor, taxed(paid)) == ("applied", 3063, [("S", "", 613)])
     assert previews(acme, target(seats=4), SOON).price.tax.amount_minor == 0
+    assert verify() == []
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "off", "charged"),
+    [
+        (STOCKHOLM, OSLO, -3063, 46992 - 3063),  # 24.50 and 25 % go off what bears none
+        (OSLO, STOCKHOLM, -1960, 58740 - 2450),  # 24.50 without tax go off what bears 25 %
+        (STOCKHOLM, STOCKHOLM, -2450, 58740 - 3063),
+    ],
+)
+def test_unused_time_goes_off_with_the_tax_that_it_was_billed_with(
+    app: Flask, before: Address, after: Address, off: int, charged: int
+) -> None:
+    acme = plans.customer()
+    alice = plans.manager(acme)
+    with clock.at(plans.BEGIN):
+        address.change(acme.customer_id, before, "", 0, by="mem_alice", as_typed=True)
+    june = confirms(alice, TEAM, add_method(alice, GOOD).id, at=plans.BEGIN)
+    if after is not before:
+        moves(acme, after, 1)
+    year = target("team", interval="annual")
+    seen = previews(acme, year)
+    assert [line.net.amount_minor for line in seen.quote.lines if line.net.amount_minor < 0] == [off]
+    assert seen.charged.amount_minor in {charged, charged + 1, charged - 1}
+    made = confirms(alice, year, plans.method_of(acme))
+    assert (made.state, made.total_minor, verify()) == ("applied", seen.charged.amount_minor, [])
+    with clock.at(SOON):  # the older invoice keeps what went off the later one
+        back = refunds.refund(june.payment_id or "", reason="Asked for", requested_by="seller").amount_minor
+    half = 3063 if before is STOCKHOLM else 2450
+    assert back in {june.total_minor - half, june.total_minor - half + 1, june.total_minor - half - 1}
     assert verify() == []
