@@ -227,8 +227,15 @@ BUGS = [
     Bug(
         "credit is bought although its invoice lacks the order number that it needs",
         "app/services/payments/top_ups.py",
-        "refusal = None if order.off_session else po_refusal(session, customer, catalog)",
+        "refusal = po_refusal(session, customer, catalog)",
         "refusal = None",
+        ("tests/services/payments/test_po_numbers.py",),
+    ),
+    Bug(
+        "a key buys for who is away without the order number that the seller needs",
+        "app/services/payments/top_ups.py",
+        "        refusal = po_refusal(session, customer, catalog)\n",
+        "        refusal = None if order.off_session else po_refusal(session, customer, catalog)\n",
         ("tests/services/payments/test_po_numbers.py",),
     ),
 ]
