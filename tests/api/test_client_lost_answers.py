@@ -85,6 +85,7 @@ UNSAID = 2
 LIMITS = ("enabled", "daily_limit", "notify_threshold", "webhook_url", "version")
 
 
+@pytest.mark.proof
 def test_a_killed_host_loses_one_block_at_most_and_for_no_longer_than_its_lease(
     app: Flask, library: ModuleType, key: str, live_server: Server, acme: Customer
 ) -> None:

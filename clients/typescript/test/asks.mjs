@@ -1,7 +1,7 @@
 // Buys credit of a running portal, is refused once, and is answered at the third try: `node test/asks.mjs URL KEY CUSTOMER`.
 import { answered, purser, Refused } from "../dist/index.js";
 
-const [url, key, customer] = process.argv.slice(2);
+const [url, key, customer, lossy] = process.argv.slice(2);
 const keys = new Set();
 let failed = 0;
 const client = purser({
@@ -32,4 +32,31 @@ try {
   if (!(problem instanceof Refused)) throw problem;
   refused = [problem.reason, problem.errors[0].field.split(".")[0]];
 }
-console.log(JSON.stringify({ state: paid.state, again: read.id === paid.id, refused, keys: once }));
+// Each list and page of settings that needs no more than a customer is read, in every group of operations.
+const described = await (await fetch(`${url}/v1/openapi.json`)).json();
+const groups = new Set();
+for (const [place, { get }] of Object.entries(described.paths)) {
+  const needed = (get?.parameters ?? []).filter((each) => each.required).map((each) => each.name);
+  if (!get || needed.some((name) => name !== "customer_id")) continue;
+  try {
+    await answered(client.GET(place, { params: { path } }));
+  } catch (problem) {
+    if (!(problem instanceof Refused) || problem.status !== 404) throw problem;
+  }
+  groups.add(get.operationId.split(".")[0]);
+}
+// What was done and not answered is sent again, and answered as the first time.
+const losing = purser({ url: lossy, key, sleep: async () => {} });
+const limits = { enabled: true, daily_limit: "60", notify_threshold: null, webhook_url: null, version: 0 };
+const settings = { params: { path }, body: limits };
+const saved = await answered(losing.PUT("/v1/customers/{customer_id}/spend_management", settings));
+console.log(
+  JSON.stringify({
+    state: paid.state,
+    again: read.id === paid.id,
+    refused,
+    keys: once,
+    groups: [...groups].sort(),
+    version: saved.version,
+  }),
+);
