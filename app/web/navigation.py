@@ -60,17 +60,22 @@ class Item:
     @property
     def is_offered(self) -> bool:
         """Whether the customer's seller has this page."""
-        match self.endpoint:
-            case "spend_management.page":
-                return current_catalog().spend_management.offered
-            case "auto_recharge.page":
-                return current_catalog().auto_recharge.offered
-            case "referrals.page":
-                return current_catalog().referrals.offered
-            case "bank_transfers.page":
-                return Rail.BANK_TRANSFER in current_catalog().payment_methods.kinds
-            case _:
-                return True
+        if self.endpoint == "bank_transfers.page":
+            return Rail.BANK_TRANSFER in current_catalog().payment_methods.kinds
+        return offers(current_catalog(), self.endpoint.partition(".")[0])
+
+
+def offers(catalog: Catalog, blueprint: str) -> bool:
+    """Say whether there are the pages of a blueprint by this catalog: others it leaves out."""
+    match blueprint:
+        case "spend_management" | "webhook":
+            return catalog.spend_management.offered
+        case "auto_recharge":
+            return catalog.auto_recharge.offered
+        case "referrals":
+            return catalog.referrals.offered
+        case _:
+            return True
 
 
 SIDEBAR = (

@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from flask import Flask
+from flask import Flask, url_for
 from sqlalchemy import select
 
 from app import clock
@@ -16,7 +16,8 @@ from app.models.scope import as_service
 from app.services.access import frame_origins
 from app.services.catalog import versions
 from app.services.transaction import transaction
-from tests.support import cast
+from app.web.navigation import SIDEBAR
+from tests.support import cast, periods
 from tests.support.api import Api, api_for, problem_of
 from tests.support.host import ORIGIN
 
@@ -119,6 +120,24 @@ def test_what_cannot_be_shown_is_refused(
     answer = made(api, acme, **{"member_email": cast.ALICE.email, **body})
     assert problem_of(answer) == (422, reason)
     assert answer.get_json()["errors"]
+
+
+def test_a_page_that_the_customers_catalog_leaves_out_is_refused_and_every_other_one_is_there(
+    app: Flask, origin: str
+) -> None:
+    small = periods.customer()  # its catalog offers no referrals, nothing automatic, no limits
+    alice = cast.signed_in(app, origin, periods.manager(small))
+    api, left_out = api_for(app), set()
+    for page in (*(each.endpoint for _title, items in SIDEBAR for each in items), "webhook.page"):
+        view = page.removesuffix(".page")
+        answer = made(api, small, view=view)
+        with app.test_request_context():
+            path = url_for(page)
+        assert answer.status_code == (201 if alice.opens(path).status == 200 else 422), view
+        if answer.status_code == 422:
+            assert problem_of(answer) == (422, "view_not_offered")
+            left_out.add(view)
+    assert left_out >= {"referrals"}
 
 
 def test_who_signed_in_at_the_host_a_short_while_ago_is_fresh_for_ten_minutes(

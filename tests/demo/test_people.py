@@ -10,15 +10,17 @@ from app import clock, create_app
 from app.config import Settings
 from app.demo import customers
 from app.demo.stories import POOR_CARD, STORIES
-from app.domain.people import Role
+from app.domain.people import Actor, Role
+from app.models.customers import Customer
 from app.models.database import db
 from app.models.payments import Payment
 from app.models.scope import as_service
 from app.services.access import members
 from tests.demo.conftest import MONTHS, NOW
-from tests.support import databases, shop, tiers
+from tests.support import cast, databases, shop, tiers
 from tests.support.browser import Browser, Page
 from tests.support.databases import Database
+from tests.support.host import host_of
 
 PEOPLE = "/dev/people/"
 EVERYBODY = [email for story in STORIES for _name, email, _role in story.members()]
@@ -114,3 +116,10 @@ def test_no_other_installation_has_them(settings: Settings) -> None:
     assert plain.test_client().get(PEOPLE).status_code == 404
     page = plain.test_client().get("/sign-in").text
     assert "People of the demo" not in page and 'class="dock"' not in page
+
+
+@on_sqlite
+def test_a_frame_shows_the_portal_and_no_demo(app: Flask, origin: str, acme: Customer, alice_actor: Actor) -> None:
+    frame = host_of(app, origin, alice_actor).frame()
+    assert frame.page.find("h1").text == "Overview" and frame.page.soup.select(".dock") == []
+    assert cast.signed_in(app, origin, alice_actor).opens("/billing/").soup.select(".dock") != []

@@ -54,7 +54,8 @@ class PortalSessionIn(Model):
         None,
         min_length=1,
         max_length=2000,
-        description="Where it begins: a page's word, such as `invoices` or `add_credits`, or its path.",
+        description="Where it begins: a page's word, such as `invoices` or `add_credits`, or its path. One that the "
+        "customer's catalog leaves out, such as `referrals`, is refused (`view_not_offered`).",
         examples=["invoices"],
     )
     return_url: str | None = Field(
@@ -104,6 +105,9 @@ def create(body: PortalSessionIn) -> PortalSessionOut:
     path = views.path_of(body.view or "overview")
     if path is None:
         raise Refused("There is no such page. Name one as its address does: `invoices`.", "view_unknown", 422, "view")
+    if not views.is_offered(path, versions.of(customer)):
+        words = "The catalog of this customer does not offer that page. Begin with another one, such as `overview`."
+        raise Refused(words, "view_not_offered", 422, "view")
     theme = theme_of(body.theme.model_dump(exclude_none=True) if body.theme else {})
     options = {
         "theme": {"mode": theme.mode, **theme.tokens},

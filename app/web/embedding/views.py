@@ -6,7 +6,15 @@ from flask import current_app
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import BuildError
 
+from app.domain.catalog import Catalog
+from app.web import navigation
 from app.web.embedding.frame import NEVER
+
+
+def is_offered(path: str, catalog: Catalog) -> bool:
+    """Say whether a page is there for the customers of a catalog, which may leave some out."""
+    endpoint, _values = current_app.url_map.bind("").match(urlsplit(path).path, method="GET")
+    return navigation.offers(catalog, endpoint.partition(".")[0])
 
 
 def path_of(view: str) -> str | None:
