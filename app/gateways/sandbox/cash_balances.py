@@ -4,11 +4,11 @@ import hashlib
 
 from app import clock
 from app.domain.bank_transfers.accounts import COUNTRIES, SCHEMES
-from app.gateways.sandbox import charges, events
+from app.gateways.sandbox import charges
 from app.gateways.sandbox.errors import Refusal, wrong_parameter
 from app.gateways.sandbox.methods import customer_of
 from app.gateways.sandbox.parameters import Params
-from app.gateways.sandbox.store import Body, Store, hidden, new_id
+from app.gateways.sandbox.store import Body, Store, hidden, new_id, record_event
 
 MOVEMENT, TYPE = "customer_cash_balance_transaction", "customer_balance"
 _SENDER = "ALEX EXAMPLE"
@@ -132,7 +132,7 @@ def move(
         **details,
     }
     store.add(made, owner=customer_id)
-    events.record(store, f"{MOVEMENT}.created", made, key=key)
+    record_event(store, f"{MOVEMENT}.created", made, key=key)
     return made
 
 
@@ -170,7 +170,7 @@ def confirm(store: Store, intent: Body, params: Params, *, key: str) -> Body:
     intent.update(status="requires_action", payment_method=method["id"])
     _waits(intent)
     store.keep(intent)
-    events.record(store, "payment_intent.requires_action", intent, key=key)
+    record_event(store, "payment_intent.requires_action", intent, key=key)
     customer = customer_of(store, intent["customer"], "customer")
     if hidden(customer).get("cash", {}).get("mode") == "manual":
         return intent
@@ -198,7 +198,7 @@ def _applied(store: Store, intent: Body, amount: int, *, key: str) -> Body:
         return charges.succeed(store, intent, key=key)
     _waits(intent)
     store.keep(intent)
-    events.record(store, "payment_intent.partially_funded", intent, key=key)
+    record_event(store, "payment_intent.partially_funded", intent, key=key)
     return intent
 
 
@@ -248,7 +248,7 @@ def send_back(store: Store, params: Params, *, key: str) -> Body:
     }
     store.add(made, owner=customer_id)
     move(store, customer_id, "return_initiated", -amount, currency, key=key)
-    events.record(store, "refund.created", made, key=key, owner=customer_id)
+    record_event(store, "refund.created", made, key=key, owner=customer_id)
     return made
 
 
@@ -261,4 +261,4 @@ def end_return(store: Store, made: Body, *, succeeded: bool) -> None:
     customer = store.owner_of(made["id"])
     if not succeeded:
         move(store, customer, "return_canceled", made["amount"], made["currency"])
-    events.record(store, "refund.updated" if succeeded else "refund.failed", made, owner=customer)
+    record_event(store, "refund.updated" if succeeded else "refund.failed", made, owner=customer)

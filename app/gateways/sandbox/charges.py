@@ -4,9 +4,8 @@ from datetime import timedelta
 
 from app import clock
 from app.domain.methods import Rail
-from app.gateways.sandbox import events
 from app.gateways.sandbox.methods import known
-from app.gateways.sandbox.store import Body, Store, new_id, public
+from app.gateways.sandbox.store import Body, Store, new_id, public, record_event
 
 DEBIT_TAKES = timedelta(days=3)
 CRYPTO_TAKES = timedelta(minutes=10)
@@ -26,8 +25,8 @@ def start(store: Store, intent: Body, method: Body, *, takes: timedelta | None =
     )
     store.keep(intent, due_at=clock.now() + takes if takes else None)
     store.keep(charge)
-    events.record(store, "charge.pending", charge, key=key)
-    events.record(store, "payment_intent.processing", intent, key=key)
+    record_event(store, "charge.pending", charge, key=key)
+    record_event(store, "payment_intent.processing", intent, key=key)
     return intent
 
 
@@ -46,8 +45,8 @@ def succeed(store: Store, intent: Body, *, key: str = "", extra: int = 0) -> Bod
     )
     store.keep(intent, due_at=_troubled_at(store, intent))
     store.keep(charge)
-    events.record(store, "charge.succeeded", charge, key=key)
-    events.record(store, "payment_intent.succeeded", intent, key=key)
+    record_event(store, "charge.succeeded", charge, key=key)
+    record_event(store, "payment_intent.succeeded", intent, key=key)
     return intent
 
 
@@ -81,8 +80,8 @@ def fail(
     )
     store.keep(intent, due_at=None)
     store.keep(charge)
-    events.record(store, "charge.failed", charge, key=key)
-    events.record(store, "payment_intent.payment_failed", intent, key=key)
+    record_event(store, "charge.failed", charge, key=key)
+    record_event(store, "payment_intent.payment_failed", intent, key=key)
     return charge
 
 

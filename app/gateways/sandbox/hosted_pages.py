@@ -6,11 +6,11 @@ from datetime import UTC, datetime, timedelta
 from app import clock
 from app.domain.money import Money
 from app.domain.processor_amounts import from_processor_minor
-from app.gateways.sandbox import currencies, events, payment_intents
+from app.gateways.sandbox import currencies, payment_intents
 from app.gateways.sandbox.errors import Refusal, existing, wrong_parameter
 from app.gateways.sandbox.methods import customer_of, detach, give, known, made
 from app.gateways.sandbox.parameters import Params
-from app.gateways.sandbox.store import Body, Store, hidden, new_id
+from app.gateways.sandbox.store import Body, Store, hidden, new_id, record_event
 from app.gateways.test_methods import SAVED
 
 KIND = "checkout.session"
@@ -139,7 +139,7 @@ def complete(store: Store, session: Body, intent: Body) -> None:
     """Note that the session is paid, or that the money is on its way."""
     session.update(status="complete", payment_status="paid" if intent["status"] == "succeeded" else "unpaid", url=None)
     store.keep(session)
-    events.record(store, "checkout.session.completed", session)
+    record_event(store, "checkout.session.completed", session)
 
 
 def look_again(store: Store, intent: Body) -> None:
@@ -178,7 +178,7 @@ def _expired(store: Store, session: Body) -> Body:
     intent_id = hidden(session).get("intent_id")
     if intent_id:
         payment_intents.cancel(store, intent_id, {}, key="")
-    events.record(store, "checkout.session.expired", session)
+    record_event(store, "checkout.session.expired", session)
     return session
 
 

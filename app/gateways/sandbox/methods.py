@@ -4,10 +4,9 @@ import hashlib
 
 from app import clock
 from app.domain.methods import Rail
-from app.gateways.sandbox import events
 from app.gateways.sandbox.errors import Refusal, existing, no_such, wrong_parameter
 from app.gateways.sandbox.parameters import Params
-from app.gateways.sandbox.store import Body, Store, hidden, new_id
+from app.gateways.sandbox.store import Body, Store, hidden, new_id, record_event
 from app.gateways.test_methods import NAMED, SAVED, TestMethod
 
 _CASH = TestMethod("Bank transfer: pays", "", "", rail=Rail.BANK_TRANSFER)
@@ -54,7 +53,7 @@ def update_customer(store: Store, customer_id: str, params: Params) -> Body:
         before = customer.get("address") if params["address"] else None
         customer["address"] = _address({**(before or {}), **params["address"]} if params["address"] else "")
     store.keep(customer)
-    events.record(store, "customer.updated", customer, owner=customer_id)
+    record_event(store, "customer.updated", customer, owner=customer_id)
     return customer
 
 
@@ -73,7 +72,7 @@ def delete_customer(store: Store, customer_id: str) -> None:
         store.keep(method, owner="")
     customer["deleted"] = True
     store.keep(customer)
-    events.record(store, "customer.deleted", customer, owner=customer_id)
+    record_event(store, "customer.deleted", customer, owner=customer_id)
 
 
 def create_tax_id(store: Store, customer_id: str, params: Params) -> Body:
@@ -126,7 +125,7 @@ def give(store: Store, method: Body, owner: str, *, key: str = "") -> None:
         raise used_up()
     method["customer"] = owner
     store.keep(method, owner=owner)
-    events.record(store, "payment_method.attached", method, key=key)
+    record_event(store, "payment_method.attached", method, key=key)
 
 
 def detach(store: Store, method_id: str) -> Body:
@@ -138,7 +137,7 @@ def detach(store: Store, method_id: str) -> Body:
     method["customer"] = None
     hidden(method)["detached"] = True
     store.keep(method, owner="")
-    events.record(store, "payment_method.detached", method, owner=owner)
+    record_event(store, "payment_method.detached", method, owner=owner)
     return method
 
 

@@ -2,11 +2,11 @@
 
 from app import clock
 from app.domain.methods import Rail
-from app.gateways.sandbox import cash_balances, charges, currencies, events
+from app.gateways.sandbox import cash_balances, charges, currencies
 from app.gateways.sandbox.errors import Refusal, declined, existing, wrong_parameter
 from app.gateways.sandbox.methods import customer_of, known, made_from_data, method_of, used_up
 from app.gateways.sandbox.parameters import Params
-from app.gateways.sandbox.store import Body, Store, hidden, new_id, public
+from app.gateways.sandbox.store import Body, Store, hidden, new_id, public, record_event
 from app.gateways.test_methods import BY_DATA, TestMethod
 
 _ONLY_IN = {Rail.SEPA_DEBIT.value: "eur", Rail.CRYPTO.value: "usd"}
@@ -60,7 +60,7 @@ def create(store: Store, params: Params) -> Body:
         "status": "requires_payment_method",
     }
     store.add(intent, owner=params.get("customer") or "")
-    events.record(store, "payment_intent.created", intent)
+    record_event(store, "payment_intent.created", intent)
     return intent
 
 
@@ -125,7 +125,7 @@ def cancel(store: Store, intent_id: str, params: Params, *, key: str) -> Body:
     )
     cash_balances.take_back(store, intent, key=key)
     store.keep(intent)
-    events.record(store, "payment_intent.canceled", intent, key=key)
+    record_event(store, "payment_intent.canceled", intent, key=key)
     return intent
 
 
@@ -178,7 +178,7 @@ def _ask(store: Store, intent: Body, method: Body, return_url: str, url: str, ke
     )
     hidden(intent).update(return_url=return_url, rail=method["type"])
     store.keep(intent)
-    events.record(store, "payment_intent.requires_action", intent, key=key)
+    record_event(store, "payment_intent.requires_action", intent, key=key)
     return intent
 
 

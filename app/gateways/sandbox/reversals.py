@@ -3,11 +3,11 @@
 from datetime import timedelta
 
 from app import clock
-from app.gateways.sandbox import cash_balances, currencies, events
+from app.gateways.sandbox import cash_balances, currencies
 from app.gateways.sandbox.errors import Refusal, existing, wrong_parameter
 from app.gateways.sandbox.methods import known
 from app.gateways.sandbox.parameters import Params
-from app.gateways.sandbox.store import Body, Store, new_id, public
+from app.gateways.sandbox.store import Body, Store, new_id, public, record_event
 
 REFUND_TAKES = timedelta(days=1)
 TO_ANSWER = timedelta(days=7)
@@ -195,4 +195,4 @@ def _later(store: Store, charge: Body) -> str:
 
 
 def _record_event(store: Store, kind: str, about: Body, charge: Body, *, key: str = "") -> None:
-    events.record(store, kind, public(about), key=key, owner=charge["customer"] or "")
+    record_event(store, kind, public(about), key=key, owner=charge["customer"] or "")

@@ -2,11 +2,10 @@
 
 from app import clock
 from app.domain.methods import Rail
-from app.gateways.sandbox import events
 from app.gateways.sandbox.errors import Refusal, existing, wrong_parameter
 from app.gateways.sandbox.methods import customer_of, give, known, made, made_from_data, method_of, used_up
 from app.gateways.sandbox.parameters import Params
-from app.gateways.sandbox.store import Body, Store, hidden, new_id, public
+from app.gateways.sandbox.store import Body, Store, hidden, new_id, public, record_event
 from app.gateways.test_methods import BY_DATA, SAVED
 
 _ASKABLE = ("requires_payment_method", "requires_confirmation")
@@ -42,7 +41,7 @@ def create(store: Store, params: Params) -> Body:
         "usage": params.get("usage", "off_session"),
     }
     store.add(setup, owner=params.get("customer") or "")
-    events.record(store, "setup_intent.created", setup)
+    record_event(store, "setup_intent.created", setup)
     return setup
 
 
@@ -88,7 +87,7 @@ def cancel(store: Store, setup_id: str, params: Params, *, key: str) -> Body:
         raise _unexpected(setup, "cancel")
     setup.update(status="canceled", next_action=None, cancellation_reason=params.get("cancellation_reason"))
     store.keep(setup)
-    events.record(store, "setup_intent.canceled", setup, key=key)
+    record_event(store, "setup_intent.canceled", setup, key=key)
     return setup
 
 
@@ -101,7 +100,7 @@ def succeed(store: Store, setup: Body, *, key: str = "") -> Body:
         setup["mandate"] = _mandate(store, setup, method)["id"]
     setup.update(status="succeeded", next_action=None, last_setup_error=None)
     store.keep(setup)
-    events.record(store, "setup_intent.succeeded", setup, key=key)
+    record_event(store, "setup_intent.succeeded", setup, key=key)
     return setup
 
 
@@ -171,7 +170,7 @@ def _refuse(store: Store, setup: Body, method: Body, code: str, message: str, ke
     error: Body = {"type": "card_error", "code": code, "message": message, "payment_method": public(method)}
     setup.update(status="requires_payment_method", payment_method=None, next_action=None, last_setup_error=error)
     store.keep(setup)
-    events.record(store, "setup_intent.setup_failed", setup, key=key)
+    record_event(store, "setup_intent.setup_failed", setup, key=key)
     return Refusal(402, message, kind="card_error", code=code, setup_intent=public(setup))
 
 
@@ -185,7 +184,7 @@ def _ask(store: Store, setup: Body, return_url: str, rail: Rail, base_url: str, 
     )
     hidden(setup).update(return_url=return_url, rail=rail.value)
     store.keep(setup)
-    events.record(store, "setup_intent.requires_action", setup, key=key)
+    record_event(store, "setup_intent.requires_action", setup, key=key)
     return setup
 
 

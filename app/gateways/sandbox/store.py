@@ -21,6 +21,8 @@ from app.models.database import WRITING, Base, prepare
 
 Body = dict[str, Any]
 
+API_VERSION = "2026-10-28.endive"
+
 OBJECTS: Table = Base.metadata.tables["sandbox_objects"]
 REQUESTS: Table = Base.metadata.tables["sandbox_requests"]
 FAULTS: Table = Base.metadata.tables["sandbox_faults"]
@@ -142,3 +144,24 @@ class Store:
                 idempotency_key=key, digest=digest, status=status, body=body, created_at=clock.now()
             )
         )
+
+
+def record_event(store: Store, kind: str, about: Body, *, key: str = "", owner: str = "") -> str:
+    """Keep an event in the same transaction as what it reports; it is due at once. Return its id.
+
+    `owner` is the processor's customer, for objects that do not name it.
+    """
+    now = clock.now()
+    event: Body = {
+        "id": new_id("evt"),
+        "object": "event",
+        "api_version": API_VERSION,
+        "created": int(now.timestamp()),
+        "data": {"object": public(about)},
+        "livemode": False,
+        "pending_webhooks": 1,
+        "request": {"id": None, "idempotency_key": key or None},
+        "type": kind,
+    }
+    store.add(event, owner=owner or about.get("customer") or "", due_at=now)
+    return str(event["id"])

@@ -6,6 +6,7 @@ One is open at a time for a customer. docs/decisions/0046 says what counts, and 
 from collections.abc import Sequence
 from datetime import datetime
 from functools import cache
+from itertools import takewhile
 from typing import Any
 
 from sqlalchemy import BindParameter, ColumnElement, Select, and_, bindparam, case, exists, func, or_, select
@@ -36,10 +37,21 @@ REFUSED = "insufficient_credits"
 
 
 def write_due(limit: int = 100) -> int:
-    """Write the interim invoices that are due, of at most `limit` customers; return how many. Any number may do so."""
+    """Write the interim invoices that are due, `limit` at most; return how many. Any number may do so.
+
+    Who is found for nothing takes nobody's place.
+    """
+    written = 0
+
+    def write(customer_id: str) -> int:
+        nonlocal written
+        made = _write(customer_id)
+        written += made
+        return made
+
     with as_service("invoice usage that passes the exposure"):
-        found = due_rows.waiting(limit, _due)
-        return due_rows.each(found, _write, of="customer", failed="interim_invoice_failed", enough=limit)
+        found = takewhile(lambda _each: written < limit, due_rows.waiting(limit, _due))
+        return due_rows.each(found, write, of="customer", failed="interim_invoice_failed")
 
 
 def _due(limit: int, tried: Sequence[str]) -> Sequence[str]:
@@ -61,6 +73,9 @@ def _wanted() -> Select[str]:
     the month's own invoice has what was on it. And not those whose month is to be run: that comes first.
 
     It is built once, because the worker asks each second. What time it is goes with it as `now`.
+
+    It may name a customer too many, and none too few: `_used_below` is never less than what can be invoiced. `_write`
+    reckons what that is under the customer's lock, and writes nothing where it is too little.
     """
     now: BindParameter[Any] = bindparam("now", type_=UtcDateTime())
     customer = Customer.customer_id

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from app import clock
 from app.domain.authorizations import AuthorizationRequest
 from app.domain.errors import Refused
+from app.domain.money import Credits
 from app.domain.people import Actor
 from app.models.customers import Customer
 from app.models.database import db
@@ -16,8 +17,10 @@ from app.models.documents import Document, DocumentLine
 from app.models.scope import as_service
 from app.services import jobs
 from app.services.authorizations import holds
+from app.services.ledger import corrections as usage
 from app.services.month_end import run
 from app.services.receivables import ending, interim
+from app.services.usage import recording
 from app.services.verification.verify import verify
 from tests.services.receivables.test_exposure import MORE, cents
 from tests.services.test_poisoned import poison
@@ -218,6 +221,27 @@ def test_who_has_nothing_but_a_refund_below_zero_is_not_even_looked_for(
     assert invoices(later)[-1][:3] == ("interim", "open", 50)
     dunning.collects(USED + MINUTE)
     assert (is_looked_for(later, USED + MINUTE), writes(USED + MINUTE)) == (False, 0)
+    assert verify() == []
+
+
+def test_whoever_is_found_for_nothing_takes_nobodys_place(app: Flask) -> None:
+    nothing, owes = (periods.customer("at_use", overage="0", more=MORE) for _ in range(2))
+    alice = periods.manager(nothing)
+    add_method(cast.make_actor(cast.BOB, owes), GOOD)
+    with clock.at(BEGIN):
+        top_up = buys(app, alice, 2000)
+        recording.record(nothing.customer_id, key="all", credits=Credits(20_000_000), description="Requests")
+    with clock.at(USED):
+        sends_back(top_up, 1900)
+        wrong = recording.record(nothing.customer_id, key="wrong", credits=Credits(1_000_000), description="Requests")
+        sends_back(top_up, 100)
+        usage.correct(wrong.id, by="support", reason="Counted twice")
+    periods.uses(owes, 2200)
+    assert is_looked_for(nothing, USED) and nothing.customer_id < owes.customer_id
+    with clock.at(USED):
+        assert interim.write_due(limit=1) == 1
+    assert [each.kind for each in documents_of(nothing) if each.source_type == "interim"] == []
+    assert invoices(owes) == [("interim", "open", 2200, 2750)]
     assert verify() == []
 
 
