@@ -23,9 +23,9 @@ def _named(numbers: Numbers, later: str, protection: str, both: str) -> str:
 
 
 def below(numbers: Numbers) -> str:
-    """Return what an amount below zero is: `12.00 that you pay later`."""
+    """Return what an amount below zero is: `12.00 that you may pay later`."""
     both = "of what you pay later and overage protection"
-    return _named(numbers, "that you pay later", "of overage protection", both)
+    return _named(numbers, "that you may pay later", "of overage protection", both)
 
 
 def within(numbers: Numbers) -> str:

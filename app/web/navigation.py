@@ -22,6 +22,7 @@ from app.services.access import members
 from app.services.balance import history, status_facts
 from app.web import undo
 from app.web.access import actor_or_none, current_actor, current_catalog, current_customer, current_unit
+from app.web.embedding.views import offers
 from app.web.session_cookie import portal_session
 
 _BELOW = {
@@ -63,19 +64,6 @@ class Item:
         if self.endpoint == "bank_transfers.page":
             return Rail.BANK_TRANSFER in current_catalog().payment_methods.kinds
         return offers(current_catalog(), self.endpoint.partition(".")[0])
-
-
-def offers(catalog: Catalog, blueprint: str) -> bool:
-    """Say whether there are the pages of a blueprint by this catalog: others it leaves out."""
-    match blueprint:
-        case "spend_management" | "webhook":
-            return catalog.spend_management.offered
-        case "auto_recharge":
-            return catalog.auto_recharge.offered
-        case "referrals":
-            return catalog.referrals.offered
-        case _:
-            return True
 
 
 SIDEBAR = (

@@ -7,14 +7,26 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.routing import BuildError
 
 from app.domain.catalog import Catalog
-from app.web import navigation
 from app.web.embedding.frame import NEVER
+
+
+def offers(catalog: Catalog, blueprint: str) -> bool:
+    """Say whether there are the pages of a blueprint by this catalog: others it leaves out."""
+    match blueprint:
+        case "spend_management" | "webhook":
+            return catalog.spend_management.offered
+        case "auto_recharge":
+            return catalog.auto_recharge.offered
+        case "referrals":
+            return catalog.referrals.offered
+        case _:
+            return True
 
 
 def is_offered(path: str, catalog: Catalog) -> bool:
     """Say whether a page is there for the customers of a catalog, which may leave some out."""
     endpoint, _values = current_app.url_map.bind("").match(urlsplit(path).path, method="GET")
-    return navigation.offers(catalog, endpoint.partition(".")[0])
+    return offers(catalog, endpoint.partition(".")[0])
 
 
 def path_of(view: str) -> str | None:

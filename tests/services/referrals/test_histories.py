@@ -33,9 +33,11 @@ SEEDS = tiers.some(3, range(30))
 class History:
     """An invited customer under `at_purchase`, and what a person would write down of its payments."""
 
+    taxed = "at_purchase"
+
     def __init__(self, app: Flask, settings: Settings, seed: int) -> None:
         self.app, self.settings, self.random = app, settings, Random(seed)  # noqa: S311  # no secret
-        self.ours = referred.inviter()
+        self.ours = referred.inviter(self.taxed)
         self.theirs: Customer = referred.invited(self.ours)
         self.actor: Actor = referred.manager(self.theirs, "Mallory")
         self.payments: list[Payment] = []
