@@ -177,9 +177,9 @@ BUGS = [
     ),
     Bug(
         "a mail says that usage goes on where all of it is refused",
-        "app/services/mail/notice_text.py",
-        'return {"owed": owed_of(figures["remaining"], Credits(customer.overage_protection_micros))}',
-        'return {"owed": Credits(0)}',
+        "app/services/below_zero.py",
+        "    owed, invoiced = owed_of(remaining, line), Credits(",
+        "    owed, invoiced = Credits(0), Credits(",
         ("tests/services/mail/test_notice_text.py",),
     ),
     Bug(
