@@ -15,8 +15,9 @@ from app.models.payments import Payment
 from app.models.scope import as_customer, as_service
 from app.services.catalog import versions
 from app.services.customers import registration
-from app.services.ledger import grants
+from app.services.ledger import grants, posting
 from app.services.receivables import closing, paying
+from app.services.transaction import transaction
 from app.services.usage import events
 from app.services.usage.events import UsageReport
 from tests.support import cast
@@ -121,3 +122,10 @@ def now_of(document: Document) -> Document:
         return db.session.scalars(
             select(Document).where(Document.id == document.id).execution_options(populate_existing=True)
         ).one()
+
+
+def waits_for_books(*whose: Customer) -> None:
+    """Wait until nobody has their books: a database server notices a moment later that a process was killed."""
+    for each in whose:
+        with as_service("wait for a customer's books"), transaction() as session:
+            posting.lock(session, each.customer_id)

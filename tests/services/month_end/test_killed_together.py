@@ -12,6 +12,7 @@ from tests.support.crash_plan import Kill
 from tests.support.crash_player import drawn
 from tests.support.databases import environment
 from tests.support.months import at, begins, runs
+from tests.support.periods import waits_for_books
 from tests.support.plans import BEGIN
 
 KILLS = (
@@ -35,6 +36,7 @@ def dies_at_each(settings: Settings, kills: tuple[Kill, ...]) -> None:
         ended = programs.run("tests.programs.month_runner", *words, env=environment(settings), timeout=120)
         assert ended.returncode == -9, ended.said
         assert [len(plans.documents(each)) for each in many] == [month - 6] * len(many), "something of it is there"
+        waits_for_books(*many)
         assert (runs(moment), runs(moment)) == (len(many), 0)
         assert [len(plans.documents(each)) for each in many] == [month - 5] * len(many)
     places = sorted(each.place for whose in many for each in plans.documents(whose))

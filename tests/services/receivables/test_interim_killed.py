@@ -18,7 +18,7 @@ from tests.services.receivables.test_interim import invoices, writes
 from tests.support import periods, programs, tiers
 from tests.support.client import outside_contexts
 from tests.support.databases import environment
-from tests.support.periods import USED
+from tests.support.periods import USED, waits_for_books
 from tests.support.shop import GOOD, add_method
 
 POINTS = (
@@ -47,6 +47,7 @@ def test_killed_while_it_is_written_there_is_one(app: Flask, settings: Settings,
     )
     assert ended.returncode == -signal.SIGKILL, ended.said[-2000:]
     assert invoices(later) == (ONE if point == "after commit" else [])
+    waits_for_books(later)
     writes()
     assert invoices(later) == ONE
     assert verify() == []

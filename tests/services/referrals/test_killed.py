@@ -17,7 +17,7 @@ from tests.services.referrals.test_giving import NOVEMBER
 from tests.support import programs, referred, tiers
 from tests.support.client import outside_contexts
 from tests.support.databases import environment
-from tests.support.periods import USED
+from tests.support.periods import USED, waits_for_books
 from tests.support.referred import granted, invited, inviter
 from tests.support.reversals import buys
 
@@ -45,6 +45,7 @@ def test_killed_while_a_month_is_given_for_it_is_given_once(app: Flask, settings
     ended = programs.run("tests.programs.referral_giver", *words, env=environment(settings), timeout=60)
     assert ended.returncode == -signal.SIGKILL, (point, ended.said[-2000:])
     assert granted(ours) == (GIVEN if point == "after commit" else [])
+    waits_for_books(ours)
     referred.gives(NOVEMBER)
     assert granted(ours) == GIVEN
     assert verify() == []
