@@ -2,8 +2,10 @@
 
 from calendar import monthrange
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from fractions import Fraction
+
+from tests.reference.two_years.papers import Span
 
 
 def month_after(start: datetime, anchor: int, months: int = 1) -> datetime:
@@ -30,6 +32,10 @@ class Stretch:
     def share(self, now: datetime) -> Fraction:
         """What of the price is for the time from now on."""
         return Fraction(round((self.ends - now).total_seconds()), self.whole)
+
+    def line(self, net: int, now: datetime) -> Span:
+        """Return a line for the time from now on."""
+        return Span(net, now.date(), self.ends.date() - timedelta(days=1))
 
 
 def stretch(starts: datetime, anchor: int, interval: str) -> Stretch:

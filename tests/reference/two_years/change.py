@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from fractions import Fraction
+from math import ceil
 
 from tests.reference.two_years.calendar import Stretch, stretch
 from tests.reference.two_years.customer import CENT, OnPaper, Order
@@ -30,7 +32,7 @@ def offered(paper: OnPaper, plan: str, interval: str, seats: int, used: int, now
     keeps = plan == has.plan and interval in own.intervals(plan)
     terms = own if keeps else paper.lists[-1]
     wants = Choice(plan, interval, seats)
-    if terms.seats(plan)[1] > 1 and seats < used:
+    if terms.has_seats(plan) and seats < used:
         return None
     if paper.is_suspended or paper.is_canceled or _places(terms, has) == _places(terms, wants):
         return None
@@ -88,7 +90,10 @@ def ordered(paper: OnPaper, offer: Offer, now: datetime) -> str:
         return "failed"
     made = None
     if charged > 0:
-        made = Paper("invoice", now, offer.lines, net, tax, is_paid=charged >= SMALLEST, ends=offer.period.ends)
+        made = Paper("invoice", now, offer.lines, net, tax, is_paid=charged >= SMALLEST)
+        made.spans = [
+            (paper.of_plan if part < 0 else offer.period).line(part, now) for _kind, part in offer.lines if part
+        ]
         made.pays += [Pay(charged)] if made.is_paid else []
         paper.papers.append(made)
     _give_back(paper, -net, now)
@@ -114,16 +119,22 @@ def _give_back(paper: OnPaper, size: int, now: datetime) -> None:
 def _parts(paper: OnPaper, size: int, at: datetime) -> list[tuple[Paper, int]] | None:
     """Take so much off the invoices of plans that are paid and not over, the newest first; None: it is not there.
 
+    No more is taken off an invoice than its time that is not over is worth (decision 0049). It is worth more than the
+    invoice where time of an older one was taken off it: the rest was paid with that one, and comes out of it.
+
     Where less is had at once nothing is taxed: the example that does so sells in America.
     """
     found, left = list[tuple[Paper, int]](), {id(pay): pay.left for each in paper.papers for pay in each.pays}
+    over = Fraction(0)
     for each in reversed(paper.papers):
-        if each.kind != "invoice" or not each.is_paid or each.ends is None or each.ends.date() <= at.date():
+        is_over = all(it.last < at.date() for it in each.spans)
+        if each.kind != "invoice" or not each.is_paid or is_over:
             continue
         assert each.tax == 0
-        of_plan = min(each.total, each.total * max(0, each.of_plan) // max(1, each.net))
+        worth = over + each.unused(at.date())
+        over = max(Fraction(0), worth - each.total)
         money = sum(left[id(pay)] for pay in each.pays)
-        part = min(size, of_plan - each.returned, each.applied + money)
+        part = min(size, ceil(worth), each.total - each.returned, each.applied + each.from_credit + money)
         if part > 0:
             found.append((each, part))
             size -= part

@@ -1,6 +1,6 @@
 """A customer on paper: what it has of the plans, what it uses and buys, and the papers that come of it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
@@ -47,6 +47,7 @@ class OnPaper:
         newest = self.lists[-1]
         self.number, key = newest.number, self.plan or newest.default
         self.choice = Choice(key, "monthly", newest.seats(key)[0])
+        self.purse.is_one_sum = newest.together
         start = self.born.replace(hour=0, minute=0, second=0, microsecond=0)
         first = stretch(start, 1 if newest.by_calendar else start.day, "monthly")
         self.months = [first]
@@ -167,15 +168,11 @@ class OnPaper:
     def _invoice(self, number: int, fees: list[tuple[str, int]], now: datetime) -> None:
         terms = self.terms
         self.purse.expire(now)
+        self.purse.book()
         rows = [each for each in self.purse.used if each.period <= number and terms.in_money and number]
         if terms.at_use:
             rows = [each for each in rows if each.period == number]
-        used = {each.meter: 0 for each in sorted(rows, key=lambda it: it.meter)}
-        for each in rows:
-            used[each.meter] += each.all - each.billed if terms.at_use else each.owed
-        if terms.together:
-            used = shared(rows, sum(used.values()))
-        used = {meter: micros for meter, micros in used.items() if micros}
+        used = by_meter((each, each.all - each.billed if terms.at_use else each.owed) for each in rows)
         below = sum(each.owed for each in rows)
         whole = rounded_cents(sum(used.values()))
         discount = min(rounded_cents(sum(each.given for each in rows)), whole) if terms.at_use else 0
@@ -189,7 +186,8 @@ class OnPaper:
         applied = whole - discount - owed + from_credit
         lines = [*fees, *([("discount", -discount)] if discount else [])]
         paper = Paper("invoice", now, lines, net, tax, applied, used if whole else {}, is_paid=False)
-        paper.ends = self.of_plan.ends if fees else None
+        paper.is_guess = is_guess(rows)
+        paper.spans = [self.of_plan.line(part, self.of_plan.starts) for _kind, part in fees]
         if owed:
             self.purse.put_on_invoice(below, number)
         self.purse.pay(from_credit * CENT)
@@ -221,11 +219,10 @@ class OnPaper:
         below = sum(each.owed for each in rows)
         if -self.purse.balance < terms.exposure * CENT or below < SMALLEST * CENT:
             return
-        used = {each.meter: each.owed for each in sorted(rows, key=lambda it: it.meter)}
-        if terms.together:
-            used = shared([each for each in self.purse.used if each.period == number], below)
-        net = rounded_cents(below)
+        self.purse.book()
+        used, net = by_meter((each, each.owed) for each in rows), rounded_cents(below)
         paper = Paper("invoice", now, [], net, terms.tax(net, self.country), used=used, is_paid=False, is_interim=True)
+        paper.is_guess = is_guess(each for each in self.purse.used if each.period == number)
         self.purse.put_on_invoice(below, number)
         self._asks(paper, now, 0)
 
@@ -262,17 +259,19 @@ class OnPaper:
         self.is_suspended = late and (self.is_suspended or any(it is not None and it <= now for it in over))
 
 
-def shared(rows: list[Used], micros: int) -> dict[str, int]:
-    """Return what of a sum stands for each meter: by what each has cost in the month."""
-    costs = {each.meter: 0 for each in sorted(rows, key=lambda it: it.meter)}
-    for each in rows:
-        costs[each.meter] += each.all
-    whole, found = sum(costs.values()), dict[str, int]()
-    for meter, cost in costs.items():
-        found[meter] = micros * cost // whole if whole else 0
-    if found:
-        found[max(found, key=lambda it: found[it])] += micros - sum(found.values())
-    return found
+def by_meter(rows: Iterable[tuple[Used, int]]) -> dict[str, int]:
+    """Return what parts of rows stand for, by meter."""
+    found = dict[str, int]()
+    for row, part in rows:
+        for meter, micros in row.shared(part).items():
+            found[meter] = found.get(meter, 0) + micros
+    return {meter: micros for meter, micros in sorted(found.items()) if micros}
+
+
+def is_guess(rows: Iterable[Used]) -> bool:
+    """Say whether a day lies in two rows: then a seller that counts by the day cannot tell which meter is in which."""
+    days = [(each.period, day) for each in rows if each.is_over for day in each.days]
+    return len(days) > len(set(days))
 
 
 def rounded_cents(micros: int) -> int:

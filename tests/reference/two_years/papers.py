@@ -1,7 +1,8 @@
 """The papers of a customer: what stands on each, what has paid it, and how an unpaid one is collected by the clock."""
 
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from fractions import Fraction
 
 from tests.reference.two_years.price_list import PriceList
 
@@ -14,6 +15,20 @@ class Pay:
     """Money that came; what is left of it may still be given back as credit."""
 
     left: int
+
+
+@dataclass(frozen=True)
+class Span:
+    """What a line of a plan comes to, its first day and its last."""
+
+    net: int
+    first: date
+    last: date
+
+    def unused(self, day: date) -> Fraction:
+        """Return which of its days are not over: all of today, but nothing of the first day, which may have begun late."""
+        days = max(1, (self.last - self.first).days)
+        return Fraction(max(0, min(days, (self.last - day).days + 1)), days)
 
 
 @dataclass
@@ -29,13 +44,15 @@ class Paper:
     """What credit has paid of it when it was written."""
     used: dict[str, int] = field(default_factory=dict)
     """What the lines of usage stand for, by meter, in millionths."""
+    is_guess: bool = False
+    """Whether the meters' parts of that cannot be known by counting days."""
     is_paid: bool = True
     falls_due: datetime | None = None
     late_from: datetime | None = None
     carried: list["Paper"] = field(default_factory=list)
     is_carried: bool = False
-    ends: datetime | None = None
-    """Until when the plan on it goes."""
+    spans: list["Span"] = field(default_factory=list)
+    """From when until when the lines of a plan go."""
     returned: int = 0
     pays: list[Pay] = field(default_factory=list)
     failures: list[tuple[datetime, bool]] = field(default_factory=list)
@@ -59,10 +76,10 @@ class Paper:
         """What is to be paid in money, with what it carries."""
         return self.asks + sum(each.collects for each in self.carried)
 
-    @property
-    def of_plan(self) -> int:
-        """What of it is for a plan, before tax."""
-        return sum(net for kind, net in self.lines if kind in {"base_fee", "seats", "proration"})
+    def unused(self, day: date) -> Fraction:
+        """Return what its time of the plan that is not over on a day is worth, with tax: for bounds, not for prices."""
+        net = sum((each.net * each.unused(day) for each in self.spans), Fraction(0))
+        return max(Fraction(0), net) * Fraction(self.total, max(1, self.net)) + len(self.spans)
 
     def pay(self, pay: Pay) -> None:
         """It is paid, and what it carries."""

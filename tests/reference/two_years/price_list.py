@@ -81,6 +81,10 @@ class PriceList:
         sold = self._plans[plan].get("seats")
         return (sold["included"], sold["max"]) if sold else (1, 1)
 
+    def has_seats(self, plan: str) -> bool:
+        """Whether the plan says how many people may use it: also one that is for one alone (decision 0047)."""
+        return "seats" in self._plans[plan]
+
     def base(self, choice: Choice) -> int:
         """What the plan costs without its seats."""
         return minor(self._plans[choice.plan].get(choice.interval, "0"))
