@@ -1,13 +1,13 @@
 """A customer on paper: what it has of the plans, what it uses and buys, and the papers that come of it."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from tests.reference.two_years.calendar import Stretch, stretch
 from tests.reference.two_years.papers import SMALLEST, Paper, Pay
 from tests.reference.two_years.price_list import Choice, PriceList, rounded
-from tests.reference.two_years.purse import NEVER, Purse, Used
+from tests.reference.two_years.purse import NEVER, Purse, by_meter, is_guess
 
 CENT = 10_000
 """A cent of credit, in millionths."""
@@ -74,9 +74,13 @@ class OnPaper:
         """When something is due, in any order."""
         yield self.ends
         for each in self.papers:
-            for moment in (each.next_try(self.terms), each.suspends(self.terms), each.late_from):
-                if moment is not None and not each.is_paid:
-                    yield moment
+            yield from self._of(each) if not each.is_paid else ()
+
+    def _of(self, paper: Paper) -> Iterator[datetime]:
+        """When something is due for an invoice that is not paid."""
+        for moment in (paper.next_try(self.terms), paper.suspends(self.terms), paper.late_from):
+            if moment is not None:
+                yield moment
 
     def month(self, now: datetime) -> int:
         """Return the number of the month that is open, the first is 1."""
@@ -243,7 +247,17 @@ class OnPaper:
         self.card, self.is_new_card = card, True
 
     def is_collected(self, now: datetime) -> None:
-        """Let everything that is due be tried, the oldest first, and say how the customer stands."""
+        """Let everything that is due be tried, the oldest first, and say how the customer stands.
+
+        Before a card is asked it is looked at what credit pays: so what was used is booked by then.
+        """
+        unpaid = [each for each in self.papers if not each.is_paid]
+        if (
+            self.terms.at_use
+            and unpaid
+            and (self.is_new_card or now in [it for each in unpaid for it in self._of(each)])
+        ):
+            self.purse.book()
         for each in self.papers:
             if each.is_paid or each.falls_due is None or each.falls_due > now:
                 continue
@@ -257,21 +271,6 @@ class OnPaper:
         late = any(each.is_late(now) for each in self.papers)
         over = [each.suspends(self.terms) for each in self.papers]
         self.is_suspended = late and (self.is_suspended or any(it is not None and it <= now for it in over))
-
-
-def by_meter(rows: Iterable[tuple[Used, int]]) -> dict[str, int]:
-    """Return what parts of rows stand for, by meter."""
-    found = dict[str, int]()
-    for row, part in rows:
-        for meter, micros in row.shared(part).items():
-            found[meter] = found.get(meter, 0) + micros
-    return {meter: micros for meter, micros in sorted(found.items()) if micros}
-
-
-def is_guess(rows: Iterable[Used]) -> bool:
-    """Say whether a day lies in two rows: then a seller that counts by the day cannot tell which meter is in which."""
-    days = [(each.period, day) for each in rows if each.is_over for day in each.days]
-    return len(days) > len(set(days))
 
 
 def rounded_cents(micros: int) -> int:

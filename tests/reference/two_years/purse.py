@@ -5,6 +5,7 @@ what was used as one sum has a row for all meters (decision 0046): it ends when 
 is written, what is used later is another one, and whatever pays a part of a row pays that part of each meter in it.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 
@@ -146,3 +147,18 @@ class Purse:
             self.owed[place][0].billed += paid
         self.owed = [(used, rest) for (used, _part), rest in zip(self.owed, left, strict=True) if rest]
         assert micros == 0
+
+
+def by_meter(rows: Iterable[tuple[Used, int]]) -> dict[str, int]:
+    """Return what parts of rows stand for, by meter."""
+    found = dict[str, int]()
+    for row, part in rows:
+        for meter, micros in row.shared(part).items():
+            found[meter] = found.get(meter, 0) + micros
+    return {meter: micros for meter, micros in sorted(found.items()) if micros}
+
+
+def is_guess(rows: Iterable[Used]) -> bool:
+    """Say whether a day lies in two rows: whoever counts by the day does not know which meter is in which."""
+    days = [(each.period, day) for each in rows if each.is_over for day in each.days]
+    return len(days) > len(set(days))
