@@ -11,6 +11,13 @@ LEDGER = "app/services/ledger"
 
 BUGS = [
     Bug(
+        "who is found for no interim invoice takes another one's place",
+        "app/services/receivables/interim.py",
+        "        written += made\n",
+        "        written += 1\n",
+        INTERIM,
+    ),
+    Bug(
         "who has no method is served without credit",
         "app/domain/dunning/arrears.py",
         "    return exposure if is_lent_to and standing in SERVED else Credits(0)\n",

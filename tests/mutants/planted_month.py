@@ -8,6 +8,20 @@ YEARS = f"{ROOM}/test_two_years.py::test_weeks_of_every_catalog_are_what_a_secon
 
 BUGS = [
     Bug(
+        "whoever was sent no mail about prices is sent one that they do not come",
+        "app/services/mail/price_text.py",
+        '            Mail.state == "sent",\n',
+        "",
+        (PRICES,),
+    ),
+    Bug(
+        "prices are withdrawn while their mail is on its way, and nobody says so",
+        "app/services/month_end/price_mails.py",
+        "after=UNDER_WAY if is_on_its_way else timedelta(0)",
+        "after=timedelta(0)",
+        (PRICES,),
+    ),
+    Bug(
         "a part of a cent that credit given away has paid is lost to the customer",
         "app/domain/invoices/period_sums.py",
         "    discount = min(divided(given, per), whole)\n",
