@@ -23,7 +23,7 @@ from app.services.verification.verify import verify
 from tests.services.test_poisoned import poison
 from tests.support import cast, dunning, periods
 from tests.support.databases import Database
-from tests.support.methods import renewed_at_bank
+from tests.support.methods import ACCOUNT, renewed_at_bank
 from tests.support.periods import OVER, USED, now_of, pays
 from tests.support.reversals import buys
 from tests.support.shop import BROKE, GOOD, add_method
@@ -181,6 +181,17 @@ def test_a_second_card_serves_where_the_seller_has_others_charged(
     with clock.at(NOVEMBER):
         assert jobs.JOBS["exposures_ended"](10) == ended
     assert cents(both, NOVEMBER)[0] == (0 if ended else 2000)
+
+
+def test_a_method_for_top_ups_alone_gives_none_where_others_are_charged(app: Flask) -> None:
+    ways = '\n[payment_methods]\nkinds = ["card", "sepa_debit"]\ntop_up_only = ["sepa_debit"]\n'
+    more = f"{MORE}{ways}\n[dunning]\nother_methods = true\n"
+    both = periods.customer("at_use", overage="0", more=more, currency="EUR")
+    mary = periods.manager(both)
+    account = add_method(mary, ACCOUNT)
+    assert (account.kind, cents(both)) == ("sepa_debit", (0, 0, 0))
+    add_method(mary, GOOD)
+    assert cents(both)[0] == 2000
 
 
 def test_one_that_is_over_gives_none_to_who_comes_to_have_an_exposure(
