@@ -1,8 +1,10 @@
 """CloudEvents 1.0 at POST /v1/usage_events: structured, in batches and binary, counted once, and never with a made-up time."""
 
 import json
+import os
 import re
 import shlex
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,7 @@ from app import clock
 from app.models.customers import Customer
 from tests.support import meters
 from tests.support.api import Api, api_for, problem_of
+from tests.support.server import Server
 
 ONE, MANY = "application/cloudevents+json", "application/cloudevents-batch+json"
 NOW = clock.now().replace(microsecond=0)
@@ -148,6 +151,24 @@ def test_headers_are_percent_encoded(api: Api, metered: Customer) -> None:
         headers={"Content-Type": "application/json", **headers},
     )
     assert problem_of(twice)[0] == 400
+
+
+@pytest.mark.proof
+def test_the_documented_curl_is_counted_by_the_running_portal(
+    api: Api, metered: Customer, live_server: Server, tmp_path: Path
+) -> None:
+    text = (Path(__file__).parents[2] / "docs/api.md").read_text()
+    (command,) = re.findall(r"```console\n(curl [^`]*cloudevents[^`]*)```", text)
+    for written, here in (
+        ("https://billing.example.com", live_server.url), ("2026-11-21T11:59:58Z", EVENT["time"]), ("org-17", "acme"),
+    ):  # fmt: skip
+        assert written in command
+        command = command.replace(written, here)
+    env = {**os.environ, "PURSER_KEY": api.key}
+    for expected in (COUNTED, AGAIN):
+        done = subprocess.run(["sh", "-c", command], env=env, capture_output=True, text=True, check=True)  # noqa: S607
+        assert json.loads(done.stdout) == expected
+    assert used(api, metered) == 12
 
 
 def test_the_documented_curl_is_counted(api: Api, metered: Customer, tmp_path: Path) -> None:
