@@ -7,6 +7,8 @@ DOORS = "tests/services/mail/test_doors.py"
 POISONED = "tests/services/test_poisoned.py"
 MANY_BAD = "tests/services/test_poisoned_customers.py"
 PROFILES = "tests/services/processor/test_profiles.py"
+WITHOUT = "tests/api/test_usage_without_database.py"
+EVERY = "tests/services/webhooks/test_every_event.py"
 DELETED = "tests/services/payments/test_deleted_at_the_processor.py"
 
 BUGS = [
@@ -142,5 +144,33 @@ BUGS = [
         "    changes.look(request.method_id)\n",
         "",
         (f"{DELETED}::test_a_method_that_was_removed_in_the_dashboard_is_said_before_its_webhook_comes",),
+    ),
+    Bug(
+        "a file that is no database is our mistake",
+        "app/web/errors/handlers.py",
+        "(unavailable if type(error) is DatabaseError else unexpected)(error)",
+        "unexpected(error)",
+        (f"{WITHOUT}::test_without_its_file",),
+    ),
+    Bug(
+        "what is replaced has no key",
+        "app/api/contract/operations.py",
+        'idempotent=idempotent and method != "GET",',
+        'idempotent=idempotent and method == "POST",',
+        ("tests/api/test_once.py::test_what_is_replaced_or_removed_with_a_key_is_answered_as_the_first_time",),
+    ),
+    Bug(
+        "an event is written that nobody can ask for",
+        "app/services/outbox/events.py",
+        "        webhooks.ask_known(event_type)\n",
+        "",
+        (f"{EVERY}::test_what_is_not_in_the_list_is_not_written",),
+    ),
+    Bug(
+        "usage that could not be sent is forgotten",
+        "clients/python/purser_client/otel.py",
+        "                    return False\n",
+        "                    self.events.clear()\n                    return False\n",
+        ("tests/api/test_otel.py::test_counters_are_counted_once_though_answers_are_lost",),
     ),
 ]
