@@ -9,6 +9,7 @@ from tests.mutants import (
     planted_documents,
     planted_dunning,
     planted_e_invoices,
+    planted_embedding,
     planted_evidence,
     planted_explained,
     planted_files,
@@ -66,4 +67,5 @@ BUGS = [
     *planted_month.BUGS,
     *planted_notifications.BUGS,
     *planted_transfers.BUGS,
+    *planted_embedding.BUGS,
 ]

@@ -184,3 +184,15 @@ def test_a_sandboxed_frame_without_an_origin_sends_forms_in_path_mode_alone(host
         evil = {"Origin": "https://evil.example", "Sec-Fetch-Site": "cross-site"}
         assert frame.posts(path, data, **evil).status == 403
         assert frame.posts(frame.root + "/embedded/theme", {"mode": "dark"}, **sandboxed).status in {400, 403}
+
+
+def test_the_referrer_of_a_page_with_a_token_is_its_origin_alone(host: Host) -> None:
+    for cookies, said in ((False, "strict-origin"), (True, "same-origin")):
+        assert host.frame(cookies=cookies).page.response.headers["Referrer-Policy"] == said
+
+
+def test_a_change_in_path_mode_leads_to_a_page_in_path_mode(host: Host) -> None:
+    frame = host.frame(cookies=False, view="notifications")
+    saved = frame.submits(frame.page, "form[action$='/notifications/digest']")
+    assert saved.redirects and all(each.startswith(f"{frame.root}/billing/") for each in saved.redirects)
+    assert saved.status == 200

@@ -9,12 +9,16 @@ from flask import Flask
 
 from app.domain.people import Actor
 from app.web.assets import joined
-from tests.support.browser import Page
-from tests.support.host import Host, host_of
-from tests.support.routes import paths_of
+from tests.support.browser import Browser, Page
+from tests.support.host import IN_A_FRAME, Host, host_of, policy_of
+from tests.support.routes import path_of, paths_of, rules_of
 
 STATIC = Path(__file__).resolve().parent.parent.parent / "app" / "static"
 ADDRESSES = ("href", "src", "action", "formaction", "data-source", "hx-get", "hx-post", "hx-push-url")
+TOKEN_PAGES = {
+    "sign_in", "confirm_access", "resume", "automatic_charge", "weekly_digest", "confirm_email", "confirm_billing_email", "join",
+}  # fmt: skip
+"""Pages with a password, and those whose address is the proof."""
 HTML, FIRST_VISIT, FOR_HOSTS = 12 * 1024, 90 * 1024, 2 * 1024
 
 
@@ -100,3 +104,22 @@ def test_what_a_host_sets_is_seen_on_the_page(app: Flask, host: Host) -> None:
     changed = frame.posts("/embedded/theme", {"csrf_token": token, "mode": "light"})
     assert (changed.status, changed.response.text) == (200, "")
     assert frame.opens("/billing/").find("html")["data-theme"] == "light"
+
+
+def test_what_asks_for_a_password_or_has_a_token_in_its_address_is_never_framed(
+    app: Flask, host: Host, alice: Browser, visitor: Browser
+) -> None:
+    """Clickjacking: with origins added, to strangers, to a member with a sign-in, and in a frame in both ways."""
+    browsers = [("", visitor), ("", alice), ("", host.frame()), ((frame := host.frame(cookies=False)).root, frame)]
+    rules = [
+        each
+        for each in rules_of(app)
+        if each.endpoint.partition(".")[0] in TOKEN_PAGES and "GET" in (each.methods or ())
+    ]
+    assert {each.endpoint.partition(".")[0] for each in rules} == TOKEN_PAGES
+    for root, browser in browsers:
+        for rule in rules:
+            answer = browser.client.get(root + path_of(app, rule), base_url=browser.origin, headers=IN_A_FRAME)
+            allowed = policy_of(Page("", answer))
+            assert allowed == "'none'" or b'data-over aria-labelledby="portal_session-title"' in answer.data, rule.rule
+            assert b'type="password"' not in answer.data or allowed == "'none'", rule.rule
