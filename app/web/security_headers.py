@@ -31,6 +31,12 @@ _STRIPE = {
 _PAGES_OF_STRIPE = ("https://hooks.stripe.com", "https://checkout.stripe.com", "https://billing.stripe.com")
 
 
+_IN_ISOLATED_PAGES = {
+    "Cross-Origin-Embedder-Policy": "require-corp",
+    "Cross-Origin-Resource-Policy": "cross-origin",
+}
+
+
 def policy(settings: Settings, *, stripe_form: bool = False) -> str:
     """Return the content security policy; with `stripe_form` that of a page which shows Stripe's own form.
 
@@ -77,9 +83,10 @@ def _let_frame(response: Response, usual: str) -> None:
         return
     if path_mode.is_on():  # to our own pages, too, the address is nobody's business
         response.headers["Referrer-Policy"] = "strict-origin"
+    if request.blueprint == "portal_session":  # an isolated page also asks the redirects of the way in
+        response.headers.update(_IN_ISOLATED_PAGES)
     who = frame.ancestors()
     if who == "'none'" or response.headers["Content-Security-Policy"] != usual:
         return
     response.headers["Content-Security-Policy"] = usual.replace("frame-ancestors 'none'", f"frame-ancestors {who}")
-    response.headers["Cross-Origin-Embedder-Policy"] = "require-corp"
-    response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+    response.headers.update(_IN_ISOLATED_PAGES)

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -21,12 +22,11 @@ from app.domain.people import Actor
 from app.models.customers import Customer
 from app.services.access import api_keys
 from tests.api.test_client import key, library
-from tests.support import shop
+from tests.support import shop, typescript
 from tests.support.losing_proxy import losing
-from tests.support.server import ROOT, Server
+from tests.support.server import Server
 
 __all__ = ["key", "library"]
-TYPESCRIPT = ROOT / "clients" / "typescript"
 
 
 class Desk(HTTPServer):
@@ -190,16 +190,15 @@ def test_with_purser_away_a_gate_is_closed_or_open_as_was_chosen(
 
 @pytest.mark.proof
 def test_the_typescript_client_asks_the_running_portal(
-    app: Flask, live_server: Server, acme: Customer, alice_actor: Actor
+    app: Flask, live_server: Server, acme: Customer, alice_actor: Actor, session_dir: Path
 ) -> None:
     shop.add_method(alice_actor)
     text = api_keys.create("node", ["all"])[1]
-    for command in (["npm", "ci", "--silent", "--ignore-scripts"], ["npx", "--no-install", "tsc"]):
-        subprocess.run(command, cwd=TYPESCRIPT, check=True)
+    typescript.built(session_dir)
     with losing(live_server.url, answers=2) as proxy:
         done = subprocess.run(
             ["node", "test/asks.mjs", live_server.url, text, "acme", proxy.url],  # noqa: S607
-            cwd=TYPESCRIPT, capture_output=True, text=True, check=False, timeout=120,
+            cwd=typescript.CLIENT, capture_output=True, text=True, check=False, timeout=120,
         )  # fmt: skip
         assert len(proxy.sent) == 3 and len({name for _path, name in proxy.sent}) == 1
     assert done.returncode == 0, done.stderr

@@ -7,9 +7,12 @@ from flask import Flask
 from playwright.sync_api import Browser as ChromiumBrowser
 from playwright.sync_api import Page, Route, expect
 
+from app.domain.money import Credits
 from app.domain.people import Actor
-from app.services.access import sessions
+from app.services.access import api_keys, frame_origins, sessions
+from app.services.ledger import grants
 from tests.support.cast import PASSWORD
+from tests.support.host_page import HostPage, serving_host
 from tests.support.server import Server
 
 Opens = Callable[..., Page]
@@ -43,6 +46,18 @@ def signs_in(app: Flask, chromium: ChromiumBrowser, live_server: Server, alice_a
     for context in contexts:
         context.close()
     assert complaints == []
+
+
+@pytest.fixture
+def host(app: Flask, live_server: Server, alice_actor: Actor) -> Iterator[HostPage]:
+    """A host product on localhost, whose origin the seller has added."""
+    given = {"kind": "promotional", "granted_by": "seller", "reason": "Welcome", "description": "Welcome"}
+    grants.give(alice_actor.customer_id, credits=Credits(50_000_000), **given)  # type: ignore[arg-type]  # all text
+    _row, key = api_keys.create("host", ["embed:create"])
+    body = {"customer": alice_actor.customer_id, "member_email": alice_actor.email}
+    with serving_host(live_server, key, body) as serving:
+        frame_origins.add(serving.url, by="a test")
+        yield serving
 
 
 def at_one_moment(page: Page) -> None:

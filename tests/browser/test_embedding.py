@@ -5,34 +5,17 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from flask import Flask
 from playwright.sync_api import Browser as ChromiumBrowser
 from playwright.sync_api import BrowserContext, expect
 from sqlalchemy import delete
 
-from app.domain.money import Credits
-from app.domain.people import Actor
 from app.models.members import BrowserSession
 from app.models.scope import as_service
-from app.services.access import api_keys, frame_origins
-from app.services.ledger import grants
 from app.services.transaction import transaction
 from tests.support.host_page import ALL, THIRD_PARTY, HostPage, frame_of, serving_host, strict_chromium
 from tests.support.server import Server
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
-
-
-@pytest.fixture
-def host(app: Flask, live_server: Server, alice_actor: Actor) -> Iterator[HostPage]:
-    """A host product on localhost, whose origin the seller has added."""
-    given = {"kind": "promotional", "granted_by": "seller", "reason": "Welcome", "description": "Welcome"}
-    grants.give(alice_actor.customer_id, credits=Credits(50_000_000), **given)  # type: ignore[arg-type]  # all text
-    _row, key = api_keys.create("host", ["embed:create"])
-    body = {"customer": alice_actor.customer_id, "member_email": alice_actor.email}
-    with serving_host(live_server, key, body) as serving:
-        frame_origins.add(serving.url, by="a test")
-        yield serving
 
 
 @pytest.fixture

@@ -53,7 +53,7 @@ def test_a_link_works_once_and_for_a_minute(app: Flask, host: Host, visitor: Bro
     assert visitor.client.head(link, base_url=visitor.origin).status_code == 204, "looking ahead uses nothing up"
     assert visitor.opens(link, **IN_A_FRAME).status == 200
     again = visitor.opens(link, **IN_A_FRAME)
-    assert (again.status, again.texts("h1")) == (410, ["This link has been used"])
+    assert (again.status, again.redirects, again.texts("h1")) == (410, (), ["This link has been used"])
     assert policy_of(again) == ORIGIN, "what says so is seen in the frame"
     now = clock.now()
     with clock.at(now):
@@ -196,3 +196,14 @@ def test_a_change_in_path_mode_leads_to_a_page_in_path_mode(host: Host) -> None:
     saved = frame.submits(frame.page, "form[action$='/notifications/digest']")
     assert saved.redirects and all(each.startswith(f"{frame.root}/billing/") for each in saved.redirects)
     assert saved.status == 200
+
+
+def test_the_way_into_a_page_with_an_embedder_policy_says_at_each_step_that_it_may_stand_there(
+    app: Flask, host: Host, origin: str
+) -> None:
+    path, client = host.link(), app.test_client(use_cookies=False)
+    for status in (303, 303, 200):
+        answer = client.get(path, base_url=origin, headers=IN_A_FRAME)
+        said = [answer.headers.get(f"Cross-Origin-{name}-Policy") for name in ("Embedder", "Resource")]
+        assert (answer.status_code, said) == (status, ["require-corp", "cross-origin"]), path
+        path = answer.location or ""

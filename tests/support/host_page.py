@@ -30,11 +30,15 @@ class HostPage:
     is_signed_in: bool = True
     asked: list[str] = field(default_factory=list)
     """The views that links were asked for."""
+    headers: dict[str, str] = field(default_factory=dict)
+    """What the page is sent with."""
+    files: dict[str, bytes] = field(default_factory=dict)
+    """Scripts and other pages of the host, by their paths."""
 
     def page(self) -> bytes:
         """The page."""
         script = f'<script src="{self.portal.url}/static/embed.js" defer></script>'
-        place = '<div data-purser="/billing-session" data-view="overview"></div>'
+        place = '<div data-purser="/billing-session" data-view="overview" style="min-height: 100vh"></div>'
         return f'<!doctype html><title>Host</title>{script}<h1>Host</h1>{place}<p id="foot">Foot</p>'.encode()
 
     def link(self, view: str) -> bytes:
@@ -56,7 +60,8 @@ def serving_host(portal: Server, key: str, body: dict[str, str]) -> Iterator[Hos
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            self._answer(200, "text/html", host.page())
+            kind = "text/javascript" if self.path.endswith(".js") else "text/html"
+            self._answer(200, kind, host.files.get(self.path) or host.page())
 
         def do_POST(self) -> None:
             sent = parse_qs(self.rfile.read(int(self.headers.get("Content-Length", "0"))).decode())
@@ -69,6 +74,8 @@ def serving_host(portal: Server, key: str, body: dict[str, str]) -> Iterator[Hos
             self.send_response(status)
             self.send_header("Content-Type", kind)
             self.send_header("Content-Length", str(len(content)))
+            for name, value in host.headers.items():
+                self.send_header(name, value)
             self.end_headers()
             self.wfile.write(content)
 
