@@ -16,7 +16,7 @@ FLASK := $(BIN)/flask --app wsgi
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo demo-shell serve worker test proof test-tools check check-types check-migrations check-rest bench mutants mutation pictures format lock clients clean
+.PHONY: help install demo demo-shell serve worker test proof test-tools proof-tools check check-types check-migrations check-rest bench mutants mutation pictures format lock clients clean
 
 help: ## list these
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -38,7 +38,7 @@ worker: .venv/runtime.stamp ## the job worker in the foreground, with the enviro
 test: .venv/dev.stamp .venv/localstripe.stamp .venv/xrechnung.stamp test-tools ## every promise once: SQLite, PostgreSQL where it matters, browser, faults (ARGS="-k name"; SEED=… draws others)
 	@CRASH_SEED=$(CRASH_SEED) $(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist worksteal --randomly-seed=$(SEED) --hypothesis-seed=$(SEED) --durations=10 --durations-min=1 $(ARGS)
 
-proof: .venv/dev.stamp .venv/localstripe.stamp .venv/xrechnung.stamp .venv/weasyprint.stamp .venv/mutation.stamp test-tools ## everything on both databases, long runs whole, planted bugs, mutants; writes docs/proof.md (hours)
+proof: .venv/dev.stamp .venv/localstripe.stamp .venv/xrechnung.stamp .venv/weasyprint.stamp .venv/mutation.stamp test-tools proof-tools ## everything on both databases, long runs whole, planted bugs, mutants; writes docs/proof.md (hours)
 	@$(BIN)/python -m tests.proof $(ARGS)
 
 check: .venv/dev.stamp test-tools ## lint, format, types, import rules, templates, migrations, docs
@@ -135,4 +135,13 @@ test-tools:
 	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing; \
 	else \
 	  echo "The tests need$$missing. Run: sudo apt-get install$$missing  (macOS: brew install postgresql pgbouncer redis; brew install --cask chromium)" >&2; exit 1; \
+	fi
+
+# What only `make proof` asks for, besides.
+proof-tools:
+	@$(BIN)/python -c 'from tests.support import firefox; firefox.path()' 2>/dev/null && exit 0; \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends firefox-esr; \
+	else \
+	  echo "make proof needs firefox-esr. Run: sudo apt-get install firefox-esr  (macOS: brew install --cask firefox)" >&2; exit 1; \
 	fi
