@@ -110,7 +110,7 @@ class Firefox:
 
 
 class FirefoxRefused(Exception):
-    """Firefox did not do what it was told."""
+    """Firefox refused a command."""
 
 
 @contextmanager
