@@ -25,7 +25,7 @@ from tests.support import dunning, periods
 from tests.support.dunning import standing
 from tests.support.periods import OVER, now_of, pays
 from tests.support.reversals import buys, sends_back
-from tests.support.shop import ASKS, add_method
+from tests.support.shop import ASKS, GOOD, add_method
 
 LATER = OVER + timedelta(hours=1)
 
@@ -159,6 +159,17 @@ def test_money_that_came_for_the_top_up_goes_back_and_the_invoice_stays_paid(app
     assert paid_of(invoice) == ("paid", 1000, 1000)
     assert figures(prepaid)[0] == -1000
     assert verify() == []
+
+
+def test_what_credit_has_paid_of_an_invoice_comes_back_by_credit_notes_once(app: Flask, prepaid: Customer) -> None:
+    invoice, alice = owes(prepaid), periods.manager(prepaid)
+    adds(app, alice, 500)
+    with clock.at(LATER + timedelta(hours=1)):
+        assert pays(alice, invoice, add_method(alice, GOOD).id, 500).received_minor == 500
+        assert ending.credit(invoice.id, None, by="seller", reason="Not owed").total_minor == 500
+        with pytest.raises(Refused) as refused:
+            ending.credit(invoice.id, None, by="seller", reason="Not owed")
+    assert (refused.value.reason, figures(prepaid)[0], verify()) == ("invoice_paid", 500, [])
 
 
 def test_one_that_is_paid_is_not_voided(app: Flask, prepaid: Customer) -> None:
