@@ -1,8 +1,7 @@
 """Events that the sandbox would not send by itself: late ones, odd ones, and repeated ones."""
 
 from app.config import Settings
-from app.gateways.sandbox import events
-from app.gateways.sandbox.store import opened
+from app.gateways.sandbox.store import opened, record_event
 
 
 def send_event(settings: Settings, kind: str, object_id: str) -> str:
@@ -10,4 +9,4 @@ def send_event(settings: Settings, kind: str, object_id: str) -> str:
     with opened(settings.database_url) as store:
         about = store.any_of(object_id)
         assert about is not None, f"the sandbox holds no {object_id}"
-        return events.record(store, kind, about)
+        return record_event(store, kind, about)
