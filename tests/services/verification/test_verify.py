@@ -27,7 +27,7 @@ def test_a_customer_who_is_not_there_is_not_proved(app: Flask, acme: Customer) -
 
 
 def test_damage_is_named_for_all_and_for_its_customer_alone(
-    app: Flask, acme: Customer, globex: Customer, database: Database
+    app: Flask, acme: Customer, globex: Customer, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _by_hand(
         database, f"update accounts set balance = 5 where name = 'clearing' and customer_id = '{acme.customer_id}'"
@@ -39,6 +39,9 @@ def test_damage_is_named_for_all_and_for_its_customer_alone(
         assert said in result.stderr.splitlines()
         assert "3 invariants do not hold." in result.stderr
     assert _verify(app, "--customer", globex.customer_id).exit_code == 0
+    together = verify.verify()
+    monkeypatch.setattr(verify, "_SMALL", 0)
+    assert verify.verify() == together, "of a large ledger each proof is asked by itself"
 
 
 def test_a_thousand_rows_of_a_proof_are_named_and_that_there_are_more(
