@@ -35,7 +35,7 @@ class Stretch:
 
     def line(self, net: int, now: datetime) -> Span:
         """Return a line for the time from now on."""
-        return Span(net, now.date(), self.ends.date() - timedelta(days=1))
+        return Span(net, now, self.ends.date() - timedelta(days=1))
 
 
 def stretch(starts: datetime, anchor: int, interval: str) -> Stretch:

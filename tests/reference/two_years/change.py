@@ -1,7 +1,7 @@
 """A change of plan on paper: whether it is had now or later, what it costs, and what comes back."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from fractions import Fraction
 from math import ceil
 
@@ -53,7 +53,40 @@ def offered(paper: OnPaper, plan: str, interval: str, seats: int, used: int, now
         return later
     if net < 0 and _parts(paper, -net, at) is None:
         return later
+    gone = [each for each in lines if each[1] < 0]
+    left = _other_than_left(paper, period, at, len(gone)) if gone and net > 0 else None
+    if left is not None:
+        costs = -sum(part for _kind, part in gone)
+        lines = [(kind, -rounded(Fraction(-part * left, costs)) if part < 0 else part) for kind, part in lines]
+        net = sum(part for _kind, part in lines)
+        if net < 0:
+            return later
     return Offer(order, True, then, lines if net else [])
+
+
+def _other_than_left(paper: OnPaper, period: Stretch, at: datetime, parts: int) -> int | None:
+    """Return what is taken off for time that was billed with another tax than it is billed with now; None: as it costs.
+
+    It goes off with the tax that it was charged with (decision 0040): that is more or less before today's tax.
+    """
+    percent, found, last = paper.terms.percent(paper.country), list[Fraction](), period.ends.date() - timedelta(days=1)
+    mine = [each for each in paper.papers if each.kind == "invoice" and each.total]
+    if all(each.percent == percent for each in mine if any(it.last == last for it in each.spans)):
+        return None
+    costs = sum(rounded(price * period.share(at)) for price in _prices(paper.terms, paper.choice))
+    for each in mine:
+        kept = 1 - Fraction(each.returned, each.total)
+        for span in each.spans:
+            if span.last == last and span.since >= max(paper.came, period.starts):
+                whole = Fraction(round((period.ends - span.since).total_seconds()))
+                share = round((period.ends - at).total_seconds()) / whole
+                found.append(kept * share * span.net * (100 + each.percent) / (100 + percent))
+    left = sum(found, Fraction(0))
+    return None if abs(left - costs) <= len(found) + parts else max(0, rounded(left))
+
+
+def _prices(terms: PriceList, choice: Choice) -> tuple[int, int]:
+    return terms.base(choice), terms.of_seats(choice)
 
 
 def _places(terms: PriceList, choice: Choice) -> tuple[int, int, int]:
@@ -74,8 +107,7 @@ def _lines(
 
 
 def _parts_of(terms: PriceList, choice: Choice, span: Stretch, at: datetime) -> list[tuple[str, int]]:
-    prices = (terms.base(choice), terms.of_seats(choice))
-    return [("proration", rounded(price * span.share(at))) for price in prices if price]
+    return [("proration", rounded(price * span.share(at))) for price in _prices(terms, choice) if price]
 
 
 def ordered(paper: OnPaper, offer: Offer, now: datetime) -> str:
@@ -91,12 +123,17 @@ def ordered(paper: OnPaper, offer: Offer, now: datetime) -> str:
     made = None
     if charged > 0:
         made = Paper("invoice", now, offer.lines, net, tax, is_paid=charged >= SMALLEST)
+        made.percent, at = paper.terms.percent(paper.country), now.replace(second=0, microsecond=0)
         made.spans = [
-            (paper.of_plan if part < 0 else offer.period).line(part, now) for _kind, part in offer.lines if part
+            (paper.of_plan if part < 0 else offer.period).line(part, max(at, paper.of_plan.starts))
+            for _kind, part in offer.lines
+            if part
         ]
         made.pays += [Pay(charged)] if made.is_paid else []
         paper.papers.append(made)
     _give_back(paper, -net, now)
+    if offer.order.choice.interval != paper.choice.interval:
+        paper.came = max(now.replace(second=0, microsecond=0), paper.of_plan.starts)
     paper.choice, paper.number = offer.order.choice, offer.order.number
     paper.of_plan, paper.billed, paper.scheduled = offer.period, offer.period.ends, None
     return "applied"

@@ -47,6 +47,7 @@ class OnPaper:
         newest = self.lists[-1]
         self.number, key = newest.number, self.plan or newest.default
         self.choice = Choice(key, "monthly", newest.seats(key)[0])
+        self.came = self.born.replace(hour=0, minute=0, second=0, microsecond=0)
         self.purse.is_one_sum = newest.together
         start = self.born.replace(hour=0, minute=0, second=0, microsecond=0)
         first = stretch(start, 1 if newest.by_calendar else start.day, "monthly")
@@ -191,6 +192,7 @@ class OnPaper:
         lines = [*fees, *([("discount", -discount)] if discount else [])]
         paper = Paper("invoice", now, lines, net, tax, applied, used if whole else {}, is_paid=False)
         paper.is_guess = is_guess(rows)
+        paper.percent = terms.percent(self.country)
         paper.spans = [self.of_plan.line(part, self.of_plan.starts) for _kind, part in fees]
         if owed:
             self.purse.put_on_invoice(below, number)

@@ -19,15 +19,15 @@ class Pay:
 
 @dataclass(frozen=True)
 class Span:
-    """What a line of a plan comes to, its first day and its last."""
+    """What a line of a plan comes to, since when it counts, and its last day."""
 
     net: int
-    first: date
+    since: datetime
     last: date
 
     def unused(self, day: date) -> Fraction:
         """Return which of its days are not over: all of today, but nothing of the first day, which may have begun late."""
-        days = max(1, (self.last - self.first).days)
+        days = max(1, (self.last - self.since.date()).days)
         return Fraction(max(0, min(days, (self.last - day).days + 1)), days)
 
 
@@ -51,6 +51,8 @@ class Paper:
     late_from: datetime | None = None
     carried: list["Paper"] = field(default_factory=list)
     is_carried: bool = False
+    percent: Fraction = Fraction(0)
+    """What tax is on it."""
     spans: list["Span"] = field(default_factory=list)
     """From when until when the lines of a plan go."""
     returned: int = 0
