@@ -33,6 +33,7 @@ from app.services.invoices import carrying
 from app.services.ledger import posting
 from app.services.ledger.posting import Books
 from app.services.payments import at_checkout, collection, declines, settlement, top_ups, ways
+from app.services.reversals import taken_off
 from app.services.subscriptions import applying, giving_back, preview, reads
 from app.services.subscriptions.giving_back import Part
 from app.services.subscriptions.preview import Target
@@ -42,6 +43,10 @@ from app.services.transaction import transaction, trial
 CHECKOUT = "checkout"
 """Pay on the processor's own page, which saves the method that pays."""
 UNDER_WAY = "A change of your plan is being paid. Wait for it, or give it up first. Nothing more was charged."
+
+PAID_BACK = (
+    "A payment of your plan is on its way back, so this change cannot be made now. Nothing was charged or changed."
+)
 
 
 @dataclass(frozen=True)
@@ -158,6 +163,8 @@ def _placed(
         payment = _payment(books, has, order, seen, now)
         row = _ordered(has, order, seen, now, "waiting", payment)
         _add(books, has, row)
+        if not taken_off.covers(books.session, row):
+            raise Refused(PAID_BACK, "paid_back_meanwhile")
         return row.id, payment.id
     row = _ordered(has, order, seen, now, "applied")
     applying.apply(books, has, row, now, back=back)

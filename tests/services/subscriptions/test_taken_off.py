@@ -13,6 +13,7 @@ from app.domain.people import Actor
 from app.gateways.sandbox import controls
 from app.models.customers import Customer
 from app.models.documents import Document
+from app.models.subscriptions import PlanChange
 from app.services import jobs
 from app.services.payments import settlement
 from app.services.receivables import ending
@@ -40,6 +41,26 @@ def refunded(payment_id: str, minor: int = 0) -> int:
     with clock.at(LATER):
         size = Money(minor, "USD") if minor else None
         return refunds.refund(payment_id, amount=size, reason="Asked for", requested_by="seller").amount_minor
+
+
+def test_what_rounding_leaves_over_between_invoices_stops_no_change(app: Flask) -> None:
+    acme, at = plans.customer(), BEGIN + timedelta(minutes=12)
+    alice = plans.manager(acme)
+    way = add_method(alice, GOOD).id
+    billed = [confirms(alice, target("team", seats), way, at=at).total_minor for seats in (3, 4, 5)]
+    assert billed == [4837 + 1209, 1481 + 370, 1481 + 370]  # each tax was rounded down by a quarter
+    year = confirms(alice, target("team", 5, "annual"), way, at=at)
+    assert (year.state, year.problem, verify()) == ("applied", "", [])
+
+
+def test_a_change_that_would_not_be_made_is_refused_before_it_is_charged(app: Flask) -> None:
+    bob = plans.manager_of(plans.customer())
+    confirms(bob, target("team"), add_method(bob, GOOD).id)  # its invoice is of the 16th
+    alice, acme, _june = team()  # so is this one, though a clock that went back says the 1st
+    with pytest.raises(Refused) as refused:
+        confirms(alice, YEAR, plans.method_of(acme), at=BEGIN + timedelta(days=1))
+    assert (refused.value.reason, refused.value.status) == ("paid_back_meanwhile", 409)
+    assert (len(plans.payments(acme)), len(plans.rows(PlanChange, acme)), verify()) == (1, 1, [])
 
 
 @pytest.mark.both_databases
