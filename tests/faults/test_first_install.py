@@ -2,6 +2,7 @@
 
 import os
 import re
+import shlex
 import shutil
 import signal
 import subprocess
@@ -14,6 +15,7 @@ from pathlib import Path
 from urllib.error import HTTPError, URLError
 from urllib.request import urlopen
 
+import click
 import pytest
 from alembic import command
 
@@ -100,6 +102,20 @@ def ready(port: int) -> tuple[int, str]:
         return 0, str(problem)
 
 
+def test_the_commands_of_the_document_are_there_and_take_what_is_written(tree: Path) -> None:
+    once, keeps = commands()
+    (group,) = [create_app(Settings("0" * 32, "sqlite://", jobs_url="sqlite://")).cli.commands["portal"]]
+    assert isinstance(group, click.Group)
+    written = re.findall(r"flask --app wsgi portal (.+?)\)?(?:\s+#.*)?$", once, re.MULTILINE)
+    assert len(written) == 4
+    for name, *words in map(shlex.split, written):
+        group.commands[name].make_context(name, words)
+    for line in keeps:
+        target = line.split("#")[0].split()
+        subprocess.run([*target, "--dry-run"], cwd=tree, env=environment(), check=True, capture_output=True)
+
+
+@pytest.mark.proof
 def test_the_commands_of_the_document_bring_up_a_portal_that_is_ready_and_whose_workers_are_woken(
     tree: Path, cluster: postgres.Cluster, tmp_path: Path
 ) -> None:

@@ -19,7 +19,7 @@ BUGS = [
         "app/config.py",
         "        if settings.on_postgresql and not settings.jobs_url:\n",
         "        if not settings.on_postgresql and not settings.jobs_url:\n",
-        (f"{INSTALL}::test_the_commands_of_the_document_bring_up_a_portal_that_is_ready_and_whose_workers_are_woken",),
+        (f"{INSTALL}::test_where_no_folder_can_be_made_the_start_says_what_to_set",),
     ),
     Bug(
         "a relative path means another file to a command",

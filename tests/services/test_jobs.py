@@ -226,7 +226,7 @@ def test_many_schedulers_at_the_same_moment_begin_each_period_once(
 ) -> None:
     with clock.at(clock.now() - timedelta(days=tiers.sample_of(100, proof=200))):
         customers = [cast.make_customer(name).customer_id for name in ("Acme", "Globex", "Initech")]
-    together(settings, [[["due"]] * tiers.sample_of(5, proof=8) for _ in range(tiers.sample_of(4, proof=6))])
+    together(settings, [[["due"]] * tiers.sample_of(5, proof=8) for _ in range(tiers.sample_of(3, proof=6))])
     now = clock.now()
     for customer_id in customers:
         with as_service("look at the periods"):

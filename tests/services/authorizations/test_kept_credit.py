@@ -27,6 +27,7 @@ from app.services.ledger import grants
 from app.services.transaction import transaction
 from app.services.verification.verify import verify
 from tests.support import cast, stepped, tiers
+from tests.support.databases import Database
 from tests.support.holding import OVERAGE, ask, proved
 from tests.support.meters import post_all
 
@@ -206,9 +207,11 @@ class Story:
             change()
 
 
-def test_no_expiry_brings_what_was_authorized_below_the_floor_whatever_the_history(app: Flask, catalog: str) -> None:
+def test_no_expiry_brings_what_was_authorized_below_the_floor_whatever_the_history(
+    app: Flask, catalog: str, database: Database
+) -> None:
     @settings(
-        max_examples=tiers.sample_of(4, proof=60),
+        max_examples=tiers.sample_of({"sqlite": 4, "postgresql": 1}[database.kind], proof=60),
         deadline=None,
         database=None,
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],

@@ -49,7 +49,6 @@ def test_a_refund_takes_the_money_and_the_credit_that_it_bought(
     assert verify() == []
 
 
-@pytest.mark.both_databases
 @pytest.mark.case("AC-41/42")
 def test_no_more_goes_back_than_was_received(app: Flask, settings: Settings, alice_actor: Actor) -> None:
     payment = buys(app, alice_actor, 2500)
@@ -66,7 +65,6 @@ def test_no_more_goes_back_than_was_received(app: Flask, settings: Settings, ali
     assert verify() == []
 
 
-@pytest.mark.both_databases
 @pytest.mark.case("AC-41/42")
 def test_parts_that_cannot_be_shared_evenly_add_up_to_the_whole(app: Flask, acme: Customer, alice_actor: Actor) -> None:
     payment = buys(app, alice_actor, 500)
@@ -94,7 +92,6 @@ def test_a_refund_needs_a_reason_a_paid_payment_and_its_own_currency(app: Flask,
     assert verify() == []
 
 
-@pytest.mark.both_databases
 def test_the_same_command_typed_twice_is_one_refund(app: Flask, settings: Settings, alice_actor: Actor) -> None:
     payment = buys(app, alice_actor, 2500)
     sends_back(payment, 1000)

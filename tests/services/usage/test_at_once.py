@@ -28,7 +28,7 @@ UNIT = 1_000_000
 @pytest.fixture
 def crew(database: Database) -> int:
     """How many processes: SQLite is for small installations."""
-    return tiers.sample_of(5, proof=8) if database.kind == "postgresql" else 3
+    return tiers.sample_of(4, proof=8) if database.kind == "postgresql" else 3
 
 
 def plan(number: int, customers: list[str]) -> Work:
