@@ -1,7 +1,9 @@
 """Styles and scripts: many small files for whoever writes them, one of each for a browser."""
 
+import gzip
 import hashlib
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from flask import Flask, Response, request, url_for
@@ -66,6 +68,10 @@ def init_app(app: Flask, *, demo: bool) -> None:
             return app.send_static_file(filename)
         found = made[kind]
         response = Response(found.content, mimetype=found.mimetype)
+        response.vary.add("Accept-Encoding")
+        if request.accept_encodings.quality("gzip") > 0:  # the same for everybody, so its length tells nobody anything
+            response.data = _zipped(found.content)
+            response.content_encoding = "gzip"
         response.cache_control.public = True
         if filename == found.name:
             response.cache_control.max_age = FOREVER
@@ -78,6 +84,11 @@ def init_app(app: Flask, *, demo: bool) -> None:
     app.jinja_env.globals["styles"] = lambda: static_file(styles.name)
     app.jinja_env.globals["scripts"] = lambda: static_file(scripts.name)
     app.jinja_env.globals["static_file"] = static_file
+
+
+@lru_cache(maxsize=4)
+def _zipped(content: str) -> bytes:
+    return gzip.compress(content.encode(), mtime=0)
 
 
 def static_file(name: str) -> str:

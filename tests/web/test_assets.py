@@ -1,8 +1,11 @@
 """Styles and scripts come in one file each, which may be kept for ever."""
 
+import gzip
 from pathlib import Path
 
+import pytest
 from flask import Flask
+from werkzeug.test import TestResponse
 
 from app.web import assets
 from tests.architecture.source import APP
@@ -26,6 +29,25 @@ def test_a_page_asks_for_one_style_and_one_script(visitor: Browser) -> None:
             str(address), base_url=visitor.origin, headers={"If-None-Match": answer.headers["ETag"]}
         )
         assert again.status_code == 304
+
+
+@pytest.mark.parametrize("selector", ["link[rel=stylesheet]", "script"])
+def test_it_comes_zipped_to_whoever_can_read_that(visitor: Browser, selector: str) -> None:
+    element = visitor.opens("/sign-in").find(selector)
+    address = str(element.get("href") or element["src"])
+
+    def answer(accepted: str, **headers: str) -> TestResponse:
+        headers["Accept-Encoding"] = accepted
+        return visitor.client.get(address, base_url=visitor.origin, headers=headers)
+
+    plain, zipped = answer("br, gzip;q=0"), answer("gzip, deflate, br, zstd")
+    assert "Content-Encoding" not in plain.headers and zipped.headers["Content-Encoding"] == "gzip"
+    assert gzip.decompress(zipped.data) == plain.data and len(zipped.data) < len(plain.data) / 2
+    assert zipped.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+    assert plain.headers["Vary"] == zipped.headers["Vary"] == "Accept-Encoding"
+    assert plain.headers["ETag"] != zipped.headers["ETag"]
+    again = answer("gzip", **{"If-None-Match": zipped.headers["ETag"]})
+    assert (again.status_code, again.headers["Vary"]) == (304, "Accept-Encoding")
 
 
 def test_every_file_is_in_it(app: Flask, visitor: Browser) -> None:
