@@ -1,4 +1,4 @@
-"""The portal as it is served, and beside it the floor: a route that does one guarded `UPDATE … RETURNING`, no more."""
+"""The portal as it is served, and beside it the floors: one guarded `UPDATE … RETURNING`, and an empty page."""
 
 from collections.abc import Callable
 
@@ -27,8 +27,14 @@ def make() -> Flask:
     floor = Blueprint("floor", __name__)
     csrf.exempt(floor)  # a program's, like those of the API
     floor.add_url_rule("/benchmarks/floor/<customer_id>", "floor", public(update), methods=["POST"])
+    floor.add_url_rule("/benchmarks/page", "page", public(_page))
     made.register_blueprint(floor)
     return made
+
+
+def _page() -> Response:
+    empty = "<!doctype html><title>Floor</title><h1>Floor</h1>"
+    return Response(empty, headers={"Content-Security-Policy": "default-src 'none'; frame-ancestors *"})
 
 
 def _on_postgresql(settings: Settings) -> Callable[[str], Response]:

@@ -22,9 +22,10 @@ FLAGS = [
 ]
 
 
-def launch(playwright: Playwright) -> Browser:
+def launch(playwright: Playwright, *flags: str) -> Browser:
     """Start Chromium without a window."""
-    return playwright.chromium.launch(executable_path=path(), headless=True, args=[*FLAGS, *without_sandbox()])
+    args = [*FLAGS, *without_sandbox(), *flags]
+    return playwright.chromium.launch(executable_path=path(), headless=True, args=args)
 
 
 def without_sandbox() -> list[str]:
