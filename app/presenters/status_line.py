@@ -201,14 +201,15 @@ def _recharge(status: Status, amounts: Amounts) -> tuple[str, str]:
 
 
 def _below_zero(status: Status, amounts: Amounts) -> tuple[str, str]:
-    facts = status.facts
-    numbers, debt = facts.numbers, facts.debt
+    numbers, debt = status.facts.numbers, status.facts.debt
     why = "more was used than you had credit for"
     if debt.clawed_back.micros and debt.overrun.micros:
         back, over = amounts.of(debt.clawed_back), amounts.of(debt.overrun)
         why = f"for {back} of it {WENT_BACK}; {over} was used beyond your credit"
     elif debt.clawed_back.micros:
         why = WENT_BACK
+    elif numbers.exposure.micros:
+        why = "your payment method is charged with the next invoice"
     left = f"{amounts.balance(numbers.overage_left)} {pay_later.below(numbers)} is left"
     return f"Your balance is {amounts.balance(numbers.remaining_credits)}: {why}.", f"{left}{_lasts(status)}."
 

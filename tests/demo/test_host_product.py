@@ -30,7 +30,8 @@ def test_billing_is_shown_to_whoever_is_signed_in_at_the_host(
     assert host.post("/sign-in", data={"email": NORA.email, "password": "wrong"}).location == "/sign-in?wrong=1"
     password = BeautifulSoup(host.get("/sign-in").text, "html.parser").select("em")[0].text
     assert host.post("/sign-in", data={"email": NORA.email, "password": password}).location == "/"
-    assert "available to use" in host.get("/").text
+    playground = host.get("/").text
+    assert "available to use" in playground and "data out is reported afterwards" in playground
     page = BeautifulSoup(host.get("/billing?view=invoices").text, "html.parser")
     (place,) = page.select("[data-purser]")
     assert (place["data-purser"], place["data-view"]) == ("/billing-session", "invoices")

@@ -49,6 +49,15 @@ def test_an_open_interim_invoice_is_named_and_can_be_paid(app: Flask, path: str)
     assert "No credit is left" not in said and "no credit yet" not in said
 
 
+@pytest.mark.parametrize("protection", ["0", "5"])
+def test_while_some_of_it_is_left_the_line_says_how_it_is_paid(app: Flask, protection: str) -> None:
+    small, alice = later(protection)
+    add_method(alice, GOOD)
+    periods.uses(small, 500)
+    page, _button = looks(app, alice)
+    assert "Your balance is −$5.00: your payment method is charged with the next invoice." in page
+
+
 @pytest.mark.parametrize(
     ("protection", "used", "said"),
     [
