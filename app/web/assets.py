@@ -69,7 +69,7 @@ def init_app(app: Flask, *, demo: bool) -> None:
         found = made[kind]
         response = Response(found.content, mimetype=found.mimetype)
         response.vary.add("Accept-Encoding")
-        if request.accept_encodings.quality("gzip") > 0:  # the same for everybody, so its length tells nobody anything
+        if request.accept_encodings.quality("gzip") > 0:  # the same for everybody: its length holds no secret
             response.data = _zipped(found.content)
             response.content_encoding = "gzip"
         response.cache_control.public = True
