@@ -24,11 +24,15 @@ class Review:
     from_when: str
     lines: tuple[tuple[str, Money], ...]
     """Each line of its invoice, before tax."""
+    net: Money
+    """What the lines come to."""
     sums: taxes.TaxLines | None
     """None: it costs nothing now."""
     charged: Money
     given: Money | None
     """What is given back as credit now."""
+    taxes_back: tuple[tuple[str, Money], ...]
+    """Each tax in it, by its name and percent: they and the lines add up to what is given back."""
     then: str
     """What it costs from then on."""
     button: str
@@ -51,9 +55,11 @@ def review(seen: Preview) -> Review:
         becomes=choice_words(wants),
         from_when="At once" if quote.is_now else f"On {day}, when what you have paid for ends",
         lines=tuple((line.description, line.net) for line in seen.lines),
+        net=seen.price.net,
         sums=taxes.lines(seen.price, seen.treatment) if charged.amount_minor else None,
         charged=charged,
         given=seen.given if seen.given.amount_minor else None,
+        taxes_back=tuple((f"{each.name} {each.percent.normalize():f} %", each.tax) for each in seen.taxes_back),
         then=renews if costs else "",
         button=button,
     )

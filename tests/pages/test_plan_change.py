@@ -237,22 +237,6 @@ def test_without_a_saved_method_it_is_paid_on_the_processors_page(who: Opened) -
     assert plans.subscription(acme)[0] == "personal"
 
 
-def test_where_less_is_had_at_once_what_comes_back_is_shown_before(app: Flask, origin: str) -> None:
-    acme, alice, browser = opened(app, origin, ('downgrade = "period_end"', 'downgrade = "immediate"'))
-    with clock.at(HALF):
-        confirms(alice, target("team"), add_method(alice, GOOD).id)
-        review = browser.opens(f"{PATH}change?plan=personal")
-        assert review.texts("#plan_change-given, #plan_change-total") == ["$18.50", "$0.00"]
-        assert (review.texts("#plan_change-when"), review.texts(CONFIRM)) == (["At once"], ["Change now"])
-        done = confirmed(browser, review)
-        assert "$18.50 came back as credit for what is not used." in done.text
-        assert "See the invoice" not in done.text
-        sending.send_due()
-    assert plans.subscription(acme)[0] == "personal"
-    newest = [each for each in plans.rows(Mail, acme) if each.template == "plan_changed"][-1]
-    assert "Back as credit $18.50" in " ".join(newest.body_text.split())
-
-
 @pytest.mark.case("AC-46", "AC-50")
 @pytest.mark.parametrize(
     ("query", "said"),

@@ -21,6 +21,15 @@ Prices = Literal["exclusive", "inclusive"]
 
 
 @dataclass(frozen=True, slots=True)
+class TaxBack:
+    """A tax in what is given back, below zero, as the invoices name it."""
+
+    name: str
+    percent: Decimal
+    tax: Money
+
+
+@dataclass(frozen=True, slots=True)
 class Preview:
     """What a change is, from when, what it costs, and the mark of all of it."""
 
@@ -35,6 +44,8 @@ class Preview:
     mark: str
     renews: Choice
     """As what it goes on in the next plan period; where it waits, as what it begins: announced prices come with it."""
+    taxes_back: tuple[TaxBack, ...] = ()
+    """Each tax in what is given back."""
 
     @property
     def wants(self) -> Choice:
@@ -76,18 +87,19 @@ def previewed(
     version: int,
     back: Price | None = None,
     renews: Choice | None = None,
+    taxes_back: tuple[TaxBack, ...] = (),
 ) -> Preview:
     """Return the change with its tax. `version` is that of the subscription that it was reckoned from.
 
-    `back` is what is given back of paid invoices, below zero, where the change comes to less than nothing. `renews` is
-    as what it goes on; None: as it is wanted.
+    `back` is what is given back of paid invoices, below zero, where the change comes to less than nothing, and
+    `taxes_back` each tax in it. `renews` is as what it goes on; None: as it is wanted.
     """
     ensure((back is not None) == (quote.net.amount_minor < 0), "what is given back is what its invoices say")
     price = back or Taxation(treatment, prices).price(quote.net)
     lines = _before_tax(quote.lines, price.net)
     renews = renews or quote.wants
-    mark = _mark(quote, catalog_version, treatment, lines, price, version, renews)
-    return Preview(quote, catalog_version, treatment, lines, price, mark, renews)
+    mark = _mark(quote, catalog_version, treatment, lines, price, version, renews, taxes_back)
+    return Preview(quote, catalog_version, treatment, lines, price, mark, renews, taxes_back)
 
 
 def _before_tax(lines: tuple[Line, ...], net: Money) -> tuple[Line, ...]:
@@ -118,6 +130,7 @@ def _mark(
     price: Price,
     version: int,
     renews: Choice,
+    taxes_back: tuple[TaxBack, ...],
 ) -> str:
     """Return the mark of everything that is shown, and of what it was reckoned from."""
     wants, when = quote.wants, "now" if quote.is_now else quote.at.isoformat()
@@ -128,6 +141,7 @@ def _mark(
         *(str(treatment.percent.normalize()), treatment.category.value, treatment.reason.value),
         [(line.description, line.net.amount_minor) for line in lines],
         *([renews.price.amount_minor] if renews.price != wants.price else []),
+        *([each.name, str(each.percent.normalize()), each.tax.amount_minor] for each in taxes_back),
     ]
     return sha256(json.dumps(shown).encode()).hexdigest()[:32]
 

@@ -7,6 +7,7 @@ Where credit was taxed when it was bought, the tax stays paid: the credit is the
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from fractions import Fraction
 from math import ceil
 
@@ -18,16 +19,17 @@ from app.domain.catalog import Catalog
 from app.domain.errors import Refused
 from app.domain.invoices.documents import Kind, State
 from app.domain.invoices.lines import LineKind
+from app.domain.invoices.totals import Taxed
 from app.domain.money import Money, credits_from_money
-from app.domain.subscriptions.preview import Preview
+from app.domain.subscriptions.preview import Preview, TaxBack
 from app.domain.tax.prices import Price
 from app.models.customers import Customer
-from app.models.documents import Document, DocumentLine
+from app.models.documents import Document, DocumentLine, DocumentTax
 from app.models.ledger import Grant
 from app.models.payments import Payment
 from app.models.subscriptions import PlanChange
 from app.services import audit
-from app.services.invoices import carrying, credit_notes
+from app.services.invoices import carrying, credit_notes, drafting
 from app.services.ledger import arrivals, grants
 from app.services.ledger.posting import Books
 from app.services.reversals import clawbacks
@@ -43,8 +45,13 @@ class Part:
     """What of one paid invoice is given back, and which payments of it are then refunded no more."""
 
     document: Document
-    price: Price
+    taxed: tuple[Taxed, ...]
     payments: tuple[tuple[Payment, int], ...]
+
+    @property
+    def price(self) -> Price:
+        """All of it: before tax, its tax, and both."""
+        return _price(self.taxed, self.document.currency)
 
 
 def planned(session: Session, customer: Customer, catalog: Catalog, size: Money, day: date) -> list[Part] | None:
@@ -64,11 +71,13 @@ def planned(session: Session, customer: Customer, catalog: Catalog, size: Money,
         room = _room(session, document, sum(left[each.id] for each in payers), worth)
         if room <= 0 or rest <= 0:
             continue
-        whole = _price(session, document, Money(room, document.currency), is_net=False)
+        taxed = credit_notes.parts_of(session, document, Money(room, document.currency), is_net=False)
+        whole = _price(taxed, document.currency)
         part = min(rest, (whole.net if is_net else whole.total).amount_minor)
         if part:
-            price = _price(session, document, Money(part, document.currency), is_net=is_net)
-            parts.append(Part(document, price, _taken(payers, left, price.total.amount_minor)))
+            taxed = credit_notes.parts_of(session, document, Money(part, document.currency), is_net=is_net)
+            total = _price(taxed, document.currency).total
+            parts.append(Part(document, taxed, _taken(payers, left, total.amount_minor)))
             rest -= part
     return None if rest else parts
 
@@ -78,6 +87,23 @@ def price_of(parts: Sequence[Part], catalog: Catalog) -> Price:
     (currency,) = {each.price.net.currency for each in parts}
     net, tax = (-sum(getattr(each.price, name).amount_minor for each in parts) for name in ("net", "tax"))
     return Price(Money(net, currency), Money(tax if _is_noted(catalog) else 0, currency))
+
+
+def taxes_of(session: Session, parts: Sequence[Part], catalog: Catalog) -> tuple[TaxBack, ...]:
+    """Return each tax in what is given back, as its invoices name it; none where the tax stays paid."""
+    if not _is_noted(catalog):
+        return ()
+    of_invoices = DocumentTax.document_id.in_([each.document.id for each in parts])
+    rows = session.scalars(select(DocumentTax).where(of_invoices)).all()
+    names = {(each.document_id, each.category, each.percent_micros): each.name for each in rows}
+    found = dict[tuple[str, Decimal], Money]()
+    for part in parts:
+        for each in part.taxed:
+            rate, zero = each.rate, Money(0, each.tax.currency)
+            name = names.get((part.document.id, rate.category, drafting.percent_micros(rate.percent)), "Tax")
+            if each.tax.amount_minor:
+                found[name, rate.percent] = found.get((name, rate.percent), zero) - each.tax
+    return tuple(TaxBack(*key, found[key]) for key in sorted(found))
 
 
 def lock(session: Session, customer_id: str, now: datetime) -> frozenset[str]:
@@ -198,10 +224,9 @@ def _unused(line: DocumentLine, day: date) -> Fraction:
     return Fraction(max(0, min(days, (line.ends_on - day).days + 1)), days)
 
 
-def _price(session: Session, document: Document, size: Money, *, is_net: bool) -> Price:
-    parts = credit_notes.parts_of(session, document, size, is_net=is_net)
-    zero = Money(0, size.currency)
-    return Price(sum((each.net for each in parts), zero), sum((each.tax for each in parts), zero))
+def _price(taxed: Sequence[Taxed], currency: str) -> Price:
+    zero = Money(0, currency)
+    return Price(sum((each.net for each in taxed), zero), sum((each.tax for each in taxed), zero))
 
 
 def _taken(payers: Sequence[Payment], left: dict[str, int], minor: int) -> tuple[tuple[Payment, int], ...]:

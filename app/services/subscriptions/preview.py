@@ -14,7 +14,7 @@ from app.domain.errors import Refused
 from app.domain.money import Money
 from app.domain.subscriptions.change import Quote, Subscribed, quote
 from app.domain.subscriptions.choice import Choice, Interval, chosen, included, is_sold
-from app.domain.subscriptions.preview import Preview, minute, previewed
+from app.domain.subscriptions.preview import Preview, TaxBack, minute, previewed
 from app.domain.subscriptions.words import AN
 from app.domain.tax.prices import Taxation
 from app.models.customers import Customer
@@ -68,16 +68,18 @@ def reckoned(session: Session, has: Current, target: Target, now: datetime) -> P
             is_less = quote(catalog.plans, plain, wants, at, rate).net.amount_minor < 0
             # More was charged, because of another tax, than what is wanted costs: that waits.
             found = quote(catalog.plans, plain, wants, at, rate) if is_less else quote(waits, had, wants, at, rate)
-    back = None
+    back, taxes_back = None, tuple[TaxBack, ...]()
     if found.is_now and found.net.amount_minor < 0:
         size = Money(-found.net.amount_minor, found.net.currency)
         parts = giving_back.planned(session, has.customer, has.catalog, size, at.date())
         back = giving_back.price_of(parts, has.catalog) if parts else None
+        taxes_back = giving_back.taxes_of(session, parts or (), has.catalog)
         if back is None:  # what was not paid is not given back: it waits for the period's end
             found = quote(replace(catalog.plans, downgrade="period_end"), had, wants, at, rate)
     begins = found.plan_period.ends_at if found.is_now else found.plan_period.starts_at
     renews = announced.following(session, has, wants, catalog.version, begins)
-    seen = previewed(found, catalog.version, treatment, has.catalog.tax.prices, has.row.version, back, renews)
+    prices, version = has.catalog.tax.prices, has.row.version
+    seen = previewed(found, catalog.version, treatment, prices, version, back, renews, taxes_back)
     _check_size(seen, has.catalog)
     return seen
 
