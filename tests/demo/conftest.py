@@ -12,12 +12,12 @@ from app import clock, create_app
 from app.demo import customers, host_product
 from app.models.database import db
 from app.services.authorizations import holds
-from tests.support import databases, postgres, shared_work
+from tests.support import databases, postgres, shared_work, tiers
 from tests.support.databases import Database
 from tests.support.ports import free_port
 
 NOW = datetime(2026, 11, 21, 15, 4, tzinfo=UTC)
-MONTHS = 2
+MONTHS = tiers.sample_of(1, proof=2)
 
 
 @pytest.fixture

@@ -95,7 +95,7 @@ def test_the_balances_and_rows_show_the_promised_stories(two_months: None, app: 
     assert periods.count(None) == len(STORIES) and len(periods) >= 2 * len(STORIES) - 1
     assert "pro" in packs
     assert brands == {"visa", "mastercard", "sepa_debit", "paypal"}
-    assert days is not None and days > 60
+    assert days is not None and days > 30 * MONTHS
     assert {"daily_limit", "daily_limit_reset", "daily_threshold", "usage_alert"} <= kinds_of_notices
     assert refused == {"daily_limit"}, "why blocked"
     assert of_plans == {("team", 5, "applied"), ("support", 1, "applied"), ("pay_per_use", 1, "scheduled")}
