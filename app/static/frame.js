@@ -23,7 +23,8 @@
     height();
   };
 
-  // A session that is over, or soon will be: the host is asked for another one, once for each.
+  // A session that is over, or soon will be: the host is asked for another one, once for each. Where it made none, the
+  // next press asks it again.
   let isAsked = false;
   let isWaiting = false; // for a host that has not said hello yet
   let seen = Date.now();
@@ -31,6 +32,11 @@
     if (!isAsked) say("expired", { view: view() });
     isAsked = Boolean(host);
     isWaiting = !host;
+  };
+  const failed = () => {
+    if (!isAsked) return;
+    isAsked = false;
+    seen = 0;
   };
   for (const name of ["pointerdown", "keydown"]) {
     document.addEventListener(name, () => Date.now() - seen > LASTS && over(), { capture: true, passive: true });
@@ -105,7 +111,7 @@
   };
   const renew = async (link) => {
     const address = new URL(link, location.href);
-    if (address.origin !== location.origin || !address.pathname.startsWith("/embedded/")) return;
+    if (address.origin !== location.origin || !address.pathname.startsWith("/embedded/")) return failed();
     await answered(); // the press that found the session too old may itself lead to another page
     if (!isAsked) return;
     try {
@@ -167,6 +173,7 @@
     if (source !== window.parent || !origins.includes(origin) || data?.purser !== 1) return;
     host = origin;
     if (data.type === "session") renew(String(data.url));
+    if (data.type === "failed") failed();
     if (data.type !== "hello") return;
     page();
     if (isWaiting || document.querySelector("[data-over]")) over();

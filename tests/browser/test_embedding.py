@@ -85,8 +85,12 @@ def test_a_session_that_is_over_is_renewed_in_place(
     host: HostPage, context: BrowserContext, is_late: bool, live_server: Server
 ) -> None:
     page = context.pages[0]
+    host.failures = [b'{"error": "no"}']
     page.goto(host.url)
+    expect(page.get_by_role("alert")).to_have_text("Billing could not be loaded. Try again")
+    page.get_by_role("button", name="Try again").click()
     frame = frame_of(page)
+    expect(page.get_by_role("alert")).to_have_count(0)
     frame.locator("details.menu > summary").click()
     frame.locator("details.menu").get_by_role("link", name="Invoice address").click()
     frame_of(page, "Invoice address").wait_for_url("**/billing/invoice-address/")
@@ -98,8 +102,7 @@ def test_a_session_that_is_over_is_renewed_in_place(
     frame.get_by_label("Company name").fill("Typed before it ended")
     host.asked.clear()
     frame.evaluate("document.addEventListener('purser:renewed', () => (document.body.dataset.renewed = ''))")
-    with as_service("end the frames of a test"), transaction() as session:
-        session.execute(delete(BrowserSession))
+    end_sessions()
     frame.locator("#invoice_address-save").click()
     if is_late:
         expect(frame.get_by_text("Your session here has ended")).to_be_visible()
@@ -110,6 +113,19 @@ def test_a_session_that_is_over_is_renewed_in_place(
     expect(frame.locator("body[data-renewed]")).to_be_attached()
     assert host.asked == ["/billing/invoice-address/"], "the deep link goes into the new session"
     expect(frame.get_by_label("Company name")).to_have_value("Typed before it ended")
+
+    # it ends once more, and the host's route fails: the next press asks it again
+    host.asked.clear()
+    host.failures = [b"<h1>Sign in</h1>"]
+    frame.evaluate("delete document.body.dataset.renewed")
+    frame.evaluate("addEventListener('message', ({ data }) => (document.body.dataset[data.type] = ''))")
+    end_sessions()
+    frame.locator("#invoice_address-save").click()
+    expect(frame.locator("body[data-failed]")).to_be_attached()
+    assert host.asked == ["/billing/invoice-address/"]
+    frame.locator("#invoice_address-save").click()
+    expect(frame.locator("body[data-renewed]")).to_be_attached()
+    assert host.asked == ["/billing/invoice-address/"] * 2
     frame.locator("#invoice_address-save").click()
     expect(frame.get_by_text("Choose the country.")).to_be_visible()
     expect(frame.get_by_label("Company name")).to_have_value("Typed before it ended")
@@ -123,3 +139,9 @@ def test_a_third_origin_shows_nothing(host: HostPage, context: BrowserContext, l
             page.goto(other.url)
         expect(page.frame_locator("iframe").locator("h1")).to_have_count(1)  # the browser's own page
         assert page.frames[1].url.startswith("chrome-error:")
+
+
+def end_sessions() -> None:
+    """End every session, those of frames too."""
+    with as_service("end the frames of a test"), transaction() as session:
+        session.execute(delete(BrowserSession))

@@ -27,7 +27,8 @@ class HostPage:
     key: str
     body: dict[str, str]
     url: str = ""
-    is_signed_in: bool = True
+    failures: list[bytes] = field(default_factory=list)
+    """What the route answers instead of a link, one for each time that it is asked."""
     asked: list[str] = field(default_factory=list)
     """The views that links were asked for."""
     headers: dict[str, str] = field(default_factory=dict)
@@ -65,10 +66,12 @@ def serving_host(portal: Server, key: str, body: dict[str, str]) -> Iterator[Hos
 
         def do_POST(self) -> None:
             sent = parse_qs(self.rfile.read(int(self.headers.get("Content-Length", "0"))).decode())
-            if host.is_signed_in:
-                self._answer(200, "application/json", host.link(sent.get("view", [""])[0]))
+            view = sent.get("view", [""])[0]
+            if host.failures:
+                host.asked.append(view)
+                self._answer(502, "application/json", host.failures.pop(0))
             else:
-                self._answer(401, "application/json", b"{}")
+                self._answer(200, "application/json", host.link(view))
 
         def _answer(self, status: int, kind: str, content: bytes) -> None:
             self.send_response(status)
