@@ -30,7 +30,6 @@ def below_zero(browser: Browser) -> list[str]:
     return [line.find("p").get_text(" ", strip=True)] if line else []  # type: ignore[union-attr]
 
 
-@pytest.mark.both_databases
 def test_what_went_back_or_is_held_is_between_the_total_and_what_remains(
     app: Flask, settings: Settings, alice: Browser, acme: Customer, alice_actor: Actor
 ) -> None:

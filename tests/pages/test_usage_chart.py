@@ -60,7 +60,6 @@ def test_the_chart_adds_up_to_the_table_and_each_bar_opens_its_day(
             )
 
 
-@pytest.mark.both_databases
 def test_the_period_before_and_the_days_before_stand_beside_it(app: Flask, origin: str, two_periods: Customer) -> None:
     with clock.at(clock.now() + timedelta(days=33)):
         alice = looks(app, origin, two_periods)

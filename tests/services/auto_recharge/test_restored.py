@@ -28,7 +28,6 @@ def noon() -> Iterator[None]:
         yield
 
 
-@pytest.mark.both_databases
 @pytest.mark.fault("D9")
 def test_it_counts_in_the_limit_and_its_refund_switches_auto_recharge_off(
     app: Flask, database: Database, tmp_path: Path, acme: Customer, alice_actor: Actor

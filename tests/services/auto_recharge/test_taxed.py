@@ -65,7 +65,6 @@ def test_a_limit_that_tax_makes_too_low_is_refused_with_the_tax(acme: Customer, 
     assert recharge.on(alice_actor, limit=3_000).enabled
 
 
-@pytest.mark.both_databases
 def test_what_becomes_impossible_is_mailed_once_each_time_before_the_credit_is_low(
     app: Flask, acme: Customer, alice_actor: Actor
 ) -> None:

@@ -122,7 +122,6 @@ def test_another_currency_is_written_down_and_pays_nothing(app: Flask, alice_act
     sound(app, acme.customer_id)
 
 
-@pytest.mark.both_databases
 def test_a_webhook_twice_or_late_or_lost_changes_nothing_of_what_is_paid(
     app: Flask, alice_actor: Actor, acme: Customer
 ) -> None:

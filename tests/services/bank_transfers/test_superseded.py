@@ -1,6 +1,5 @@
 """A pro-forma of an invoice that asks for another amount since is cancelled with its sentence, and a new one offered."""
 
-import pytest
 from flask import Flask
 from sqlalchemy import select
 
@@ -26,7 +25,6 @@ def events(pro_forma: str) -> list[str]:
         return sorted(db.session.scalars(select(OutboxEvent.type).where(OutboxEvent.source_id == pro_forma)))
 
 
-@pytest.mark.both_databases
 def test_after_a_credit_note_it_is_cancelled_says_so_and_the_new_amount_is_ordered(
     app: Flask, origin: str, small: Customer
 ) -> None:

@@ -44,7 +44,6 @@ def test_it_is_charged_when_it_is_generated(app: Flask, small: Customer) -> None
     assert verify() == []
 
 
-@pytest.mark.both_databases
 @pytest.mark.case("AC-26", "AC-27", "AC-74")
 def test_the_schedule_to_the_minute(app: Flask, small: Customer) -> None:
     with_card(small, BROKE)
@@ -103,7 +102,6 @@ def test_where_nothing_can_be_charged_it_is_five_days_after_it_fell_due(app: Fla
     assert verify() == []
 
 
-@pytest.mark.both_databases
 @pytest.mark.case("AC-25")
 def test_a_new_method_pays_every_open_invoice_at_once_the_oldest_first(app: Flask, small: Customer) -> None:
     first, second, actor = two_overdue(small)

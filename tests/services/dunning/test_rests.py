@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 
-import pytest
 from flask import Flask
 
 from app import clock
@@ -47,7 +46,6 @@ def charged(customer: Customer) -> list[int]:
     return [minor for document, minor, _state, _at in dunning.charged(customer) if document]
 
 
-@pytest.mark.both_databases
 def test_a_rest_is_not_charged_where_what_was_paid_went_back_and_is_again_where_it_comes_back(
     app: Flask, settings: Settings
 ) -> None:

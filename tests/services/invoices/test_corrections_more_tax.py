@@ -48,7 +48,6 @@ def bought_in_oslo(app: Flask) -> tuple[Customer, Actor, Payment]:
     return customer, actor, buys(app, actor, 10_000)
 
 
-@pytest.mark.both_databases
 def test_the_difference_is_due_and_paid_once_and_what_was_paid_is_taken_over(app: Flask, settings: Settings) -> None:
     customer, actor, payment = bought_in_oslo(app)
     (wrong,) = documents_of(customer)

@@ -22,7 +22,6 @@ from tests.support.outcome import faults
 from tests.support.reversals import buys, fetched, later, money_back, payment_of, sends_back
 
 
-@pytest.mark.both_databases
 def test_tax_that_was_paid_too_much_goes_back_once_and_takes_no_credit(app: Flask, settings: Settings) -> None:
     customer = sold_with_tax()
     payment = buys(app, cast.make_actor(cast.ALICE, customer), 10000)

@@ -55,7 +55,6 @@ def test_a_top_up_gets_a_paid_invoice_at_once(app: Flask, acme: Customer, alice_
     assert verify() == []
 
 
-@pytest.mark.both_databases
 def test_what_goes_back_gets_credit_notes_that_never_exceed_the_invoice(
     app: Flask, acme: Customer, alice_actor: Actor
 ) -> None:

@@ -169,7 +169,6 @@ def test_what_fails_is_tried_again_more_seldom_then_put_aside_and_taken_up_by_a_
     assert dead_letters.listed() == []
 
 
-@pytest.mark.both_databases
 def test_a_document_that_cannot_be_drawn_or_kept_stops_no_other(
     app: Flask,
     drawing: Renderer,

@@ -54,7 +54,6 @@ def state(customer: Customer) -> tuple[str, int, str]:
     return row.state, row.tries, row.problem
 
 
-@pytest.mark.both_databases
 def test_a_passing_refusal_is_tried_again_later(sending: MailServer, acme: Customer, alice_actor: Actor) -> None:
     post.paid(alice_actor)
     sending.will("RCPT", "450 mailbox busy")

@@ -46,7 +46,6 @@ def prices(whose: Customer) -> list[int]:
     return [minor for _state, found in months.lines(whose) for words, minor in found if words.startswith("Team")]
 
 
-@pytest.mark.both_databases
 def test_nobodys_invoice_changes_before_the_day_that_was_announced(app: Flask) -> None:
     acme = begins(BEGIN, "team")
     runs(BEGIN)

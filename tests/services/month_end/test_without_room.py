@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 
-import pytest
 from flask import Flask
 
 from app import clock
@@ -18,7 +17,6 @@ LESS = ('protection = "20"', 'protection = "5"')
 USED = ("Requests, used below zero until 30 June 2027: 37,500 requests at $0.40 per 1,000 requests", 1500)
 
 
-@pytest.mark.both_databases
 def test_what_was_used_is_invoiced_at_once_and_the_plan_once_it_is_paid(app: Flask) -> None:
     acme = begins(BEGIN, "team")
     runs(BEGIN)

@@ -64,7 +64,6 @@ def buys(actor: Actor, method: str) -> Payment:
         )
 
 
-@pytest.mark.both_databases
 def test_a_customer_who_was_deleted_reads_it_adds_a_method_and_pays(
     app: Flask, settings: Settings, alice: Browser, alice_actor: Actor, acme: Customer
 ) -> None:

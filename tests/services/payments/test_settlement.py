@@ -82,7 +82,6 @@ def test_the_webhook_is_before_our_own_answer(app: Flask, alice_actor: Actor, vi
     assert outcome(app, alice_actor.customer_id) == PAID
 
 
-@pytest.mark.both_databases
 @pytest.mark.case("AC-32/33", "AC-35")
 @pytest.mark.fault("W1")
 def test_a_webhook_delivered_twice_credits_once(app: Flask, alice_actor: Actor, visa: str) -> None:
@@ -122,7 +121,6 @@ def test_a_webhook_delivered_at_once_from_many_sides_credits_once(
     assert outcome(app, alice_actor.customer_id) == PAID
 
 
-@pytest.mark.both_databases
 @pytest.mark.case("AC-21", "AC-28")
 @pytest.mark.fault("W3")
 def test_webhooks_in_the_wrong_order_only_move_forward(
@@ -186,7 +184,6 @@ def test_a_webhook_three_days_late_changes_nothing(app: Flask, alice_actor: Acto
     assert events_of(alice_actor.customer_id) == ONCE
 
 
-@pytest.mark.both_databases
 @pytest.mark.fault("W9")
 def test_a_poison_event_goes_dead_and_the_rest_flows(
     app: Flask, settings: Settings, alice_actor: Actor, visa: str

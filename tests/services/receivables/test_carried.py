@@ -79,7 +79,6 @@ def test_a_small_one_is_left_alone_while_the_payment_of_the_later_one_is_under_w
     assert verify() == []
 
 
-@pytest.mark.both_databases
 def test_what_was_more_than_was_due_goes_back_first_and_without_a_document(app: Flask) -> None:
     whose = periods.customer()
     periods.uses(whose, 705)

@@ -56,7 +56,6 @@ def lines_of(document: Document) -> list[tuple[str, str, int, str, str, str, int
         ]
 
 
-@pytest.mark.both_databases
 def test_an_overage_that_is_due_is_due_by_the_invoice_in_its_place_and_goes_on_using_the_protection(
     app: Flask,
 ) -> None:

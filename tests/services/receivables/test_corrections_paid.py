@@ -86,7 +86,6 @@ def test_an_address_alone_moves_no_money_and_no_credit(app: Flask) -> None:
     assert (now_of(right).returned_minor, owed(small), verify()) == (881, 0, [])
 
 
-@pytest.mark.both_databases
 def test_less_tax_goes_back_to_the_payment_and_the_rest_of_it_is_of_the_invoice_in_its_place(
     app: Flask, settings: Settings
 ) -> None:

@@ -88,7 +88,6 @@ def test_what_is_paid_or_being_paid_is_not_voided(app: Flask, small: Customer) -
         ending.void("inv_none", by="seller", reason="No")
 
 
-@pytest.mark.both_databases
 def test_a_credit_note_takes_off_what_is_due_and_the_whole_of_it_ends_the_invoice(app: Flask, small: Customer) -> None:
     invoice, alice = due(small), periods.manager(small)
     part = Money(381, "USD")
@@ -131,7 +130,6 @@ def test_what_no_payment_has_paid_says_why_nothing_goes_back(app: Flask, small: 
     assert refused.value.reason == "invoice_paid"
 
 
-@pytest.mark.both_databases
 def test_what_credit_has_paid_comes_back_as_credit_by_a_credit_note_and_no_more_than_that(app: Flask) -> None:
     at_use = periods.customer("at_use")
     with clock.at(periods.BEGIN):

@@ -124,7 +124,6 @@ def test_an_invoice_whose_payment_is_under_way_is_left_to_it_and_paid_once_that_
     assert verify() == []
 
 
-@pytest.mark.both_databases
 def test_a_void_invoice_gives_the_credit_back_which_pays_the_next_one(app: Flask, prepaid: Customer) -> None:
     invoice = owes(prepaid)
     adds(app, periods.manager(prepaid), 500)

@@ -130,7 +130,6 @@ def test_a_viewers_or_anothers_invoice_is_not_there(app: Flask, small: Customer)
         pays(mallory, invoice, add_method(mallory, GOOD).id)
 
 
-@pytest.mark.both_databases
 def test_what_was_carried_over_is_paid_with_the_next_one_and_both_are_paid(app: Flask) -> None:
     small = periods.customer()
     periods.uses(small, 24)

@@ -55,7 +55,6 @@ def parts(receipt: Receipt) -> list[tuple[str | None, int]]:
     return [(each.number, money.amount_minor) for each, money in receipt.paid]
 
 
-@pytest.mark.both_databases
 def test_it_is_the_same_on_the_page_by_the_api_and_in_the_mail_and_the_invoice_stays_as_it_was(
     app: Flask, origin: str, drawing: Renderer, mail_sending: MailServer, small: Customer
 ) -> None:

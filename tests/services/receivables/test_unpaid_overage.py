@@ -73,7 +73,6 @@ def test_a_credit_note_on_an_open_invoice_frees_its_share_of_the_protection_at_o
     assert verify() == []
 
 
-@pytest.mark.both_databases
 def test_whatever_is_credited_and_paid_in_any_parts_what_is_due_alone_uses_the_protection(app: Flask) -> None:
     for seed in range(tiers.sample_of(1, proof=30)):
         chance = random.Random(seed)  # noqa: S311  # replayed, not secret

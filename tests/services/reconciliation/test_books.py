@@ -32,7 +32,6 @@ from tests.support.reversals import buys, later, payment_of
 from tests.support.shop import ASKS, BROKE, add_method, payments, remaining
 
 
-@pytest.mark.both_databases
 @pytest.mark.fault("W5", "S14")
 def test_refunds_and_disputes_whose_webhooks_never_came_are_booked(
     app: Flask, settings: Settings, acme: Customer, alice_actor: Actor

@@ -105,7 +105,6 @@ def test_the_same_command_typed_twice_is_one_refund(app: Flask, settings: Settin
     assert verify() == []
 
 
-@pytest.mark.both_databases
 def test_credit_that_was_used_is_owed_and_the_next_credit_pays_it(
     app: Flask, acme: Customer, alice_actor: Actor
 ) -> None:
@@ -207,7 +206,6 @@ def test_bought_credit_is_refunded_and_not_voided(app: Flask, acme: Customer, al
     assert verify() == []
 
 
-@pytest.mark.both_databases
 @pytest.mark.case("AC-34")
 @pytest.mark.fault("S14")
 def test_a_refund_that_does_not_arrive_is_posted_back(app: Flask, acme: Customer, alice_actor: Actor) -> None:

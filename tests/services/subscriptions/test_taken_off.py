@@ -63,7 +63,6 @@ def test_a_change_that_would_not_be_made_is_refused_before_it_is_charged(app: Fl
     assert (len(plans.payments(acme)), len(plans.rows(PlanChange, acme)), verify()) == (1, 1, [])
 
 
-@pytest.mark.both_databases
 def test_what_was_taken_off_does_not_go_back_as_money_until_what_it_paid_does(app: Flask) -> None:
     alice, acme, june = team()
     year = confirms(alice, YEAR, plans.method_of(acme))  # half of June is taken off: 24.50 and 25 %

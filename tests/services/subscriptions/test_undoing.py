@@ -62,7 +62,6 @@ def test_what_is_less_waits_is_replaced_by_the_next_and_undone(acme: Customer, a
     assert (refused.value.reason, verify()) == ("not_undoable", [])
 
 
-@pytest.mark.both_databases
 def test_seats_given_back_on_the_same_day_are_refunded_with_a_credit_note(acme: Customer, alice: Actor) -> None:
     added = confirms(alice, target(seats=5), way(acme))
     assert [undone(acme, added) for _twice in range(2)] == ["undone", "undone"]
