@@ -55,6 +55,7 @@ def _transfers() -> list[Transfer]:
         return list(db.session.scalars(select(Transfer).order_by(Transfer.sequence)))
 
 
+@pytest.mark.both_databases
 @pytest.mark.case("AC-34")
 def test_usage_is_corrected_once_and_who_and_why_are_kept(app: Flask, acme: Customer) -> None:
     grant = _given(app, acme, 100)

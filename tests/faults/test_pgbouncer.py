@@ -25,7 +25,7 @@ from app.services.authorizations.postgresql_calls import DatabaseAway, HotPath
 from app.services.operations.installation import install, newest_revision
 from app.services.verification.verify import verify
 from tests.programs import pgbouncer
-from tests.support import cast, databases, spend
+from tests.support import cast, databases, spend, tiers
 from tests.support.api import Api, api_for
 from tests.support.client import StandAloneClient
 from tests.support.databases import Database, settings_for
@@ -93,7 +93,7 @@ def served(app: Flask, api: Api, customer: Customer) -> list[int]:
     return answers
 
 
-@pytest.mark.parametrize("preparing", ["auto", "the most it can"])
+@pytest.mark.parametrize("preparing", tiers.some(1, ["auto", "the most it can"]))
 def test_every_call_and_page_is_served_through_it(app: Flask, settings: Settings, preparing: str) -> None:
     if preparing != "auto":
         preparing = "on" if pgbouncer.version() >= KNOWS_PREPARED else "off"

@@ -137,7 +137,7 @@ def test_a_key_that_was_used_for_something_else_charges_nothing(app: Flask, alic
 
 @pytest.mark.fault("S12")
 @pytest.mark.case("AC-22")
-@pytest.mark.parametrize("fault", AFTER)
+@pytest.mark.parametrize("fault", tiers.some(2, AFTER))
 def test_after_the_keys_lifetime_an_unknown_charge_is_looked_up_and_not_repeated(
     app: Flask, settings: Settings, alice_actor: Actor, visa: str, fault: str
 ) -> None:

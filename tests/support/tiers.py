@@ -20,10 +20,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 BOTH_DATABASES = {
     "tests/architecture": "migrations, tables, row-level security, statements",
     "tests/services/authorizations": "written once for each database",
-    "tests/services/alerts/test_thresholds.py": "locks",
-    "tests/cli/test_credits.py": "locks and the roles of a command",
     "tests/services/ledger/test_books.py": "locks",
-    "tests/services/ledger/test_corrections.py": "locks",
     "tests/services/operations": "partitions and deletes in batches",
     "tests/services/payment_methods/test_changes.py": "upserts",
     "tests/services/payments/test_concurrency.py": "locks",

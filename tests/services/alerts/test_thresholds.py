@@ -60,6 +60,7 @@ def confirm(customer: Customer, email: str) -> None:
     recipients.confirm(token(customer.customer_id, email, asked), "203.0.113.7")
 
 
+@pytest.mark.both_databases
 @pytest.mark.case("AC-53")
 def test_one_notice_for_each_crossing_and_period(acme: Customer) -> None:
     thresholds.add(acme.customer_id, EIGHTY, actor="test")
@@ -130,6 +131,7 @@ def test_confirmed_addresses_are_notified_or_else_the_billing_address(acme: Cust
     assert (said["meter"], said["threshold"], said["quantity"]) == ("runs", 3, 3)
 
 
+@pytest.mark.both_databases
 def test_a_set_is_replaced_as_a_whole_and_what_stays_keeps_its_id_and_confirmation(acme: Customer) -> None:
     thresholds.add(acme.customer_id, EIGHTY, actor="test")
     thresholds.add_email(acme.customer_id, "ops@acme.example", actor="test")
@@ -153,6 +155,7 @@ def test_a_set_is_replaced_as_a_whole_and_what_stays_keeps_its_id_and_confirmati
     ), "what changes nothing counts as no change"
 
 
+@pytest.mark.both_databases
 @pytest.mark.case("AC-7")
 @pytest.mark.fault("H2")
 def test_a_set_of_a_version_gone_by_is_refused_and_a_wrong_one_changes_nothing(acme: Customer) -> None:

@@ -64,6 +64,7 @@ def _at_once(app: Flask, work: Callable[[], str]) -> set[str]:
         return set(pool.map(one, range(WORKERS)))
 
 
+@pytest.mark.both_databases
 def test_many_at_once_correct_and_void_once(app: Flask, acme: Customer, used: tuple[str, str]) -> None:
     grant, wrong = used
     made = _at_once(app, lambda: corrections.correct(wrong, by="support", reason="Counted twice").id)
@@ -131,6 +132,7 @@ def test_what_goes_again_at_once_says_why(acme: Customer, kind: str, why: str) -
         assert (row.kind, row.amount, row.description, remaining(acme)) == (kind, 60, why, 0)
 
 
+@pytest.mark.both_databases
 @pytest.mark.fault("A3")
 @pytest.mark.parametrize(("moment", "is_done"), [("before_commit", False), ("after_commit", True)])
 def test_who_dies_over_it_has_done_it_whole_or_not_at_all_and_may_do_it_again(

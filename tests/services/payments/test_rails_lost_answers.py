@@ -18,7 +18,7 @@ from app.models.mails import Mail
 from app.models.payments import Attempt
 from app.models.scope import as_customer, as_service
 from app.services.payments import collection, top_ups
-from tests.support import shop
+from tests.support import shop, tiers
 from tests.support.outcome import Outcome, faults, outcome, recover
 from tests.support.rails import (
     BACK,
@@ -42,7 +42,7 @@ LOST = ["refuse", "reset_before", "timeout_before", "reset_after", "timeout_afte
 
 
 @pytest.mark.case("AC-19/20", "AC-22")
-@pytest.mark.parametrize("fault", LOST)
+@pytest.mark.parametrize("fault", tiers.some(3, LOST))
 def test_whatever_becomes_of_the_second_call_it_can_be_gone_on_with(
     app: Flask, settings: Settings, alice_actor: Actor, acme: Customer, fault: str
 ) -> None:
@@ -58,8 +58,7 @@ def test_whatever_becomes_of_the_second_call_it_can_be_gone_on_with(
     assert outcome(app, acme.customer_id) == Outcome([2500], [25_000_000], ["succeeded"])
 
 
-@pytest.mark.parametrize("fault", LOST)
-@pytest.mark.parametrize("way", ["saved", "paypal"])
+@pytest.mark.parametrize(("fault", "way"), tiers.each_once(LOST, ["saved", "paypal"]))
 def test_whatever_becomes_of_the_first_call_nothing_is_charged_twice(
     app: Flask, settings: Settings, alice_actor: Actor, acme: Customer, fault: str, way: str
 ) -> None:
