@@ -46,12 +46,7 @@ def managers_only(view: View) -> View:
 
 def takes_file(most: int) -> Callable[[View], View]:
     """Let a member's form carry a file: its body may have `most` bytes, more than others may."""
-
-    def mark(view: View) -> View:
-        view.__dict__["longest_body"] = most
-        return view
-
-    return mark
+    return _marked("longest_body", most)
 
 
 @dataclass(frozen=True)
@@ -69,24 +64,27 @@ class Sensitive:
         return self.purpose if isinstance(self.purpose, str) else self.purpose(**values)
 
 
-def comes_back(page: str, *names: str) -> Callable[[View], View]:
-    """Keep what was chosen when the session has ended: after the sign-in `page` opens with the fields `names`."""
-
+def _marked(name: str, value: object) -> Callable[[View], View]:
     def mark(view: View) -> View:
-        view.__dict__["comes_back"] = (page, names)
+        view.__dict__[name] = value
         return view
 
     return mark
+
+
+def comes_back(page: str, *names: str) -> Callable[[View], View]:
+    """Keep what was chosen when the session has ended: after the sign-in `page` opens with the fields `names`."""
+    return _marked("comes_back", (page, names))
+
+
+def proven_by(check: Callable[[], None]) -> Callable[[View], View]:
+    """Let the form of this view be proven by `check`, which refuses, and not by the session's token: it needs none."""
+    return _marked("proof", check)
 
 
 def offered_only(offered: Callable[[], object]) -> Callable[[View], View]:
     """Close the view where the seller does not offer it: `offered` refuses, before a password is asked for."""
-
-    def mark(view: View) -> View:
-        view.__dict__["is_offered"] = offered
-        return view
-
-    return mark
+    return _marked("is_offered", offered)
 
 
 def fresh_only(
@@ -100,12 +98,7 @@ def fresh_only(
     Whatever a form sent is kept meanwhile, and taken when the password fits. htmx gets the question in place of what it
     would swap, so it swaps `outerHTML`.
     """
-
-    def mark(view: View) -> View:
-        view.__dict__["is_sensitive"] = Sensitive(purpose, back, when)
-        return view
-
-    return mark
+    return _marked("is_sensitive", Sensitive(purpose, back, when))
 
 
 def current_actor() -> Actor:
@@ -198,7 +191,7 @@ def _guard() -> Response | None:
         return over
     if actor is not None and "longest_body" in marks:  # before anybody reads the form
         request.max_content_length = marks["longest_body"]
-    csrf.protect()
+    marks.get("proof", csrf.protect)()
     return _open(actor, marks) if actor is not None else None
 
 

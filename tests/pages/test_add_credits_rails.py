@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from urllib.parse import urlsplit
 
 import pytest
 from flask import Flask
@@ -230,3 +231,20 @@ def test_giving_it_up_is_said(app: Flask, alice: Browser, waiting: Payment) -> N
     assert gone.texts(TITLE) == ["Nothing was charged"]
     assert "cancelled before the bank confirmed it" in gone.text
     assert shop.charges(app) == []
+
+
+def test_the_wallets_page_is_paid_without_a_cookie_and_by_its_own_form_alone(
+    app: Flask, alice: Browser, acme: Customer
+) -> None:
+    sent = {**shop.filled(shop.reviewed(alice, "31.50")), "method": NEW, "test_method": "paypal"}
+    path = urlsplit(alice.posts(PATH, sent, **FRAGMENT).response.headers["HX-Redirect"]).path
+    window = Browser(app.test_client(use_cookies=False), alice.origin, alice.actor)
+    page = window.opens(path)
+    assert "Set-Cookie" not in page.response.headers
+    answer = {"approve": "1", "csrf_token": page.value("csrf_token")}
+    for wrong in ({"csrf_token": ""}, {"csrf_token": "made-up"}):
+        assert window.posts(path, answer | wrong).status == 400
+    assert window.posts(f"{path}x", answer).status == 400, "the token of another form"
+    assert window.posts(path, answer, Origin="https://evil.example").status == 403
+    assert window.opens(path).value("csrf_token") == answer["csrf_token"], "still open"
+    assert window.client.post(path, data=answer, base_url=window.origin).status_code == 303
