@@ -10,7 +10,7 @@ from app.domain.errors import Refused
 from app.domain.money import Money
 from app.domain.subscriptions import last_months
 from app.domain.subscriptions.choice import Choice, Interval, chosen, counted, included, is_sold
-from app.domain.subscriptions.last_months import Counted, Would
+from app.domain.subscriptions.last_months import Month, Would
 from app.domain.subscriptions.words import PER
 from app.models.subscriptions import PlanChange
 from app.presenters.plan import day, first_seats, holds, price_words, seats_words
@@ -53,7 +53,7 @@ class Sold:
     has: Current
     offered: Catalog
     interval: Interval
-    months: Sequence[Counted]
+    months: Sequence[Month]
     unit: CreditUnit
     scheduled: PlanChange | None
 

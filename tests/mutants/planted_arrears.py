@@ -130,6 +130,13 @@ BUGS = [
         INTERIM,
     ),
     Bug(
+        "a call that was refused before there was an exposure has usage invoiced",
+        "app/services/receivables/interim.py",
+        "        Authorization.judged_overage_micros > agreed,  # the exposure was in force\n",
+        "",
+        INTERIM,
+    ),
+    Bug(
         "a call that is refused for what was used waits for the month",
         "app/services/receivables/interim.py",
         "or_(below >= Customer.exposure_micros, refused)",

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 
 from app.domain import rating
 from app.domain.catalog import Catalog
@@ -13,6 +14,15 @@ MONTHS = 3
 """So many closed billing periods are looked at."""
 Counted = Mapping[str, int]
 """What each meter showed in one billing period, by its key."""
+
+
+@dataclass(frozen=True, slots=True)
+class Month:
+    """A closed billing period."""
+
+    counted: Counted
+    share: Fraction = Fraction(1)
+    """What part of a month's price it costs: the first one by the calendar is the rest of a month."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,15 +42,16 @@ class Would:
         return Money(divided(self.usage.micros, 10 ** (6 - exponent(currency))), currency)
 
 
-def would(catalog: Catalog, wants: Choice, months: Sequence[Counted]) -> Would | None:
+def would(catalog: Catalog, wants: Choice, months: Sequence[Month]) -> Would | None:
     """Return what the choice would have cost in these months; None where there is none to look at."""
     if not months:
         return None
     price = wants.price
-    plan = Money(divided(price.amount_minor * len(months), wants.interval.months), price.currency)
+    cost = price.amount_minor * sum((each.share for each in months), Fraction(0)) / wants.interval.months
+    plan = Money(divided(cost.numerator, cost.denominator), price.currency)
     micros, over = 0, dict[str, None]()
-    for counted in months:
-        for meter, quantity in counted.items():
+    for month in months:
+        for meter, quantity in month.counted.items():
             tariff = rating.tariff(catalog, wants.plan, meter)
             if tariff is None:
                 continue

@@ -7,6 +7,7 @@ out, whatever changes lie between.
 from calendar import monthrange
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from fractions import Fraction
 
 from app.domain.errors import ensure
 from app.domain.money import Money, divided
@@ -64,6 +65,11 @@ def first_from(starts_at: datetime, anchor_day: int, interval: Interval, on: dat
             return at
         at = plan_period(at, anchor_day, interval).ends_at
     return max(at, datetime.combine(on, time(), UTC))
+
+
+def share(starts_at: datetime, ends_at: datetime, anchor_day: int) -> Fraction:
+    """Return what part of a month's price the billing period costs: less than all where it begins in mid-month."""
+    return Fraction(*span(starts_at, ends_at, anchor_day).left(starts_at))
 
 
 def span(starts_at: datetime, ends_at: datetime, anchor_day: int) -> Span:

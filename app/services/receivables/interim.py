@@ -103,6 +103,8 @@ def _wanted() -> Select[str]:
         .where(of_period, Document.period_number == BillingPeriod.number)
         .scalar_subquery()
     )
+    agreed = Customer.overage_protection_micros + Customer.invoiced_overage_micros - Customer.exposure_micros
+    wanted = Authorization.micros - Authorization.judged_balance_micros
     refused = exists().where(
         Authorization.customer_id == customer,
         Authorization.state == constant("refused"),
@@ -110,6 +112,10 @@ def _wanted() -> Select[str]:
         Authorization.created_at >= func.coalesce(since, BillingPeriod.starts_at),
         Authorization.micros <= Customer.exposure_micros,
         Authorization.micros + below > Customer.exposure_micros,
+        Authorization.judged_balance_micros < 0,
+        Authorization.judged_overage_micros > agreed,  # the exposure was in force
+        wanted > Customer.exposure_micros,  # what was used then refused it, and not unpaid invoices
+        wanted > Authorization.judged_overage_micros,  # nor what was held
     )
     return (
         select(customer)

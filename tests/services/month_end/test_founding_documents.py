@@ -1,15 +1,20 @@
 """The month of each example catalog, as the page of the product that it is modelled on says, sentence by sentence."""
 
+from fractions import Fraction
+
 import pytest
 from flask import Flask
 
 from app import clock, ids
 from app.domain.money import Money
 from app.models.customers import Customer
+from app.models.database import db
 from app.models.events import OutboxEvent
 from app.models.scope import as_customer
+from app.services.catalog import versions
+from app.services.month_end import comparison
 from app.services.payments import top_ups
-from app.services.subscriptions import cancellation
+from app.services.subscriptions import cancellation, past_months
 from app.services.verification.verify import verify
 from tests.support import cast, months, periods, plans
 from tests.support.months import at, begins, runs
@@ -52,6 +57,10 @@ def test_identity_bills_the_calendar_month_base_fee_and_overage(app: Flask) -> N
         ("Monthly Active Users (MAU), 16–30 June 2027: 2 users beyond the 2 of the plan at $0.05 per user", 10),
         ("Growth, 1–31 July 2027", 9900),
     ]
+    with as_customer(acme.customer_id):  # what is said of the last months is what was billed for them
+        assert [each.share for each in past_months.counted()] == [Fraction(1, 2)]
+        sold, row = versions.of(plans.customer_of(cast.make_actor(cast.ALICE, acme))), plans.row_of(acme)
+        assert comparison.compared(db.session(), acme, row, sold, sold).before == Money(4960, "USD")
     assert verify() == []
 
 

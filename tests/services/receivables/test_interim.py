@@ -98,6 +98,36 @@ def test_a_call_that_fits_the_exposure_and_is_refused_for_what_was_used_has_it_i
     assert writes(USED + 2 * MINUTE) == 0
 
 
+def asks(whose: Customer, cents: int) -> str:
+    with clock.at(USED):
+        return holds.authorize(AuthorizationRequest(whose.customer_id, micros=cents * 10_000)).reason
+
+
+@pytest.mark.parametrize("overage", ["0", "3"])
+def test_a_call_that_was_refused_before_there_was_an_exposure_has_nothing_invoiced(app: Flask, overage: str) -> None:
+    later = periods.customer("at_use", "at_invoice", overage=overage, more=MORE)
+    periods.uses(later, 250)
+    assert asks(later, 1900) == "insufficient_credits"
+    add_method(periods.manager(later), GOOD)
+    periods.uses(later, 350)
+    assert writes() == 0
+
+
+def test_a_call_that_was_refused_for_holds_while_little_was_used_has_nothing_invoiced(
+    app: Flask, later: Customer, alice: Actor
+) -> None:
+    add_method(alice, GOOD)
+    with clock.at(USED):
+        held = holds.authorize(AuthorizationRequest(later.customer_id, micros=5_000_000, key="held"))
+    assert asks(later, 1900) == "insufficient_credits"
+    with clock.at(USED):
+        holds.release(held.id)
+    periods.uses(later, 600)
+    assert writes() == 0
+    assert asks(later, 1900) == "insufficient_credits"
+    assert writes() == 1
+
+
 @pytest.mark.both_databases
 def test_one_that_is_void_is_not_written_again_and_the_month_bills_it_all(
     app: Flask, later: Customer, alice: Actor
