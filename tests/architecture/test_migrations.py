@@ -20,6 +20,7 @@ def empty(database: Database, session_dir: Path, tmp_path: Path) -> Iterator[Dat
     made.drop()
 
 
+@pytest.mark.proof  # `make check` asks the same, on both databases
 def test_the_migrations_make_what_the_models_describe(database: Database, empty: Database) -> None:
     assert differences(database, empty) == []
 
