@@ -146,13 +146,15 @@ def test_who_signed_in_at_the_host_a_short_while_ago_is_fresh_for_ten_minutes(
     now = clock.now()
     with clock.at(now):
         answer = made(api, acme, auth_time=(now - timedelta(minutes=4)).isoformat())
-        assert made(api, acme, auth_time=(now + timedelta(days=1)).isoformat()).status_code == 201
+        assert made(api, acme, auth_time=(now + timedelta(minutes=5)).isoformat()).status_code == 201
+        ahead = made(api, acme, auth_time=(now + timedelta(minutes=5, seconds=1)).isoformat())
+        assert problem_of(ahead) == (422, "auth_time_ahead")
         app.test_client().get(answer.get_json()["url"])
     with as_service("a test"):
         (row,) = db.session.scalars(select(BrowserSession)).all()
         later = db.session.scalars(select(PortalSession.authenticated_at).order_by(PortalSession.id)).all()
     assert row.authenticated_at == now - timedelta(minutes=4)
-    assert later == [now - timedelta(minutes=4), now], "nobody signs in tomorrow"
+    assert later == [now - timedelta(minutes=4), now], "nobody signs in later than now"
 
 
 def test_a_customers_key_lets_nobody_in_and_names_no_origin(app: Flask, acme: Customer) -> None:
@@ -182,7 +184,9 @@ def test_origins_are_added_listed_and_removed(api: Api) -> None:
     ],
 )  # fmt: skip
 def test_what_is_no_origin_is_refused(api: Api, text: str) -> None:
-    assert problem_of(api.post("/frame_origins", {"origin": text}))[0] == 422
+    answer = api.post("/frame_origins", {"origin": text})
+    assert problem_of(answer)[0] == 422
+    assert ("punycode" in answer.get_json()["detail"]) is not text.isascii()
     assert frame_origins.allowed() == ()
 
 

@@ -71,6 +71,7 @@ def test_the_same_event_alone_is_refused(api: Api, metered: Customer, wrong: str
         (f'{{"events": {{"a": {GOOD}}}}}', 422),
         (f'{{"events": [{",".join([GOOD] * 1001)}]}}', 422),
         (f'{{"events": [{GOOD}, NaN]}}', 400),
+        (f'{{"events": [{GOOD}], "more": -Infinity}}', 400),
         (f'{{"events": [{GOOD}', 400),
         (f'{{"events": [{GOOD}]}} x', 400),
         ('{"events": ' + "[" * 100_000 + "]" * 100_000 + "}", 400),
@@ -79,7 +80,10 @@ def test_the_same_event_alone_is_refused(api: Api, metered: Customer, wrong: str
     ],
 )
 def test_what_is_wrong_with_the_batch_refuses_the_batch(api: Api, metered: Customer, body: str, status: int) -> None:
-    assert problem_of(send(api, body))[0] == status
+    answer = send(api, body)
+    assert problem_of(answer)[0] == status
+    for name in ("NaN", "-Infinity"):
+        assert (f"{name} is no number of JSON" in answer.get_json()["detail"]) is (f" {name}" in body)
     assert used(api, metered) == 0
 
 

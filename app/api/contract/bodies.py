@@ -12,6 +12,7 @@ from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
 from app.api.contract import problems
 from app.api.contract.problems import FieldProblem, Malformed
+from app.domain.errors import Refused
 
 _BIGGEST = 2**63 - 1
 _LONGEST = 40
@@ -36,12 +37,12 @@ def body(
     raw = composed(raw) if composed is not None else raw
     raw = raw or b"{}"
     readable = _is_readable(raw)
-    if not readable and not judged_each:
-        raise BadRequest
     try:
         sent: object = _PAIRS.decode(raw.decode())
     except (ValueError, RecursionError):
         raise BadRequest from None
+    if not readable and not judged_each:
+        raise BadRequest
     wrong = _wrong_elements(sent, judged_each, readable)
     rest = sent
     if wrong:
@@ -102,8 +103,9 @@ def _whole_number(text: str) -> int:
     return int(text[:_LONGEST])
 
 
-def _no_number(_: str) -> object:
-    raise ValueError
+def _no_number(text: str) -> object:
+    words = f"{text} is no number of JSON: the whole body cannot be read, and nothing of it was taken."
+    raise Refused(words, "request_malformed", 400)
 
 
 _PAIRS = json.JSONDecoder(object_pairs_hook=_object, parse_int=_whole_number, parse_constant=_no_number)

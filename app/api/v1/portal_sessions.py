@@ -1,9 +1,11 @@
 """Portal sessions: one-time links that a host product's backend makes, for a frame or for a redirect."""
 
+from datetime import timedelta
 from typing import Literal
 
 from pydantic import Field
 
+from app import clock
 from app.api.contract import idempotency
 from app.api.contract.operations import Model, Moment, caller, customer_in, operation, request_key, resource
 from app.domain.embedding.origins import origin_in
@@ -16,6 +18,8 @@ from app.services.catalog import versions
 from app.web.embedding import views
 
 bp = resource("portal_sessions")
+AHEAD = timedelta(minutes=5)
+"""How far another server's clock may be ahead of ours."""
 
 
 class ThemeIn(Model):
@@ -72,7 +76,7 @@ class PortalSessionIn(Model):
     auth_time: Moment | None = Field(
         None,
         description="When the member last proved to you who he or she is. For 10 minutes from then on no password is "
-        "asked for before sensitive changes.",
+        "asked for before sensitive changes. More than 5 minutes ahead of our clock is refused (`auth_time_ahead`).",
     )
 
 
@@ -108,6 +112,9 @@ def create(body: PortalSessionIn) -> PortalSessionOut:
     if not views.is_offered(path, versions.of(customer)):
         words = "The catalog of this customer does not offer that page. Begin with another one, such as `overview`."
         raise Refused(words, "view_not_offered", 422, "view")
+    if body.auth_time and body.auth_time > clock.now() + AHEAD:
+        words = "It is more than 5 minutes ahead of our clock. Send when the member signed in, and set your server's clock."
+        raise Refused(words, "auth_time_ahead", 422, "auth_time")
     theme = theme_of(body.theme.model_dump(exclude_none=True) if body.theme else {})
     options = {
         "theme": {"mode": theme.mode, **theme.tokens},

@@ -22,6 +22,8 @@ def origin_of(text: str) -> str:
         422,
         "origin",
     )
+    if not text.isascii():
+        wrong.sentence += " Letters such as ü are written in punycode, as browsers send them: https://xn--mnchen-3ya.example."
     try:
         parts = urlsplit(text.strip().lower())
         port = parts.port
