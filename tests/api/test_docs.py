@@ -1,18 +1,25 @@
 """The API's description is made from the operations: complete, valid, readable, and open to everybody."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import pytest
 from bs4 import BeautifulSoup
 from flask import Flask
 from werkzeug.routing import Rule
 
 from app.api.contract.openapi import operations_of
+from app.models.customers import Customer
+from app.models.database import db
+from app.models.scope import as_service
 from app.services.access.api_keys import SCOPES, SELLERS_ONLY
-from tests.support import usage_cast
+from tests.support import cast, shop, usage_cast
 from tests.support.api import Api, api_for, problem_of
 from tests.support.browser import Browser
 from tests.support.routes import path_of, rules_of
+from tests.support.server import Server
 
 
 def closed_operations(app: Flask, only: Rule | None = None) -> list[tuple[str, str]]:
@@ -134,3 +141,30 @@ def test_only_credits_are_decimal_text_and_bounds_say_of_what(app: Flask) -> Non
     assert keys
     assert all("header text at least 1 character at most 255 characters" in row for row in keys)
     assert any(row.startswith("credits required decimal text") for row in rows)
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+@pytest.mark.parametrize(
+    ("catalog_name", "section", "answer"),
+    [("gateway", "Buy credit", "payment"), ("analytics", "Change a plan", "order")],
+)
+def test_the_documented_requests_are_answered_by_the_catalog_that_the_guide_names(
+    app: Flask, catalog: str, live_server: Server, catalog_name: str, section: str, answer: str
+) -> None:
+    cast.apply_catalog(catalog_name)
+    text = (Path(__file__).parents[2] / "docs/api.md").read_text()
+    assert f"`{catalog_name}.toml`" in text.partition("## Keys")[0]
+    names: dict[str, Any] = {"redirect": None}
+    for title in ("Create a customer", section):
+        (code,) = re.findall(rf"^## {title}\n```python\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+        code = code.replace("https://billing.example.com", live_server.url).replace("sk_…", api_for(app).key)
+        if catalog_name == "analytics":
+            code = code.replace('"external_id": "org-17"', '"external_id": "org-17", "catalog": "analytics"')
+        exec(code, names)  # noqa: S102  # our own documentation
+        if title == "Create a customer":
+            part = replace(cast.ALICE, email="owner@org-17.example")
+            with as_service("a test"):
+                customer = db.session.get_one(Customer, names["customer"])
+            shop.add_method(cast.make_actor(part, customer))
+    said = names[answer]
+    assert (said if isinstance(said, dict) else said.json())["state"] in {"succeeded", "applied"}, said
