@@ -113,7 +113,9 @@ def create(body: PortalSessionIn) -> PortalSessionOut:
         words = "The catalog of this customer does not offer that page. Begin with another one, such as `overview`."
         raise Refused(words, "view_not_offered", 422, "view")
     if body.auth_time and body.auth_time > clock.now() + AHEAD:
-        words = "It is more than 5 minutes ahead of our clock. Send when the member signed in, and set your server's clock."
+        words = (
+            "It is more than 5 minutes ahead of our clock. Send when the member signed in, by a clock that is right."
+        )
         raise Refused(words, "auth_time_ahead", 422, "auth_time")
     theme = theme_of(body.theme.model_dump(exclude_none=True) if body.theme else {})
     options = {

@@ -23,7 +23,7 @@ def origin_of(text: str) -> str:
         "origin",
     )
     if not text.isascii():
-        wrong.sentence += " Letters such as ü are written in punycode, as browsers send them: https://xn--mnchen-3ya.example."
+        wrong.sentence += " Write letters such as ü in punycode, as browsers do: https://xn--mnchen-3ya.example."
     try:
         parts = urlsplit(text.strip().lower())
         port = parts.port
