@@ -15,6 +15,7 @@ from app.forms.add_credits import NEW
 from app.forms.plan import PlanChangeForm, seen, target
 from app.models.subscriptions import PlanChange
 from app.presenters import plan, plan_change, uncharged
+from app.services.balance import history
 from app.services.catalog import versions
 from app.services.payment_methods import saved as saved_methods
 from app.services.payments import purchases, resume_links, settlement, top_ups
@@ -179,6 +180,8 @@ def _shown(form: PlanChangeForm, status: int = 200) -> Response:
         "less": [*plan_change.less(found, has, versions.sold(customer.catalog, found.catalog_version))] if found
         else [],
         "ends": plan.day(has.period.ends_at) if found and _can_cancel_instead(found, has, offered) else "",
+        "paid_by": plan_change.paid_by(terms, history.numbers().remaining_credits.micros > 0)
+        if found and found.charged.amount_minor else "",
         "mark": found.mark if found else "", "seen": seen(found.charged) if found else "", "why_not": why_not,
         "interval": wants.interval.value if wants else form.interval.data or has.has.interval.value,
         "intervals": plan.sold_by(chosen),

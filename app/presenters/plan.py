@@ -160,13 +160,13 @@ def kept(has: Current, renewed: Choice) -> Kept:
     seen = f"{renewed.price.amount_minor} {renewed.currency}"
     if has.has.plan.on_request:
         goes_on, title = "goes on as agreed", has.has.plan.title
-        again = f"{title} {goes_on}. Nothing was changed. Look at it again, then confirm it."
+        again = f"{title} {goes_on}. Nothing was charged or changed. Look at it again, then confirm it."
         return Kept(f"If you keep it, it {goes_on}.", f"Keep {title}", again, seen)
     price = price_words(renewed)
     return Kept(
         f"If you keep it, it renews on that day for {price} before tax.",
         f"Keep it for {price}",
-        f"It now renews for {price} before tax. Nothing was changed. Look at it again, then confirm it.",
+        f"It now renews for {price} before tax. Nothing was charged or changed. Look at it again, then confirm it.",
         seen,
     )
 

@@ -65,6 +65,16 @@ def review(seen: Preview) -> Review:
     )
 
 
+def paid_by(sold: Catalog, has_credit: bool) -> str:
+    """Say to who has credit that a change of plan is not paid with it, and what is; nothing to who has none."""
+    if not has_credit:
+        return ""
+    if sold.credit_pays_invoices:
+        credit = "Credit that you bought pays invoices, also of renewals."
+        return f"A change of plan is charged to your payment method. {credit}"
+    return "A change of plan is charged to your payment method, as renewals are. Your credit pays for usage."
+
+
 def replacing(scheduled: PlanChange, sold: Catalog, when: str) -> str:
     """Say that the change that is scheduled is not made; `sold` is the version of the catalog that it is given in."""
     becomes = plan.order_words(scheduled, sold)

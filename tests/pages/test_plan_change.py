@@ -75,7 +75,9 @@ def test_another_amount_than_the_one_that_was_seen_is_refused_and_shown(who: Ope
     with clock.at(HALF + timedelta(hours=1)):
         late = confirmed(browser, review)
         assert (late.status, late.texts(CONFIRM)) == (409, ["Pay $30.54 and change"])
-        assert late.errors() == ["$30.54 is charged now. Nothing was changed. Look at it again, then confirm it."]
+        assert late.errors() == [
+            "It now costs $30.54. Nothing was charged or changed. Look at it again, then confirm it."
+        ]
         assert (plans.payments(acme), plans.subscription(acme)[0]) == ([], "")
         assert confirmed(browser, late).texts("#plan_change-result-title") == ["Your plan is changed"]
     assert plans.payments(acme) == [("succeeded", 3054)]

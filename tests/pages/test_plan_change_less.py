@@ -6,8 +6,11 @@ import pytest
 from flask import Flask
 
 from app import clock
+from app.domain.money import MICROS, Credits
 from app.models.mails import Mail
+from app.services.ledger import grants
 from app.services.mail import sending
+from app.services.subscriptions import cancellation
 from app.services.verification.verify import verify
 from tests.pages.test_plan import PATH, opened
 from tests.pages.test_plan_change import CONFIRM, confirmed
@@ -71,3 +74,42 @@ def test_what_comes_back_of_invoices_with_several_taxes_adds_up(
 
 def cents(shown: str) -> int:
     return int(shown.replace("−", "-").replace("$", "").replace(".", ""))
+
+
+def test_a_review_that_is_stale_says_what_comes_back_now_and_one_while_cancelled_names_the_day(
+    app: Flask, origin: str
+) -> None:
+    acme, alice, browser = opened(app, origin, IMMEDIATE)
+    with clock.at(HALF):
+        confirms(alice, target("team"), add_method(alice, GOOD).id)
+        review = browser.opens(f"{PATH}change?plan=personal")
+    with clock.at(HALF + timedelta(hours=1)):
+        late = confirmed(browser, review)
+        said = (
+            "$18.45 would now come back as credit. Nothing was charged or changed. Look at it again, then confirm it."
+        )
+        assert (late.status, late.errors()) == (409, [said])
+        cancellation.cancel(acme.customer_id, by="mem_alice")
+        why = browser.opens(f"{PATH}change?plan=personal").texts("#plan_change-why_not")
+    assert why == ["The plan is cancelled to 1 Jul 2027. Keep it first, then change it."]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ((), "A change of plan is charged to your payment method, as renewals are. Your credit pays for usage."),
+        (
+            (AT_USE,),
+            "A change of plan is charged to your payment method. Credit that you bought pays invoices, also of renewals.",
+        ),
+    ],
+)
+def test_who_has_credit_reads_what_it_pays(
+    app: Flask, origin: str, words: tuple[tuple[str, str], ...], said: str
+) -> None:
+    acme, alice, browser = opened(app, origin, *words)
+    add_method(alice, GOOD)
+    with clock.at(HALF):
+        assert browser.opens(f"{PATH}change?plan=personal").texts("#plan_change-credit") == []
+        grants.give(acme.customer_id, kind="promotional", credits=Credits(5 * MICROS), granted_by="sales", reason="Hi")
+        assert browser.opens(f"{PATH}change?plan=personal").texts("#plan_change-credit") == [said]

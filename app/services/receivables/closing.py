@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app import clock
+from app import clock, locale
 from app.domain.errors import NotFound, Refused, ensure
 from app.domain.invoices.coverage import Usage
 from app.domain.invoices.documents import Kind, State
@@ -91,7 +91,9 @@ def _ended(books: Books, number: int | None) -> BillingPeriod:
     if found is None:
         raise NotFound("billing period")
     if found.closed_at is None:
-        raise Refused(f"Billing period {found.number} is not over before {found.ends_at:%d %B %Y}.", "period_open")
+        raise Refused(
+            f"Billing period {found.number} is not over before {locale.day(found.ends_at.date())}.", "period_open"
+        )
     return found
 
 

@@ -43,7 +43,6 @@ from app.services.transaction import transaction, trial
 CHECKOUT = "checkout"
 """Pay on the processor's own page, which saves the method that pays."""
 UNDER_WAY = "A change of your plan is being paid. Wait for it, or give it up first. Nothing more was charged."
-
 PAID_BACK = (
     "A payment of your plan is on its way back, so this change cannot be made now. Nothing was charged or changed."
 )
@@ -180,8 +179,12 @@ def _try(books: Books, seen: Preview) -> None:
 
 def _changed(seen: Preview) -> Refused:
     """Return what to say where the change is no longer what was shown."""
-    words = f"{money_words(seen.charged)} is charged now" if seen.charged.amount_minor else "It is not as it was shown"
-    return Refused(f"{words}. Nothing was changed. Look at it again, then confirm it.", "preview_gone_by")
+    words = "It is not as it was shown"
+    if seen.charged.amount_minor:
+        words = f"It now costs {money_words(seen.charged)}"
+    elif seen.given.amount_minor:
+        words = f"{money_words(seen.given)} would now come back as credit"
+    return Refused(f"{words}. Nothing was charged or changed. Look at it again, then confirm it.", "preview_gone_by")
 
 
 def _same(earlier: PlanChange, order: Order) -> str:

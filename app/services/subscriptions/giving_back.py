@@ -122,7 +122,9 @@ def of_preview(session: Session, has: Current, seen: Preview, locked: Collection
     size = Money(-seen.quote.net.amount_minor, seen.quote.net.currency)
     parts = planned(session, has.customer, has.catalog, size, seen.quote.at.date()) or []
     if {payment.id for part in parts for payment, _minor in part.payments} - set(locked):
-        raise Refused("It was paid otherwise meanwhile. Nothing was changed. Look at it again.", "preview_gone_by")
+        raise Refused(
+            "It was paid otherwise meanwhile. Nothing was charged or changed. Look at it again.", "preview_gone_by"
+        )
     return parts
 
 

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from sqlalchemy.orm import Session
 
-from app import clock
+from app import clock, locale
 from app.domain import processor_amounts
 from app.domain.amounts import money_words
 from app.domain.catalog import Catalog
@@ -122,13 +122,13 @@ def _check(has: Current, now: datetime) -> None:
     if has.customer.standing == CLOSED:
         raise Refused("This account is closed, so its plan cannot be changed.", CLOSED)
     if has.customer.standing == SUSPENDED:
-        raise Refused("Pay the invoices that are due first. Nothing was changed.", SUSPENDED)
+        raise Refused("Pay the invoices that are due first: until then your plan cannot be changed.", SUSPENDED)
     if has.row.cancel_at is not None:
-        words = f"The plan is cancelled to {has.row.cancel_at:%d %B %Y}. Keep it first, then change it."
+        words = f"The plan is cancelled to {locale.day(has.row.cancel_at.date())}. Keep it first, then change it."
         raise Refused(words, "canceled")
     is_over = has.row.period_ends_at <= now
     if has.costs and (is_over or (not has.is_billed and has.row.run_at <= now)):  # not: a month that began suspended
-        words = "The invoice of your plan is being written. Try again in a few minutes. Nothing was changed."
+        words = "The invoice of your plan is being written. Try again in a few minutes."
         raise Refused(words, "not_billed_yet")
 
 
