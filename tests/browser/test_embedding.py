@@ -118,14 +118,13 @@ def test_a_session_that_is_over_is_renewed_in_place(
     host.asked.clear()
     host.failures = [b"<h1>Sign in</h1>"]
     frame.evaluate("delete document.body.dataset.renewed")
-    frame.evaluate("addEventListener('message', ({ data }) => (document.body.dataset[data.type] = ''))")
+    frame.evaluate("addEventListener('message', ({ data }) => (window.isFailed ||= data.type === 'failed'))")
     end_sessions()
     frame.locator("#invoice_address-save").click()
-    expect(frame.locator("body[data-failed]")).to_be_attached()
-    assert host.asked == ["/billing/invoice-address/"]
+    frame.wait_for_function("window.isFailed")
     frame.locator("#invoice_address-save").click()
     expect(frame.locator("body[data-renewed]")).to_be_attached()
-    assert host.asked == ["/billing/invoice-address/"] * 2
+    assert host.asked == ["/billing/invoice-address/"] * 2  # the badge may have known first: then one press asks twice
     frame.locator("#invoice_address-save").click()
     expect(frame.get_by_text("Choose the country.")).to_be_visible()
     expect(frame.get_by_label("Company name")).to_have_value("Typed before it ended")
