@@ -118,10 +118,10 @@ def test_a_session_that_is_over_is_renewed_in_place(
     host.asked.clear()
     host.failures = [b"<h1>Sign in</h1>"]
     frame.evaluate("delete document.body.dataset.renewed")
-    frame.evaluate("addEventListener('message', ({ data }) => (window.isFailed ||= data.type === 'failed'))")
+    frame.evaluate("addEventListener('message', ({ data }) => (document.documentElement.dataset[data.type] = ''))")
     end_sessions()
     frame.locator("#invoice_address-save").click()
-    frame.wait_for_function("window.isFailed")
+    expect(frame.locator("html[data-failed]")).to_be_attached()
     frame.locator("#invoice_address-save").click()
     expect(frame.locator("body[data-renewed]")).to_be_attached()
     assert host.asked == ["/billing/invoice-address/"] * 2  # the badge may have known first: then one press asks twice
