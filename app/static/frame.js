@@ -55,6 +55,25 @@
   const answered = async () => {
     while (underway.size) await new Promise((done) => document.addEventListener("htmx:finally:request", done, { once: true }));
   };
+  // A press that has begun is let end: what it presses would be gone.
+  let isDown = false;
+  document.addEventListener("pointerdown", () => (isDown = true), { capture: true, passive: true });
+  const up = () => {
+    isDown = false;
+    document.dispatchEvent(new Event("purser:released"));
+  };
+  for (const name of ["pointerup", "pointercancel"]) {
+    document.addEventListener(name, () => setTimeout(up), { capture: true, passive: true }); // once its click has come
+  }
+  const released = async () => {
+    if (isDown) {
+      await new Promise((done) => {
+        document.addEventListener("purser:released", done, { once: true });
+        setTimeout(done, 2000);
+      });
+    }
+    await answered();
+  };
   // What asks by itself (static/badge.js) keeps no session alive: the host is asked when somebody is there.
   document.addEventListener("purser:ended", () => (seen = 0));
 
@@ -112,12 +131,12 @@
   const renew = async (link) => {
     const address = new URL(link, location.href);
     if (address.origin !== location.origin || !address.pathname.startsWith("/embedded/")) return failed();
-    await answered(); // the press that found the session too old may itself lead to another page
+    await released(); // the press that found the session too old may itself lead to another page
     if (!isAsked) return;
     try {
       let [where, next] = await read(address);
       for (let asked = ""; ; ) {
-        await answered();
+        await released();
         const wanted = view();
         const found = new URL(where);
         if (!wanted || wanted === asked || plain(found.pathname) + found.search === wanted) break;
@@ -200,6 +219,10 @@
       if (top !== undefined) root.style.setProperty("--at", `${Math.max(0, Math.round(top + window.scrollY - 80))}px`);
     });
   }
+
+  // For a link with `download` Chromium leaves out the cookie that it keeps for the frame, so that signing in would be
+  // what is saved. The answer says by itself that it is a file.
+  document.addEventListener("click", ({ target }) => target.closest?.("a[download]")?.removeAttribute("download"), true);
 
   const sizes = new ResizeObserver(height);
   const watch = () => {

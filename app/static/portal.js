@@ -96,6 +96,7 @@
 
   // A second press at the same place, quicker than anybody reads what came there meanwhile, presses no other button.
   let press = null;
+  const plain = (path) => path?.replace(/^\/t\/[\w-]{43}(?=\/|$)/, "");  // another session's address is the same place
   for (const swap of ["htmx:before:swap", "htmx:after:swap"]) {  // what is there already may be pressed before it is said
     document.addEventListener(swap, () => {
       if (press) press.swapped = performance.now();
@@ -103,7 +104,7 @@
   }
   document.addEventListener("click", (event) => {
     const button = event.target.closest?.("form[method=post] button");
-    const action = button && (button.getAttribute("formaction") ?? button.form?.getAttribute("action"));
+    const action = button && plain(button.getAttribute("formaction") ?? button.form?.getAttribute("action"));
     const isNear = press && Math.hypot(event.clientX - press.x, event.clientY - press.y) < 8;
     if (button && isNear && press.swapped && performance.now() - press.swapped < 1000 && press.action !== action) {
       event.preventDefault();

@@ -139,6 +139,8 @@ OFFERED_FOR = {
     "services/catalog/cautions.py": "what the seller should look at in the newest version",
     "services/catalog/in_use.py": "what the newest version drops",
     "services/customers/directory.py": "what is offered",
+    "services/customers/pay_later.py": "which methods are charged, which is always current",
+    "services/receivables/from_credit.py": "whether credit pays invoices, which is always current",
     "blueprints/plan.py": "what is offered",
     "blueprints/plan_cancellation.py": "what a cancelled plan is followed by",
     "blueprints/plan_change.py": "what is offered",

@@ -56,7 +56,8 @@ def test_a_refund_says_who_asked_why_and_how_it_stood(app: Flask, acme: Customer
         ("support", "refund.wished", None, {**money, "reason": "Not needed"}),
         ("processor", "refund.succeeded", {"state": "created"}, {**facts, "problem": ""}),
     ]
-    assert sent(acme, refund.id) == [("refund.created", {**facts, "customer": acme.customer_id})]
+    event = {**facts, "customer": acme.customer_id, "credits": "10.00", "credit_unit": "USD"}
+    assert sent(acme, refund.id) == [("refund.created", event)]
 
 
 def test_a_refund_made_at_the_processor_has_an_id_and_a_row_like_any_other(
@@ -108,7 +109,7 @@ def test_a_dispute_says_what_is_disputed_why_and_how_it_stood(
         ("processor", "dispute.opened", None, known),
         ("processor", "dispute.lost", {"state": "open"}, known),
     ]
-    event = {**facts, "customer": acme.customer_id}
+    event = {**facts, "customer": acme.customer_id, "credits": "25.00", "credit_unit": "USD"}
     assert sent(acme, dispute.id) == [("dispute.opened", event), ("dispute.lost", event)]
 
 
