@@ -60,7 +60,7 @@ def test_what_comes_back_of_invoices_with_several_taxes_adds_up(
     moves(acme, STOCKHOLM)
     way = add_method(alice, GOOD).id
     with clock.at(HALF):
-        confirms(alice, target("personal"), way)
+        confirms(alice, target("team"), way)
         moves(acme, BERLIN, 1)
         confirms(alice, target("team", 5), way, at=HALF + timedelta(minutes=1))
         review = browser.opens(f"{PATH}change?plan=free")

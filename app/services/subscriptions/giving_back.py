@@ -195,6 +195,22 @@ def _invoices(session: Session, customer_id: str, day: date) -> Sequence[Documen
     ).all()
 
 
+def crosses_rates(session: Session, customer_id: str, day: date) -> bool:
+    """Say whether a change took time off that had borne another tax, of time that is not over on that day.
+
+    Then an invoice is smaller or larger by that tax than its time, and does not say what goes back of it.
+    """
+    names = [each.id for each in _invoices(session, customer_id, day)]
+    lines = session.execute(
+        select(DocumentLine.net_minor, DocumentLine.percent_micros).where(
+            DocumentLine.customer_id == customer_id,
+            DocumentLine.document_id.in_(names),
+            DocumentLine.kind.in_(OF_PLANS),
+        )
+    ).all()
+    return any(net < 0 for net, _percent in lines) and len({percent for _net, percent in lines}) > 1
+
+
 def _room(session: Session, document: Document, left: int, worth: Fraction) -> int:
     """Return how much of the invoice may be given back: of time that is not over, and not what went back."""
     of_plan = min(document.total_minor, ceil(worth))

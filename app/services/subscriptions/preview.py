@@ -71,10 +71,11 @@ def reckoned(session: Session, has: Current, target: Target, now: datetime) -> P
     back, taxes_back = None, tuple[TaxBack, ...]()
     if found.is_now and found.net.amount_minor < 0:
         size = Money(-found.net.amount_minor, found.net.currency)
-        parts = giving_back.planned(session, has.customer, has.catalog, size, at.date())
+        is_mixed = giving_back.crosses_rates(session, has.customer.customer_id, at.date())
+        parts = None if is_mixed else giving_back.planned(session, has.customer, has.catalog, size, at.date())
         back = giving_back.price_of(parts, has.catalog) if parts else None
         taxes_back = giving_back.taxes_of(session, parts or (), has.catalog)
-        if back is None:  # what was not paid is not given back: it waits for the period's end
+        if back is None:  # what was not paid, or of which nobody says what bore which tax, waits for the period's end
             found = quote(replace(catalog.plans, downgrade="period_end"), had, wants, at, rate)
     begins = found.plan_period.ends_at if found.is_now else found.plan_period.starts_at
     renews = announced.following(session, has, wants, catalog.version, begins)

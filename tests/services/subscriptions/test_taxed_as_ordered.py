@@ -146,3 +146,23 @@ def test_unused_time_goes_off_with_the_tax_that_it_was_billed_with(
     half = 3063 if before is STOCKHOLM else 2450
     assert back in {june.total_minor - half, june.total_minor - half + 1, june.total_minor - half - 1}
     assert verify() == []
+
+
+@pytest.mark.parametrize(("after", "is_now"), [(OSLO, False), (STOCKHOLM, True)])
+def test_less_waits_where_a_change_took_off_time_that_had_borne_another_tax(
+    app: Flask, after: Address, *, is_now: bool
+) -> None:
+    acme = plans.customer(('downgrade = "period_end"', 'downgrade = "immediate"'))
+    alice = plans.manager(acme)
+    with clock.at(plans.BEGIN):
+        address.change(acme.customer_id, STOCKHOLM, "", 0, by="mem_alice", as_typed=True)
+    confirms(alice, TEAM, add_method(alice, GOOD).id, at=plans.BEGIN)
+    if after is not STOCKHOLM:
+        moves(acme, after, 1)
+    confirms(alice, target("team", interval="annual"), plans.method_of(acme))
+    seen = previews(acme, target("team", interval="monthly"), SOON)
+    assert (seen.quote.is_now, seen.given.amount_minor > 0) == (is_now, is_now)
+    assert confirms(alice, target("team", interval="monthly"), "", at=SOON).state == (
+        "applied" if is_now else "scheduled"
+    )
+    assert verify() == []
