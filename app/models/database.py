@@ -117,7 +117,7 @@ def prepare(engine: Engine, prepared_statements: str = "off") -> None:
     if engine.dialect.name != "sqlite":
         event.listen(engine, "connect", lambda connection, _record: choose_preparing(connection, prepared_statements))
         event.listen(engine, "checkout", _refuse_dead)
-        event.listen(engine, "rollback", lambda connection: roll_back(connection.connection.dbapi_connection))
+        event.listen(engine, "rollback", _roll_back)
         return
 
     @event.listens_for(engine, "connect")
@@ -134,6 +134,12 @@ def prepare(engine: Engine, prepared_statements: str = "off") -> None:
         # A transaction that will write takes the write lock at once: upgrading a read later can only fail.
         writing = connection.get_execution_options().get(WRITING, False)
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN DEFERRED")
+
+
+def _roll_back(connection: Connection) -> None:
+    """End the transaction, unless its connection has died in it: then there is nothing to end."""
+    if not connection.invalidated:
+        roll_back(connection.connection.dbapi_connection)  # type: ignore[arg-type]  # psycopg's
 
 
 def _refuse_dead(connection: Any, _record: object, _fairy: object) -> None:

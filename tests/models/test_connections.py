@@ -2,8 +2,9 @@
 
 import pytest
 from flask import Flask
-from sqlalchemy import event, exists, select, text, update
+from sqlalchemy import create_engine, event, exists, pool, select, text, update
 from sqlalchemy.engine import Engine
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import aliased
 
 from app.domain.ledger import HISTORY_KINDS
@@ -16,6 +17,7 @@ from app.models.scope import as_customer, as_service, enter
 from app.services.transaction import transaction
 from tests.support import spend
 from tests.support.browser import Browser
+from tests.support.databases import Database
 
 LARGE = 3000
 PREPARED = "select count(*) from pg_prepared_statements where statement like '%balance_days%'"
@@ -105,3 +107,15 @@ def test_a_change_that_names_no_customer_reaches_the_one_in_scope_alone(
     with as_service("test"):
         found = dict(db.session.execute(select(SpendSettings.customer_id, SpendSettings.enabled)).all())
     assert found == {acme.customer_id: False, globex.customer_id: True}
+
+
+@postgresql_only
+def test_after_a_connection_has_died_in_it_a_transaction_can_be_ended(app: Flask, database: Database) -> None:
+    with app.app_context(), db.engine.connect() as connection:
+        server = connection.scalar(text("select pg_backend_pid()"))
+        with create_engine(database.superuser_url, poolclass=pool.NullPool).connect() as admin:
+            admin.execute(text("select pg_terminate_backend(:server)"), {"server": server})
+        with pytest.raises(OperationalError):
+            connection.execute(text("select pg_sleep(10)"))
+        connection.rollback()
+        assert connection.scalar(text("select 1")) == 1
