@@ -22,6 +22,7 @@ from app.models.documents import Document, DocumentLine
 from app.models.reversals import Dispute, Refund
 from app.models.subscriptions import PlanChange
 from app.services.invoices import carrying
+from app.services.subscriptions import giving_back
 from app.services.subscriptions.giving_back import OF_PLANS
 from app.services.subscriptions.reads import Current
 
@@ -195,20 +196,25 @@ def _given(session: Session, has: Current, since: datetime, invoiced: Sequence[_
     is_gross = has.catalog.tax.prices == "inclusive"
     for order in orders:
         of_another = order.from_interval != order.interval
-        taxed = _taxed(session, order, invoiced)
+        lines = rule.read(order.lines, _ANY, order.currency)
+        taxed = _taxed(session, has, order, sum(line.net.amount_minor for line in lines), invoiced)
         gross = taxed if is_gross else Fraction(1)
-        for line in rule.read(order.lines, _ANY, order.currency):
+        for line in lines:
             if line.ends_on == has.period.last_day and not (of_another and line.net.amount_minor < 0):
                 yield _Part(order.effective_at, line.net.amount_minor * gross, gross, taxed)
 
 
-def _taxed(session: Session, order: PlanChange, invoiced: Sequence[_Part]) -> Fraction:
-    """Return what one that less at once gave back came to with its tax: that of the invoices that it gave back of.
+def _taxed(session: Session, has: Current, order: PlanChange, net: int, invoiced: Sequence[_Part]) -> Fraction:
+    """Return what one that less at once gave back came to with its tax.
 
-    Its own sums do not say it: credit that is taxed when it is used is given back without tax.
+    Where it was given back with its tax, the order's sums say so. Else with that of the invoices that it gave back of:
+    they have one, as `giving_back.crosses_rates` says.
     """
-    if invoiced:
-        return max(each.taxed for each in invoiced)
+    if giving_back.is_noted(has.catalog) and net < 0:
+        return Fraction(order.total_minor, net)
+    before = [each.taxed for each in invoiced if each.begins_at <= order.effective_at]
+    if before:
+        return max(before)
     day = order.effective_at.date()
     percent = session.scalar(
         select(func.max(DocumentLine.percent_micros))

@@ -71,7 +71,7 @@ def reckoned(session: Session, has: Current, target: Target, now: datetime) -> P
     back, taxes_back = None, tuple[TaxBack, ...]()
     if found.is_now and found.net.amount_minor < 0:
         size = Money(-found.net.amount_minor, found.net.currency)
-        is_mixed = giving_back.crosses_rates(session, has.customer.customer_id, at.date())
+        is_mixed = giving_back.crosses_rates(session, has, at.date())
         parts = None if is_mixed else giving_back.planned(session, has.customer, has.catalog, size, at.date())
         back = giving_back.price_of(parts, has.catalog) if parts else None
         taxes_back = giving_back.taxes_of(session, parts or (), has.catalog)

@@ -166,3 +166,25 @@ def test_less_waits_where_a_change_took_off_time_that_had_borne_another_tax(
         "applied" if is_now else "scheduled"
     )
     assert verify() == []
+
+
+@pytest.mark.parametrize(("credit", "is_now", "off"), [("at_use", True, -3060), ("at_purchase", False, -4558)])
+def test_seats_that_bore_another_tax_and_go_back_leave_the_plans_time_as_it_was_billed(
+    app: Flask, credit: str, *, is_now: bool, off: int
+) -> None:
+    catalog = (
+        ('downgrade = "period_end"', 'downgrade = "immediate"'),
+        ('credits = "at_purchase"', f'credits = "{credit}"'),
+    )
+    acme = plans.customer(*catalog)
+    alice = plans.manager(acme)
+    with clock.at(plans.BEGIN):
+        address.change(acme.customer_id, STOCKHOLM, "", 0, by="mem_alice", as_typed=True)
+    confirms(alice, TEAM, add_method(alice, GOOD).id, at=plans.BEGIN)
+    moves(acme, OSLO, 1)
+    confirms(alice, target(seats=5), plans.method_of(acme))  # 15.00 without tax
+    less = confirms(alice, target(seats=3), "", at=SOON)
+    assert less.state == ("applied" if is_now else "scheduled")
+    lines = previews(acme, target("team", 3 if is_now else 5, "annual"), SOON).quote.lines
+    assert sum(line.net.amount_minor for line in lines if line.net.amount_minor < 0) in range(off - 2, off + 3)
+    assert verify() == []
