@@ -3,8 +3,8 @@
     python -m tests.programs.crash_runs < work.json
 
 The work is `{"portal": name, "plans": [plan, …], "until": words}`. For each plan, up to one that is wrong in these words, a line of JSON says who died and what was found wrong
-after recovery, if anything. Before several plans this process plays one calm run itself, so that no child has to learn every statement
-anew, and then closes its connections: no child inherits one.
+after recovery, if anything. Begun by `python -m`, as in `make proof`, this process plays one calm run itself before several plans, so that no child has to learn
+every statement anew, and then closes its connections: no child inherits one. The fork server has played it already.
 """
 
 import json
@@ -40,7 +40,7 @@ from app.services.receivables import closing
 from app.services.usage import events
 from app.services.usage.events import UsageReport
 from tests.reference import naive_portal
-from tests.support import both_sides, outcome
+from tests.support import both_sides, outcome, tiers
 from tests.support.crash_plan import CARDS, FORMS, Plan, Step, calm, from_json
 from tests.support.kill_points import watch
 from tests.support.portals import Portal, Purser, Run
@@ -241,7 +241,7 @@ def main() -> None:
     """Play all plans, one after the other, each on its own stretch of time."""
     work = json.load(sys.stdin)
     app, portal, start = create_app(Settings.from_env()), PORTALS[work["portal"]](), clock.now()
-    if len(work["plans"]) > 1:
+    if len(work["plans"]) > 1 and tiers.whole():
         warm_up(app, start - APART)
     for number, data in enumerate(work["plans"]):
         played = play(app, portal, from_json(data), start + number * APART)

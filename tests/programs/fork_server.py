@@ -16,27 +16,27 @@ import select
 import signal
 import socket
 import sys
+import tempfile
 import time
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
+from flask import Flask
 from sqlalchemy.orm import configure_mappers
 
 import app
-from app import create_app
+from app import clock, create_app
 from app.config import Settings
-from tests.support import shared_work
+from app.models.database import db
+from app.services.authorizations import holds
+from tests.support import cast, databases, shared_work
 
 LENGTH = 8
 LEFT_OUT = ("app.demo",)
 """What only `make demo` runs."""
-LIKEWISE = (
-    "tests.reference.naive_portal",
-    "tests.support.both_sides",
-    "tests.support.portals",
-    "tests.support.outcome",
-)
-"""What most of the programs import beside the app."""
+SESSION_DIR = "PURSER_TESTS_DIR"
+CRASH_RUNS = "tests.programs.crash_runs"
 
 
 def main() -> None:
@@ -44,10 +44,9 @@ def main() -> None:
     for module in pkgutil.walk_packages(app.__path__, "app."):
         if not module.name.startswith(LEFT_OUT):
             import_module(module.name)
-    for name in LIKEWISE:
-        import_module(name)
     prepare()
     gc.freeze()  # no program looks through what this one imported, nor gets a copy of it for that
+    warm = set[str]()
     requests = socket.socket(fileno=0)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever started it ends it, by closing its input
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
@@ -56,6 +55,11 @@ def main() -> None:
         if received is None:
             return
         request, descriptors = received
+        kind = "postgresql" if request["env"].get("DATABASE_URL", "").startswith("postgresql") else "sqlite"
+        if kind not in warm:
+            warm_up(kind)
+            warm.add(kind)
+            gc.freeze()
         if os.fork() == 0:
             break
         for each in descriptors:
@@ -71,9 +75,41 @@ def main() -> None:
 def prepare() -> None:
     """Map the tables and make an app of each kind that nobody uses: no program does again what is the same for all."""
     shared_work.keep_builders()
+    shared_work.keep_the_sandboxs_statements(connections=False)
     configure_mappers()
     for address in ("sqlite://", "postgresql+psycopg://nobody@localhost/nothing"):
         create_app(Settings("0" * 32, address, testing=True))
+    app.create_app = with_what_is_compiled
+
+
+def with_what_is_compiled(settings: Settings) -> Flask:
+    """Make an app that uses the statements that were compiled here. It opens no connection: who forks on has none."""
+    made = create_app(settings)
+    shared_work.share(made, only_known=True)
+    return made
+
+
+def warm_up(kind: str) -> None:
+    """Buy, work and verify once on a database of this kind, and leave no connection: no program compiles that again."""
+    session_dir = Path(os.environ[SESSION_DIR])
+    with tempfile.TemporaryDirectory(dir=session_dir) as folder:
+        on_sqlite = kind == "sqlite"
+        database = (
+            databases.fresh_sqlite(session_dir, Path(folder)) if on_sqlite else databases.fresh_postgresql(session_dir)
+        )
+        made = create_app(databases.settings_for(database))
+        shared_work.share(made)
+        with made.app_context():
+            cast.apply_catalog()
+        crash_runs = import_module(CRASH_RUNS)
+        crash_runs.warm_up(made, clock.now() - crash_runs.APART)
+        del sys.modules[CRASH_RUNS]  # it is a program itself, and begun anew
+        with made.app_context():
+            holds.close()
+            db.session.remove()
+            for engine in db.engines.values():
+                engine.dispose()
+        database.drop()
 
 
 def _receive(requests: socket.socket) -> tuple[dict[str, Any], list[int]] | None:

@@ -112,12 +112,13 @@ def _copied(kept: Any) -> Any:
     return list(kept) if isinstance(kept, list) else kept
 
 
-def share(app: Flask) -> None:
-    """Let the app use what other apps of this process have compiled."""
+def share(app: Flask, *, only_known: bool = False) -> None:
+    """Let the app use what other apps of this process have compiled; with `only_known`, of a kind of database that they used."""
     app.jinja_env.bytecode_cache = _templates
     with app.app_context():
         for engine in db.engines.values():
-            _share_statements(engine, "portal")
+            if not only_known or ("portal", engine.dialect.name) in _statements:
+                _share_statements(engine, "portal")
 
 
 def _share_statements(engine: Engine, whose: str) -> None:
@@ -137,6 +138,13 @@ def _sandbox_engine(url: str, **options: Any) -> Engine:
     engine = create_engine(url, **options | {"poolclass": QueuePool, "pool_size": 2, "max_overflow": -1})
     _share_statements(engine, "sandbox")
     _sandboxs_engines.append(engine)
+    return engine
+
+
+def _sandbox_engine_as_it_is(url: str, **options: Any) -> Engine:
+    """Make the sandbox's engine with the connections that it asks for."""
+    engine = create_engine(url, **options)
+    _share_statements(engine, "sandbox")
     return engine
 
 
@@ -197,9 +205,9 @@ def keep_builders() -> None:
     Rule.compile = _compile  # type: ignore[method-assign]
 
 
-def keep_the_sandboxs_statements() -> None:
-    """Compile the sandbox's statements once for all databases of this process."""
-    store.create_engine = _sandbox_engine  # type: ignore[assignment]
+def keep_the_sandboxs_statements(*, connections: bool = True) -> None:
+    """Compile the sandbox's statements once for all databases of this process, and keep `connections` open, or none."""
+    store.create_engine = _sandbox_engine if connections else _sandbox_engine_as_it_is  # type: ignore[assignment]
 
 
 def import_tests(config: pytest.Config) -> None:
