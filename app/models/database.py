@@ -6,6 +6,7 @@ from weakref import WeakKeyDictionary
 
 from flask import g
 from flask_sqlalchemy import SQLAlchemy
+from psycopg.errors import ReadOnlySqlTransaction
 from sqlalchemy import (
     BigInteger,
     BindParameter,
@@ -15,6 +16,7 @@ from sqlalchemy import (
     DateTime,
     Dialect,
     Engine,
+    ExceptionContext,
     Executable,
     MetaData,
     String,
@@ -24,7 +26,7 @@ from sqlalchemy import (
     literal_column,
     text,
 )
-from sqlalchemy.exc import InvalidatePoolError
+from sqlalchemy.exc import DBAPIError, InvalidatePoolError, OperationalError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import (
     DeclarativeBase,
@@ -39,7 +41,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import TypeDecorator
 
 from app.domain.errors import ensure
-from app.models.postgresql import choose_preparing, has_died, roll_back
+from app.models.postgresql import AWAY, choose_preparing, has_died, roll_back
 
 NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -118,6 +120,7 @@ def prepare(engine: Engine, prepared_statements: str = "off") -> None:
         event.listen(engine, "connect", lambda connection, _record: choose_preparing(connection, prepared_statements))
         event.listen(engine, "checkout", _refuse_dead)
         event.listen(engine, "rollback", _roll_back)
+        event.listen(engine, "handle_error", _leave_one_that_only_reads)
         return
 
     @event.listens_for(engine, "connect")
@@ -140,6 +143,17 @@ def _roll_back(connection: Connection) -> None:
     """End the transaction, unless its connection has died in it: then there is nothing to end."""
     if not connection.invalidated:
         roll_back(connection.connection.dbapi_connection)  # type: ignore[arg-type]  # psycopg's
+
+
+def _leave_one_that_only_reads(problem: ExceptionContext) -> None:
+    """Let the pool drop all its connections where they lead to a server that only reads, as it does with dead ones."""
+    if isinstance(problem.original_exception, ReadOnlySqlTransaction):
+        problem.is_disconnect = True
+
+
+def is_away(problem: Exception) -> bool:
+    """Say whether the database is away, for everybody, or whether what was asked of it has failed."""
+    return isinstance(problem, OperationalError) or (isinstance(problem, DBAPIError) and isinstance(problem.orig, AWAY))
 
 
 def _refuse_dead(connection: Any, _record: object, _fairy: object) -> None:

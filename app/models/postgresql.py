@@ -4,7 +4,11 @@ import select
 from typing import Any
 
 import psycopg
+from psycopg.errors import ReadOnlySqlTransaction
 from psycopg.pq import TransactionStatus
+
+AWAY = (psycopg.OperationalError, ReadOnlySqlTransaction)
+"""What says that the database does not answer, or that it is a server that only reads: another has taken its place."""
 
 
 def has_died(connection: psycopg.Connection[Any]) -> bool:
@@ -20,9 +24,13 @@ def has_died(connection: psycopg.Connection[Any]) -> bool:
     return bool(look.poll(0))
 
 
-def was_lost(problem: psycopg.OperationalError) -> bool:
-    """Say whether it was the connection that failed (57P…: the server ended it), not what was asked over it."""
-    return problem.sqlstate is None or problem.sqlstate.startswith("57P")
+def was_lost(problem: psycopg.Error) -> bool:
+    """Say whether it was the connection that failed, not what was asked over it.
+
+    57P…: the server ended it. Or it leads to a server that only reads: another one may reach the one that writes.
+    """
+    ended = problem.sqlstate is None or problem.sqlstate.startswith("57P")
+    return ended or isinstance(problem, ReadOnlySqlTransaction)
 
 
 def choose_preparing(connection: psycopg.Connection[Any], prepared_statements: str) -> None:

@@ -11,9 +11,10 @@ import json
 import multiprocessing
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from itertools import count
 from multiprocessing.connection import Connection
 from typing import Any
 
@@ -64,8 +65,10 @@ PORTALS: dict[str, Callable[[], Portal]] = {"purser": Purser, **naive_portal.POR
 SOON = (timedelta(seconds=1), timedelta(minutes=3), timedelta(minutes=10))
 LATER = (*SOON, timedelta(hours=25), timedelta(days=4), timedelta(days=12), timedelta(days=20))
 """When the worker runs while a run recovers: a debit takes three days, and a dispute of it a week more."""
-APART = timedelta(days=25)
-"""How far the clocks of two runs are apart: longer than a recovery looks ahead."""
+BEGINS = datetime(2027, 7, 3, 12, tzinfo=UTC)
+"""When the first run begins, whatever day it is: the 20 days of a recovery end within the month, and no plan is renewed in them."""
+MARCH = 3
+"""No run begins then: a month of billing that has a February in it would end within the recovery."""
 SLOW = set(METHODS) - {"visa", "poor", "asks"}
 ENDS = {"succeeded", "failed", "canceled", "refunded", "disputed"}
 PATIENCE = 180
@@ -223,6 +226,13 @@ def play(app: Flask, portal: Portal, plan: Plan, start: datetime) -> dict[str, A
     return {"name": plan.name, "died": died, **end, "wrong": "; ".join([*broke, *filter(None, [end["wrong"]])])}
 
 
+def starts() -> Iterator[datetime]:
+    """Yield when each run begins: in a month of its own, longer after the one before than a recovery looks ahead."""
+    for month in count(BEGINS.month - 1):
+        if month % 12 + 1 != MARCH:
+            yield BEGINS.replace(year=BEGINS.year + month // 12, month=month % 12 + 1)
+
+
 def warm_up(app: Flask, start: datetime) -> None:
     """Play a run in this process; leave no connection open."""
     plan, portal = calm(0, CARDS), Purser()
@@ -240,11 +250,11 @@ def warm_up(app: Flask, start: datetime) -> None:
 def main() -> None:
     """Play all plans, one after the other, each on its own stretch of time."""
     work = json.load(sys.stdin)
-    app, portal, start = create_app(Settings.from_env()), PORTALS[work["portal"]](), clock.now()
+    app, portal, start = create_app(Settings.from_env()), PORTALS[work["portal"]](), starts()
     if len(work["plans"]) > 1 and tiers.whole():
-        warm_up(app, start - APART)
-    for number, data in enumerate(work["plans"]):
-        played = play(app, portal, from_json(data), start + number * APART)
+        warm_up(app, next(start))
+    for data in work["plans"]:
+        played = play(app, portal, from_json(data), next(start))
         sys.stdout.write(json.dumps(played) + "\n")
         sys.stdout.flush()
         if work["until"] and work["until"] in played["wrong"]:

@@ -15,7 +15,7 @@ from psycopg.rows import namedtuple_row
 from psycopg_pool import ConnectionPool, PoolTimeout, TooManyRequests
 from sqlalchemy.engine import make_url
 
-from app.models.postgresql import choose_preparing, has_died, was_lost
+from app.models.postgresql import AWAY, choose_preparing, has_died, was_lost
 
 AT_ONCE = 4
 """How many calls of a process may be about one customer at the same time."""
@@ -88,7 +88,7 @@ class HotPath:
         with self._turn(about):
             try:
                 return self._once(statement, values)
-            except psycopg.OperationalError as problem:
+            except AWAY as problem:
                 if isinstance(problem, PoolTimeout | TooManyRequests) or not was_lost(problem):
                     raise DatabaseAway from problem
                 self._pool.drain()  # where one has died, the others have too
@@ -96,7 +96,7 @@ class HotPath:
                     raise DatabaseAway from problem
             try:
                 return self._once(statement, values)
-            except psycopg.OperationalError as problem:
+            except AWAY as problem:
                 raise DatabaseAway from problem
 
     def close(self) -> None:

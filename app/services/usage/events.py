@@ -11,7 +11,6 @@ from datetime import datetime
 
 import structlog
 from sqlalchemy import or_, select
-from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from app import clock
@@ -21,6 +20,7 @@ from app.domain.rating import UsageReport
 from app.domain.usage_words import refused
 from app.models.bulk import given, table_of
 from app.models.customers import Customer
+from app.models.database import is_away
 from app.models.scope import as_service
 from app.models.usage import UsageEventKey
 from app.services.ledger import spending
@@ -75,11 +75,9 @@ def accept(reports: Sequence[UsageReport], *, now: datetime | None = None, only:
     ensure(len(reports) <= MOST, f"more than {MOST} events at once")
     try:
         return _counted(reports, now, only)
-    except OperationalError:  # the database is away: for everybody
-        raise
-    except Exception:
+    except Exception as problem:
         named = list(dict.fromkeys(each.customer for each in reports))
-        if len(named) == 1:
+        if len(named) == 1 or is_away(problem):
             raise
         log.exception("batch_failed", job="usage_not_counted")
     parts = [[place for place, each in enumerate(reports) if each.customer == name] for name in named]
