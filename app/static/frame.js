@@ -5,6 +5,7 @@
   if (window.parent === window) return;
   const root = document.documentElement;
   const origins = document.currentScript.dataset.origins.split(" ").filter(Boolean);
+  const LOST = "This page could not be renewed. What you typed is still here: try again in a moment, or reload without it.";
   const LASTS = 29 * 60 * 1000;
   const TOKEN = /^\/t\/[\w-]{43}(?=\/|$)/;
   const before = () => location.pathname.match(TOKEN)?.[0] ?? "";
@@ -93,6 +94,8 @@
         .filter(isChanged)
         .map(({ name, value, checked, type }) => ({ form: nameOf(form), name, value, checked, type })),
     );
+  const hasPlaces = (there, kept) =>
+    kept.every((each) => [...there.forms].some((form) => nameOf(form) === each.form && form.elements.namedItem(each.name)));
   const put = (kept) => {
     for (const each of kept) {
       const form = [...document.forms].find((one) => nameOf(one) === each.form);
@@ -128,6 +131,16 @@
     if (!answer.ok) throw new Error(`${answer.status}`);
     return [answer.url, new DOMParser().parseFromString(await answer.text(), "text/html")];
   };
+  // Where it did not come, what was typed stays and is said to: the next press asks again. Loading the page lets go of it.
+  const stays = (address) => {
+    failed();
+    const toast = window.purser?.toast(LOST, "renewal");
+    if (!toast) return;
+    const again = Object.assign(document.createElement("button"), { className: "btn btn--sm", type: "button", textContent: "Reload" });
+    again.addEventListener("click", () => location.replace(address));
+    toast.querySelector(".toast__close").before(again);
+    window.purser.announce(LOST);
+  };
   const renew = async (link) => {
     const address = new URL(link, location.href);
     if (address.origin !== location.origin || !address.pathname.startsWith("/embedded/")) return failed();
@@ -144,6 +157,7 @@
         [where, next] = await read((found.pathname.match(TOKEN)?.[0] ?? "") + wanted);
       }
       const [kept, opened, at] = [typed(), isOpen(), focused()];
+      if (!hasPlaces(next, kept)) throw new Error("another page");
       document.title = next.title;
       for (const { name, value } of next.documentElement.attributes) root.setAttribute(name, value);
       const look = next.querySelector("link[data-look]");
@@ -160,7 +174,8 @@
       page();
       document.dispatchEvent(new Event("purser:renewed"));
     } catch {
-      location.replace(address); // a sandboxed frame may not fetch
+      if (typed().length) stays(address);
+      else location.replace(address); // a sandboxed frame may not fetch
     }
   };
 
