@@ -40,10 +40,11 @@ from app.services.bank_transfers import orders
 from app.services.dunning import reads as dunning
 from app.services.invoices import reads
 from app.services.invoices.reads import DocumentQuery
+from app.services.ledger import exposure
 from app.services.receivables import payments_due
 from app.web.access import current_catalog, current_customer, current_unit
 from app.web.filters import amount, balance, exact
-from app.web.navigation import whom_of
+from app.web.navigation import to_ask, whom_of
 from app.web.respond import show
 from app.web.session_cookie import portal_session
 
@@ -82,6 +83,7 @@ def page() -> Response:
         overage=_overage(now.numbers, later),
         later=later,
         later_note=pay_later.note(later, now.debt, current_unit()) if later else "",
+        not_lent=pay_later.not_lent(exposure.not_lent(customer), current_unit(), ask=to_ask),
         below_zero="" if says_why else below_zero(now.numbers, now.debt, current_unit()),
         average=_average(now),
         charts=_charts(now),

@@ -10,18 +10,18 @@ from app import clock
 from app.domain.errors import NotFound, Refused
 from app.forms import usage_query
 from app.forms.usage import AddressForm, AlertForm, HistoryForm, new_alert, offer
-from app.presenters import status_line, usage_charts, usage_sentences
+from app.presenters import pay_later, status_line, usage_charts, usage_sentences
 from app.presenters import usage as present
 from app.presenters.refused_calls import refused
-from app.presenters.usage import period_words
 from app.presenters.usage_charts import ALL_METERS, WITHOUT_METER, Drawn
 from app.services.alerts import recipients, removals, thresholds
+from app.services.ledger import exposure
 from app.services.spend_management import blocked_calls
 from app.services.usage import history, meters, stretches
 from app.services.usage.meters import MeterUse, Usage
 from app.web import undo
 from app.web.access import current_actor, current_customer, current_unit, from_address, managers_only
-from app.web.navigation import at_top
+from app.web.navigation import at_top, to_ask
 from app.web.respond import saved, show
 
 bp = Blueprint("usage", __name__, url_prefix="/billing/usage")
@@ -61,7 +61,7 @@ def meter(meter: str) -> Response:
         row=shown,
         slug=meter,
         unit=shown.unit if use.meter.key else "",
-        period=period_words(first, last),
+        period=present.period_words(first, last),
         counts=usage_sentences.counts(use.tariff.kind) if use.meter.key else "",
         limit_effect=usage_sentences.limit_effect(shown.bar, resets_on, use.cost, credit)
         if usage.period.is_open
@@ -72,7 +72,7 @@ def meter(meter: str) -> Response:
         name=present.chart_name(days, shown.title, shown.unit),
         chart=present.chart(use, days, credit, _day_address, today),
         earlier=[
-            (each, period_words(each.first, each.last), each.number == usage.period.number)
+            (each, present.period_words(each.first, each.last), each.number == usage.period.number)
             for each in history.last_periods(current_customer().customer_id, use.meter.key)
         ],
     )
@@ -191,7 +191,6 @@ def ask_again() -> Response:
 
 def _around(usage: Usage, form: HistoryForm) -> dict[str, Any]:
     """Return what the page shows, but for the history."""
-    last = usage.period.ends_at.date() - ONE_DAY
     return {
         "rows": present.rows(usage, current_unit()),
         "plain": present.without_meter(usage) if usage.without_meter else None,
@@ -201,8 +200,9 @@ def _around(usage: Usage, form: HistoryForm) -> dict[str, Any]:
         "plan": usage.plan.title,
         "version": usage.catalog.version,
         "seller": usage.catalog.seller_name,
-        "period": period_words(usage.period.starts_at.date(), last),
+        "period": present.period_words(usage.period.starts_at.date(), usage.period.ends_at.date() - ONE_DAY),
         "history_form": form,
+        "not_lent": pay_later.not_lent(exposure.not_lent(current_customer()), current_unit(), ask=to_ask),
         **at_top(status_line.words),
         **_alerts(usage, added=request.args.get("added", "")),
     }

@@ -1,11 +1,25 @@
 """How it is said that a balance may go below zero: by overage protection, or because what is used is paid later."""
 
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+
 from app import locale
 from app.domain.amounts import CreditUnit
-from app.domain.dunning.arrears import PayLater
+from app.domain.dunning.arrears import NotLent, PayLater, WhyNot
 from app.domain.money import Credits
 from app.domain.numbers import Debt, Numbers, owed
 from app.domain.status_line import InvoiceFact
+
+
+@dataclass(frozen=True)
+class NotLentWords:
+    """Why a customer cannot pay later now, and the way out."""
+
+    fact: str
+    link: str
+    endpoint: str
+    values: Mapping[str, str] = field(default_factory=dict)
+
 
 CHARGED = "Your payment method is charged with the next invoice."
 
@@ -78,6 +92,31 @@ def is_due(invoice: InvoiceFact) -> str:
     """Say which invoice is to be paid, and what that gives."""
     due = locale.amount(invoice.due)
     return f"Invoice {invoice.number} of {due} is due: what it uses is free again once it is paid."
+
+
+def not_lent(found: NotLent | None, unit: CreditUnit, *, ask: Callable[[], str]) -> NotLentWords | None:
+    """Say why nothing is lent. `ask` says whom, to a member who may not manage: nothing is linked then."""
+    if found is None:
+        return None
+    upto = f"pay later, up to {locale.amount(found.limit, unit)},"
+    methods = "payment_methods.page"
+    match found.why:
+        case WhyNot.NO_METHOD:
+            fact = f"You can {upto} once a payment method is saved that is charged for invoices."
+            said = NotLentWords(fact, "Add a payment method", methods)
+        case WhyNot.CARD_IS_OVER:
+            fact = f"You cannot {upto} because your card has expired."
+            said = NotLentWords(fact, "Add the new card", methods)
+        case WhyNot.GIVEN_UP:
+            fact = f"You cannot {upto} until an invoice that was left unpaid is paid."
+            said = NotLentWords(fact, "Pay the invoice", "invoice_payment.page", {"document_id": found.about})
+        case WhyNot.DISPUTED:
+            fact = (
+                f"You cannot {upto} until a bank has decided about a disputed payment. Until then, credit serves you."
+            )
+            said = NotLentWords(fact, "Add credits", "add_credits.page")
+    whom = ask()
+    return replace(said, fact=f"{said.fact} Ask {whom}.", link="") if whom else said
 
 
 def note(later: PayLater, debt: Debt, unit: CreditUnit) -> str:

@@ -137,7 +137,12 @@ def at_top(words: Words, read: Callable[[], Numbers] = history.numbers) -> dict[
 
 def whom_of(status: Status | None) -> str:
     """Return whom the member has to ask about the status; nothing where nobody has to be asked."""
-    return "" if status is None or current_actor().may_manage else whom_to_ask()
+    return "" if status is None else to_ask()
+
+
+def to_ask() -> str:
+    """Return whom the member has to ask who may not manage the customer; nothing for one who may."""
+    return "" if current_actor().may_manage else whom_to_ask()
 
 
 def whom_to_ask() -> str:

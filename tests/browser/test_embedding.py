@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser as ChromiumBrowser
-from playwright.sync_api import BrowserContext, expect
+from playwright.sync_api import BrowserContext, Frame, expect
 from sqlalchemy import delete
 
 from app.models.members import BrowserSession
@@ -129,20 +130,25 @@ def test_a_session_that_is_over_is_renewed_in_place(
     expect(frame.get_by_text("Choose the country.")).to_be_visible()
     expect(frame.get_by_label("Company name")).to_have_value("Typed before it ended")
 
-    # the host has a link, and the page behind it does not come: what was typed stays, which is said
     if is_late:
-        for away in ({"status": 503}, {"status": 303, "headers": {"Location": "/billing/sign-in/"}}, None):
-            context.route("**/embedded/**", lambda route: route.fulfill(**away) if away else route.abort())
-            frame.evaluate("delete document.body.dataset.renewed")
-            end_sessions()
-            frame.get_by_label("City").fill(f"Typed while it was away {away}")
-            frame.locator("#invoice_address-save").click()
-            expect(frame.locator(".toast", has_text="What you typed is still here")).to_be_visible()
-            context.unroute("**/embedded/**")
-            expect(frame.get_by_label("City")).to_have_value(f"Typed while it was away {away}")
-            frame.locator("#invoice_address-save").click()
-            expect(frame.locator("body[data-renewed]")).to_be_attached()
-            expect(frame.get_by_label("City")).to_have_value(f"Typed while it was away {away}")
+        for fulfil in ({"status": 503}, {"status": 303, "headers": {"Location": "/billing/sign-in/"}}, {}):
+            stays_where_the_page_does_not_come(context, frame, fulfil)
+
+
+def stays_where_the_page_does_not_come(context: BrowserContext, frame: Frame, fulfil: dict[str, Any]) -> None:
+    """The host has a link, and the page behind it does not come: what was typed stays, and that is said."""
+    typed = f"Typed while it was away {fulfil}"
+    context.route("**/embedded/**", lambda route: route.fulfill(**fulfil) if fulfil else route.abort())
+    frame.evaluate("delete document.body.dataset.renewed")
+    end_sessions()
+    frame.get_by_label("City").fill(typed)
+    frame.locator("#invoice_address-save").click()
+    expect(frame.locator(".toast", has_text="What you typed is still here")).to_be_visible()
+    context.unroute("**/embedded/**")
+    expect(frame.get_by_label("City")).to_have_value(typed)
+    frame.locator("#invoice_address-save").click()
+    expect(frame.locator("body[data-renewed]")).to_be_attached()
+    expect(frame.get_by_label("City")).to_have_value(typed)
 
 
 @pytest.mark.parametrize("blocked", [THIRD_PARTY])

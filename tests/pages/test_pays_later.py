@@ -1,18 +1,25 @@
 """Who pays later reads what is true: which invoice is due, who is charged, and what is owed for a refund."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
 from flask import Flask
+from sqlalchemy import update
 
 from app import clock
 from app.domain.people import Actor
+from app.domain.reversals import DisputeState
 from app.models.customers import Customer
-from app.services.receivables import interim
+from app.models.payments import PaymentMethod
+from app.models.scope import as_service
+from app.services import jobs
+from app.services.receivables import ending, interim
+from app.services.transaction import transaction
 from tests.support import cast, periods
 from tests.support.documents import documents_of
 from tests.support.periods import USED
-from tests.support.reversals import buys, sends_back
+from tests.support.reversals import bank_says, buys, sends_back
 from tests.support.shop import GOOD, add_method
 
 MORE = '\n[arrears]\nexposure = "20"\n'
@@ -114,6 +121,72 @@ def test_the_figures_of_spend_management_name_it(app: Flask, protection: str, na
     assert f"Remaining credits and {name}, less" in page.text and f"and {name}, less" in shown.text
     assert page.texts("dt") == [*[each for each in parts if "Held" not in each], "Left"]
     assert ("verage protection" in page.text) == (protection != "0")
+
+
+def given_up(app: Flask, small: Customer, alice: Actor) -> str:
+    """Let an interim invoice be given up."""
+    add_method(alice, GOOD)
+    periods.uses(small, 2200)
+    with clock.at(USED):
+        assert interim.write_due() == 1
+        (invoice,) = documents_of(small)
+        ending.give_up(invoice.id, by="seller", reason="Nobody answers")
+    return f"/billing/invoices/{invoice.id}/payment"
+
+
+def expired(app: Flask, small: Customer, alice: Actor) -> str:
+    """Let the card's date be over."""
+    card = add_method(alice, GOOD)
+    with as_service("let a card expire"), transaction() as session:
+        session.execute(update(PaymentMethod).where(PaymentMethod.id == card.id).values(exp_year=2026, exp_month=9))
+    with clock.at(USED):
+        assert jobs.JOBS["exposures_ended"](10) == 1
+    return "/billing/payment-methods/"
+
+
+def disputed(app: Flask, small: Customer, alice: Actor) -> str:
+    """Let a bank dispute a top-up."""
+    with clock.at(periods.BEGIN):
+        paid = buys(app, alice, 2000)
+    bank_says(paid, DisputeState.OPEN, USED)
+    return "/billing/add-credits/"
+
+
+@pytest.mark.parametrize(
+    ("let", "said"),
+    [
+        (None, "You can pay later, up to $20.00, once a payment method is saved that is charged for invoices."),
+        (expired, "You cannot pay later, up to $20.00, because your card has expired. Add the new card"),
+        (
+            given_up,
+            "You cannot pay later, up to $20.00, until an invoice that was left unpaid is paid. Pay the invoice",
+        ),
+        (
+            disputed,
+            "You cannot pay later, up to $20.00, until a bank has decided about a disputed payment. Until then,",
+        ),
+    ],
+)
+def test_why_nothing_is_lent_is_said_with_the_way_out(
+    app: Flask, let: Callable[[Flask, Customer, Actor], str] | None, said: str
+) -> None:
+    small, alice = later()
+    leads = let(app, small, alice) if let else "/billing/payment-methods/"
+    bob = cast.make_actor(cast.BOB, small)
+    with clock.at(USED + timedelta(minutes=1)):
+        for path in ("/billing/", "/billing/usage/"):
+            page = cast.signed_in(app, "http://localhost", alice).opens(path)
+            assert " ".join(page.text.split()).count(said) == 1
+            assert [each["href"] for each in page.soup.select("#not_lent a")] == [leads]
+        viewer = cast.signed_in(app, "http://localhost", bob).opens("/billing/")
+    assert said.partition(". ")[0] in " ".join(viewer.text.split())
+    assert viewer.texts("#not_lent")[0].endswith(f"Ask {alice.name}.") and not viewer.soup.select("#not_lent a")
+
+
+def test_who_is_lent_to_reads_no_reason(app: Flask) -> None:
+    _small, alice = later()
+    add_method(alice, GOOD)
+    assert "cannot pay later" not in looks(app, alice)[0] and "once a payment" not in looks(app, alice)[0]
 
 
 def test_the_protection_beside_it_is_used_last(app: Flask) -> None:

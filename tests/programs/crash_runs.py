@@ -67,8 +67,8 @@ LATER = (*SOON, timedelta(hours=25), timedelta(days=4), timedelta(days=12), time
 """When the worker runs while a run recovers: a debit takes three days, and a dispute of it a week more."""
 BEGINS = datetime(2027, 7, 3, 12, tzinfo=UTC)
 """When the first run begins, whatever day it is: the 20 days of a recovery end within the month, and no plan is renewed in them."""
-MARCH = 3
-"""No run begins then: a month of billing that has a February in it would end within the recovery."""
+SHORT = {3, 4}
+"""No run begins in these months: two periods with a February in them would end within the recovery."""
 SLOW = set(METHODS) - {"visa", "poor", "asks"}
 ENDS = {"succeeded", "failed", "canceled", "refunded", "disputed"}
 PATIENCE = 180
@@ -202,7 +202,8 @@ def invoiced(app: Flask, customer_id: str) -> list[object]:
         own = select(Document.payable_minor).where(Document.customer_id == customer_id)
         mails = select(func.count()).where(Mail.customer_id == customer_id, Mail.template == INVOICE)
         balance = select(Account.balance).where(Account.customer_id == customer_id, Account.name == CREDITS)
-        series = select(Document.year, func.max(Document.place), func.count(Document.place)).group_by(Document.year)
+        series = select(Document.year, func.max(Document.place), func.count(Document.place))
+        series = series.group_by(Document.catalog, Document.kind, Document.year)
         lacking = [year for year, last, many in db.session.execute(series) if last != many]
         sums = [int(db.session.scalar(each) or 0) for each in (mails, balance)]
         return [sorted(db.session.scalars(own)), *sums, lacking]
@@ -229,7 +230,7 @@ def play(app: Flask, portal: Portal, plan: Plan, start: datetime) -> dict[str, A
 def starts() -> Iterator[datetime]:
     """Yield when each run begins: in a month of its own, longer after the one before than a recovery looks ahead."""
     for month in count(BEGINS.month - 1):
-        if month % 12 + 1 != MARCH:
+        if month % 12 + 1 not in SHORT:
             yield BEGINS.replace(year=BEGINS.year + month // 12, month=month % 12 + 1)
 
 

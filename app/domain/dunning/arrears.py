@@ -6,6 +6,7 @@ that are not paid. All of it is before tax. Where there is overage protection to
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from enum import StrEnum
 
 from app.domain import processor_amounts
 from app.domain.catalog import Catalog
@@ -39,6 +40,26 @@ def problems(catalog: Catalog) -> Iterator[Problem]:
 def in_force(exposure: Credits, *, standing: str, is_lent_to: bool) -> Credits:
     """Return how far below zero the customer may use now: nothing to whom nothing is lent, or who is not served."""
     return exposure if is_lent_to and standing in SERVED else Credits(0)
+
+
+class WhyNot(StrEnum):
+    """Why nothing is lent to who has an exposure by its terms and is served."""
+
+    NO_METHOD = "no_method"
+    CARD_IS_OVER = "card_is_over"
+    GIVEN_UP = "given_up"
+    DISPUTED = "disputed"
+
+
+@dataclass(frozen=True)
+class NotLent:
+    """Why it is not lent, and what that is about."""
+
+    why: WhyNot
+    limit: Credits
+    """How far the customer could pay later otherwise."""
+    about: str = ""
+    """The invoice that was given up."""
 
 
 @dataclass(frozen=True)
