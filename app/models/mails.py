@@ -2,12 +2,29 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import (
+    CheckConstraint,
+    ColumnElement,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    String,
+    Text,
+    UniqueConstraint,
+    and_,
+    or_,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.models.database import Base, CustomerOwned, whole
 
 PENDING = text("state = 'pending'")
+
+
+INTERRUPTED = "interrupted"
+UNKNOWN = (INTERRUPTED, "connection_lost")
+"""How a try ends after which the mail server may have the mail."""
 
 
 class Mail(CustomerOwned, Base):
@@ -33,12 +50,19 @@ class Mail(CustomerOwned, Base):
     tries: Mapped[int] = mapped_column(default=0)
     next_try_at: Mapped[datetime]
     problem: Mapped[str] = mapped_column(String(300), default="")
+    """How the last try ended. While one is under way: how an earlier one did, if nobody knows whether it was sent."""
     subject: Mapped[str] = mapped_column(String(300), default="")
     """Kept with the words below only where mail is not sent but shown: in the demo."""
     body_text: Mapped[str] = mapped_column(Text, default="")
     body_html: Mapped[str] = mapped_column(Text, default="")
     created_at: Mapped[datetime]
     sent_at: Mapped[datetime | None]
+
+    @classmethod
+    def may_have_been_sent(cls) -> ColumnElement[bool]:
+        """Say whether it was sent, or a try ended, or has not ended, of which nobody knows that it was not."""
+        under_way = and_(cls.state == "pending", cls.tries > 0, cls.problem == "")
+        return or_(cls.state == "sent", cls.problem.in_(UNKNOWN), under_way)
 
 
 class ResumeLink(CustomerOwned, Base):

@@ -4,7 +4,7 @@ import json
 from datetime import date
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import and_, or_, select
 
 from app.domain.mails import PRICE_CHANGE, PRICE_CHANGE_WITHDRAWN
 from app.domain.money import Money
@@ -77,13 +77,17 @@ def withdrawn(customer_id: str) -> dict[str, Any] | None:
 
 
 def _last(customer_id: str) -> dict[str, Any]:
-    """Return what the last mail about other prices that was sent was about; nothing where it said that they stay."""
+    """Return what the last mail about other prices that was sent was about; nothing where it said that they stay.
+
+    One that they come counts where nobody knows whether it was sent.
+    """
+    came = and_(Mail.template == PRICE_CHANGE, Mail.may_have_been_sent())
+    stay = and_(Mail.template == PRICE_CHANGE_WITHDRAWN, Mail.state == "sent")
     sent = db.session.execute(
         select(Mail.template, Mail.context)
         .where(
             Mail.customer_id == customer_id,
-            Mail.template.in_([PRICE_CHANGE, PRICE_CHANGE_WITHDRAWN]),
-            Mail.state == "sent",
+            or_(came, stay),
         )
         .order_by(Mail.created_at.desc(), Mail.id.desc())
         .limit(1)

@@ -18,7 +18,7 @@ from app.extensions import settings
 from app.gateways import smtp
 from app.gateways.smtp import Attachment, Delivered, Letter, Never, NotNow, Outcome, Unreachable
 from app.models.database import db
-from app.models.mails import Mail
+from app.models.mails import INTERRUPTED, UNKNOWN, Mail
 from app.models.scope import as_service
 from app.services import due_rows
 from app.services.mail import attachments, payment_text
@@ -66,6 +66,10 @@ def _claim() -> Mail | None:
     due = select(Mail).where(Mail.state == "pending", Mail.next_try_at <= (now := clock.now()))
 
     def take(mail: Mail) -> Mail:
+        if mail.tries and not mail.problem:
+            mail.problem = INTERRUPTED  # the try before has never come back to say how it went
+        elif mail.problem not in UNKNOWN:
+            mail.problem = ""
         mail.tries += 1
         mail.next_try_at = now + LEASE
         return mail
@@ -76,7 +80,7 @@ def _claim() -> Mail | None:
 def _send(mail: Mail) -> Outcome | Words | BeingMade | None:
     """Put the mail into words and hand it over; return the words where nothing is sent, None when it is not so now."""
     if mail.tries > MAX_TRIES:  # the last try has never come back to say how it went
-        return Never("interrupted")
+        return Never(INTERRUPTED)
     try:
         context = json.loads(mail.context)
         attached = attachments.of(mail, context, clock.now())
@@ -115,16 +119,18 @@ def _finish(mail: Mail, outcome: Outcome | Words | BeingMade | None) -> bool:
     values: dict[str, object] = {"state": "pending", "problem": ""}
     match outcome:
         case None:
-            values["state"] = "dropped"
+            values |= {"state": "dropped", "problem": mail.problem}
         case BeingMade(again_at=again_at):
-            values |= {"tries": mail.tries - 1, "next_try_at": again_at}  # to wait is no try
+            waits = {"problem": mail.problem or "being_made"}
+            values |= {"tries": mail.tries - 1, "next_try_at": again_at, **waits}  # to wait is no try
         case Words():
             kept_words = {"subject": outcome.subject[:300], "body_text": outcome.text, "body_html": outcome.html}
             values |= {"state": "sent", "sent_at": now, **kept_words}
         case Delivered():
             values |= {"state": "sent", "sent_at": now}
         case NotNow(why=why) if mail.tries < MAX_TRIES:
-            values |= {"problem": why, "next_try_at": now + SLOWLY * back_off.wait(mail.tries, secrets.randbelow(1000))}
+            wait = SLOWLY * back_off.wait(mail.tries, secrets.randbelow(1000))
+            values |= {"problem": mail.problem or why, "next_try_at": now + wait}
         case NotNow(why=why) | Never(why=why):
             values |= {"state": "dead", "problem": why}
             log.error("mail_dead", id=mail.id, why=why)

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from app import clock
 from app.domain.errors import Refused
 from app.domain.money import Money
+from app.gateways.smtp import Delivered, NotNow
 from app.models.customers import Customer
 from app.models.database import db
 from app.models.mails import Mail
@@ -190,6 +191,29 @@ def test_a_mail_that_is_on_its_way_is_waited_for(app: Flask) -> None:
         mail.state, mail.sent_at = "sent", HALF
     sends(HALF + timedelta(minutes=16))
     assert mailed(acme) == [("price_change", "sent"), ("price_change_withdrawn", "sent")]
+
+
+@pytest.mark.parametrize("ended", ["interrupted", "connection_lost", "refused"])
+def test_whoever_may_have_been_sent_it_is_sent_that_it_does_not_come(app: Flask, ended: str) -> None:
+    acme = begins(BEGIN, "team")
+    runs(BEGIN)
+    plans.applies(DOUBLED)
+    announced(acme)
+    with clock.at(HALF), as_service("the server took it, and nobody heard of that"):
+        while (mail := sending._claim()) is not None and mail.template != "price_change":
+            sending._finish(mail, Delivered())
+        assert mail is not None
+        if ended != "interrupted":  # by kill -9: then nothing is noted
+            sending._finish(mail, NotNow(ended))
+    with clock.at(HALF + timedelta(minutes=1)):
+        price_changes.withdraw(acme.customer_id, by="seller")
+    for minutes in (6, 17, 45):
+        sends(HALF + timedelta(minutes=minutes))
+    may_have_been = ended != "refused"
+    assert mailed(acme) == [
+        ("price_change", "dropped"),
+        ("price_change_withdrawn", "sent" if may_have_been else "dropped"),
+    ]
 
 
 def test_it_is_refused_without_notice_and_for_versions_that_are_not_there(app: Flask) -> None:
