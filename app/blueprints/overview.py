@@ -83,7 +83,7 @@ def page() -> Response:
         overage=_overage(now.numbers, later),
         later=later,
         later_note=pay_later.note(later, now.debt, current_unit()) if later else "",
-        not_lent=pay_later.not_lent(exposure.not_lent(customer), current_unit(), ask=to_ask),
+        not_lent=pay_later.not_lent(exposure.not_lent(customer, catalog), current_unit(), to_ask),
         below_zero="" if says_why else below_zero(now.numbers, now.debt, current_unit()),
         average=_average(now),
         charts=_charts(now),

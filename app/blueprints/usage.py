@@ -202,7 +202,7 @@ def _around(usage: Usage, form: HistoryForm) -> dict[str, Any]:
         "seller": usage.catalog.seller_name,
         "period": present.period_words(usage.period.starts_at.date(), usage.period.ends_at.date() - ONE_DAY),
         "history_form": form,
-        "not_lent": pay_later.not_lent(exposure.not_lent(current_customer()), current_unit(), ask=to_ask),
+        "not_lent": pay_later.not_lent(exposure.not_lent(current_customer(), usage.catalog), current_unit(), to_ask),
         **at_top(status_line.words),
         **_alerts(usage, added=request.args.get("added", "")),
     }

@@ -94,7 +94,7 @@ def is_due(invoice: InvoiceFact) -> str:
     return f"Invoice {invoice.number} of {due} is due: what it uses is free again once it is paid."
 
 
-def not_lent(found: NotLent | None, unit: CreditUnit, *, ask: Callable[[], str]) -> NotLentWords | None:
+def not_lent(found: NotLent | None, unit: CreditUnit, ask: Callable[[], str]) -> NotLentWords | None:
     """Say why nothing is lent. `ask` says whom, to a member who may not manage: nothing is linked then."""
     if found is None:
         return None

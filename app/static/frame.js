@@ -131,7 +131,7 @@
     if (!answer.ok) throw new Error(`${answer.status}`);
     return [answer.url, new DOMParser().parseFromString(await answer.text(), "text/html")];
   };
-  // Where it did not come, what was typed stays and is said to: the next press asks again. Loading the page lets go of it.
+  // Where it did not come, what was typed stays, and it is said that it did: the next press asks again.
   const stays = (address) => {
     failed();
     const toast = window.purser?.toast(LOST, "renewal");

@@ -26,7 +26,7 @@ from flask import Flask
 from sqlalchemy.orm import configure_mappers
 
 import app
-from app import clock, create_app
+from app import create_app
 from app.config import Settings
 from app.models.database import db
 from app.services.authorizations import holds
@@ -102,7 +102,7 @@ def warm_up(kind: str) -> None:
         with made.app_context():
             cast.apply_catalog()
         crash_runs = import_module(CRASH_RUNS)
-        crash_runs.warm_up(made, clock.now() - crash_runs.APART)
+        crash_runs.warm_up(made, crash_runs.BEGINS)
         del sys.modules[CRASH_RUNS]  # it is a program itself, and begun anew
         with made.app_context():
             holds.close()

@@ -32,12 +32,12 @@ def in_force(books: Books, catalog: Catalog | None = None) -> int:
     return arrears.in_force(exposure, standing=books.customer.standing, is_lent_to=is_lent).micros
 
 
-def not_lent(customer: Customer) -> NotLent | None:
+def not_lent(customer: Customer, terms: Catalog) -> NotLent | None:
     """Say why nothing is lent to a customer who is served and has an exposure by its terms; None: it is, or has none.
 
-    No statement where there is nothing to say, one or two where there is.
+    No statement where there is nothing to say, one where there is.
     """
-    terms, today = versions.of(customer), clock.now().date()
+    today = clock.now().date()
     limit = terms.arrears.exposure
     if not limit.micros or customer.exposure_micros or customer.standing not in SERVED:
         return None
