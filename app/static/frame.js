@@ -46,9 +46,9 @@
   document.addEventListener("htmx:before:request", ({ detail }) => underway.add(detail.ctx));
   document.addEventListener("htmx:finally:request", ({ detail }) => {
     underway.delete(detail.ctx);
-    const status = detail.ctx.response?.status;
-    if (status === 401) over();
-    else if (status < 500) {
+    const answer = detail.ctx.response;
+    if (answer?.headers.has("Purser-Session")) over(); // a question for the password is a 401, too, and no end
+    else if (answer?.status < 500) {
       seen = Date.now();
       isAsked = false; // the session was still good, and is again for half an hour
     }

@@ -7,7 +7,9 @@ import pytest
 from playwright.sync_api import Browser as ChromiumBrowser
 from playwright.sync_api import Frame, Page, expect
 
-from tests.support import typescript
+from app.domain.people import Actor
+from tests.support import shop, typescript
+from tests.support.cast import PASSWORD
 from tests.support.host_page import HostPage, frame_of
 from tests.support.server import Server
 
@@ -38,6 +40,27 @@ def page(chromium: ChromiumBrowser) -> Iterator[Page]:
     context.set_default_timeout(30_000)
     yield context.new_page()
     context.close()
+
+
+def test_a_change_that_asks_for_the_password_is_made_with_a_window(
+    host: HostPage, page: Page, alice_actor: Actor
+) -> None:
+    shop.add_method(alice_actor)
+    page.goto(host.url)
+    frame_of(page)
+    frame = goes(page, "Payment methods")
+    frame.get_by_role("link", name="Remove").click()
+    frame.get_by_role("button", name="Remove it").click()
+    with page.expect_popup() as opened:
+        frame.get_by_role("link", name="Open the window").click()
+    window = opened.value
+    window.get_by_label("Password").fill(PASSWORD)
+    window.keyboard.press("Enter")
+    expect(window.locator("h1")).to_have_text("Done")
+    window.close()
+    frame.get_by_role("button", name="Go on").click()
+    expect(frame.locator(".toast--ok")).to_contain_text("removed")
+    assert host.asked == ["overview"], "a question for the password is no end of the session"
 
 
 @pytest.mark.proof

@@ -4,6 +4,7 @@ from tests.mutants.bug import Bug
 
 LINKS = "tests/pages/test_portal_session.py"
 WINDOWS = "tests/pages/test_windows_of_frames.py"
+HOSTS = "tests/browser/test_embedding_hosts.py"
 FRAMES = "tests/security/test_frames.py"
 ROLES = "tests/security/test_roles.py"
 COMMANDS = "tests/cli/test_embedding.py"
@@ -87,6 +88,13 @@ BUGS = [
         "return has_request_context() and PATH_TOKEN in request.environ",
         "return has_request_context()",
         (f"{LINKS}::test_a_sandboxed_frame_without_an_origin_sends_forms_in_path_mode_alone",),
+    ),
+    Bug(
+        "a frame takes the question for a password for the end of its session",
+        "app/static/frame.js",
+        'if (answer?.headers.has("Purser-Session")) over();',
+        "if (answer?.status === 401) over();",
+        (f"{HOSTS}::test_a_change_that_asks_for_the_password_is_made_with_a_window",),
     ),
     Bug(
         "the role that the host names is not the most",
