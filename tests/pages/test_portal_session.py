@@ -15,6 +15,16 @@ from tests.support.host import IN_A_FRAME, ORIGIN, Host, host_of, policy_of
 
 WITH_AND_WITHOUT = pytest.mark.parametrize("cookies", [True, False], ids=["cookie", "no cookie"])
 
+NOBODYS = (
+    "http://evil.example/",
+    "http://app.example/",
+    "https://app_1.example/",
+    "android-app://evil/",
+    "https://[",
+    "x",
+)
+"""What states an origin that no page of a host can have."""
+
 
 @pytest.fixture
 def host(app: Flask, origin: str, alice_actor: Actor) -> Host:
@@ -77,6 +87,10 @@ def test_another_origin_is_refused_and_the_link_stays_good(host: Host, visitor: 
         page = visitor.opens(link, **IN_A_FRAME | {"Referer": sender})
         assert (page.status, policy_of(page)) == (403, "'none'")
         assert f"flask portal add-frame-origin {sender[:-1]}" in page.text
+    for sender in (*NOBODYS, *(sender.upper() for sender in NOBODYS)):
+        page = visitor.opens(link, **IN_A_FRAME | {"Referer": sender})
+        assert (page.status, policy_of(page)) == (403, "'none'"), sender
+        assert "Only a page at https:// can be allowed to show it." in page.text
     assert visitor.opens(link, **IN_A_FRAME).status == 200
 
 

@@ -2,7 +2,7 @@
 
 from flask import Blueprint, Response, abort, current_app, make_response, redirect, render_template, request, url_for
 
-from app.domain.embedding.origins import origin_in
+from app.domain.embedding.origins import origin_in, stated_in
 from app.domain.embedding.themes import theme_of
 from app.domain.errors import Refused
 from app.services import portal_links
@@ -94,9 +94,11 @@ def done() -> Response:
 def _wrong_origin(*, is_frame: bool) -> Response | None:
     """Refuse a frame on a page of nobody's that the seller named; the link is still good."""
     allowed = frame_origins.allowed()
-    sender = origin_in(request.referrer or "")
-    if sender and sender not in {*allowed, origin_in(portal_links.origin()), path_mode.own_origin()}:
-        words = f"The seller has not allowed {sender} to show it: flask portal add-frame-origin {sender}"
+    sender = stated_in(request.referrer or "")
+    if sender and sender not in {*allowed, stated_in(portal_links.origin()), path_mode.own_origin()}:
+        words = "Only a page at https:// can be allowed to show it."
+        if sender == origin_in(sender):
+            words = f"The seller has not allowed {sender} to show it: flask portal add-frame-origin {sender}"
     elif is_frame and not allowed:
         words = "The seller has allowed no origin to show it: flask portal add-frame-origin https://…"
     else:

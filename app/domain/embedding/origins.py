@@ -49,6 +49,17 @@ def origin_in(address: str) -> str:
         return ""
 
 
+def stated_in(address: str) -> str:
+    """Return the origin that an address states, also one that no page of a host could have. Only none states none."""
+    if not address:
+        return ""
+    try:
+        parts = urlsplit(address.lower())
+    except ValueError:
+        return address
+    return origin_in(address) or f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
+
+
 def _is_address(host: str) -> bool:
     try:
         return ip_address(host) is not None
