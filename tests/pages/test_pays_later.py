@@ -1,5 +1,6 @@
 """Who pays later reads what is true: which invoice is due, who is charged, and what is owed for a refund."""
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -83,6 +84,17 @@ def test_beyond_it_nobody_reads_of_a_protection_that_it_has_not(
     assert "A top-up first covers" not in page
     assert "End of what you pay later" in page
     assert ("verage protection" in page) == (protection != "0")
+
+
+def test_no_line_ends_between_a_minus_sign_and_its_amount(app: Flask) -> None:
+    small, alice = later()
+    add_method(alice, GOOD)
+    periods.uses(small, 500)
+    with clock.at(USED + timedelta(minutes=1)):
+        html = cast.signed_in(app, "http://localhost", alice).opens("/billing/").response.text
+    assert "Your balance is −\u2060$5.00: your payment method is charged" in html
+    sentences = re.findall("<p[ >].*?</p>", re.sub(r'<span class="amount[^>]*>[^<]*', "", html), re.DOTALL)
+    assert [each for each in sentences if re.search("[+−][$]", each)] == []
 
 
 def test_what_a_refund_leaves_below_zero_is_owed_and_not_charged(app: Flask) -> None:

@@ -1,7 +1,8 @@
 """Roles, routes, two customers: which role a route lets in is one table, and nobody is let in to another customer.
 
 What a stranger and a viewer with a sign-in meet is walked in `test_access.py`, and what an owner with a sign-in meets at
-another customer's ids in `test_mallory.py`; here each role walks every page from a host's frame without cookies.
+another customer's ids in `test_mallory.py`; here each role walks every page, signed in and from a host's frame without
+cookies.
 """
 
 import re
@@ -79,6 +80,27 @@ def test_each_role_is_let_in_where_the_table_says_so(app: Flask, origin: str, ac
             found[rule.endpoint, method] = answer.status_code != 403
     assert found == {
         (rule.endpoint, method): is_let_in(rule, method, role, framed=True)
+        for rule in closed(app)
+        for method in methods(rule)
+    }
+
+
+@pytest.mark.parametrize("role", tiers.some(1, [Role.BILLING_MANAGER, Role.OWNER, Role.VIEWER]))
+def test_each_role_that_has_signed_in_is_let_in_where_the_table_says_so(
+    app: Flask, origin: str, acme: Customer, role: Role
+) -> None:
+    member = cast.make_actor(cast.Part("Olivia Orr", "olivia@acme.example", role), acme)
+    browser = cast.signed_in(app, origin, member)
+    token, found = str(browser.opens("/billing/").soup.select("[name=csrf_token]")[0]["value"]), {}
+    for rule in sorted(closed(app), key=lambda each: each.endpoint == "sign_in.sign_out"):  # which ends it all
+        for method in methods(rule):
+            answer = asked(browser, method, path_of(app, rule), {"csrf_token": token})
+            leads_to = answer.headers.get("Location", "")
+            assert answer.status_code != 401 and answer.status_code < 500, (rule.endpoint, method, answer.status_code)
+            assert "/sign-in" not in leads_to or rule.endpoint == "sign_in.sign_out", (rule.endpoint, leads_to)
+            found[rule.endpoint, method] = answer.status_code != 403
+    assert found == {
+        (rule.endpoint, method): is_let_in(rule, method, role, framed=False)
         for rule in closed(app)
         for method in methods(rule)
     }

@@ -9,6 +9,7 @@ from bs4 import BeautifulSoup, Tag
 from werkzeug.datastructures import MultiDict
 from werkzeug.test import TestResponse
 
+from app.web.filters import WORD_JOINER
 from tests.support.client import StandAloneClient
 
 IGNORED_INPUTS = {"submit", "button", "reset", "image"}
@@ -28,8 +29,8 @@ class Page:
 
     @cached_property
     def soup(self) -> BeautifulSoup:
-        """What the page is made of; nothing where it is no page."""
-        html = self.response.text if self.response.mimetype == "text/html" else ""
+        """What the page is made of, without the marks that keep an amount on its line; nothing where it is no page."""
+        html = self.response.text.replace(WORD_JOINER, "") if self.response.mimetype == "text/html" else ""
         return BeautifulSoup(html, "html.parser")
 
     @property
