@@ -1,6 +1,6 @@
 """What was taken off a change of plan for time that is not used does not go back as money, too."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from flask import Flask
@@ -8,8 +8,10 @@ from flask import Flask
 from app import clock
 from app.config import Settings
 from app.domain.errors import Refused
+from app.domain.invoices.lines import Rate
 from app.domain.money import Money
 from app.domain.people import Actor
+from app.domain.subscriptions import preview as rule
 from app.gateways.sandbox import controls
 from app.models.customers import Customer
 from app.models.documents import Document
@@ -18,6 +20,7 @@ from app.services import jobs
 from app.services.payments import settlement
 from app.services.receivables import ending
 from app.services.reversals import refunds
+from app.services.subscriptions.preview import Target
 from app.services.verification.verify import verify
 from tests.support import months, periods, plans
 from tests.support.outcome import faults
@@ -118,9 +121,36 @@ def test_what_is_about_to_be_refunded_is_not_taken_off(app: Flask) -> None:
         assert taken_off(acme) == -1225
 
 
-def taken_off(acme: Customer) -> int:
+QUARTER = HALF + timedelta(days=7, hours=12)
+"""A quarter of June is left."""
+
+
+def test_what_a_refunded_change_took_off_is_taken_off_again(app: Flask) -> None:
+    acme = plans.customer()
+    alice = plans.manager(acme)
+    way = add_method(alice, GOOD).id
+    june = confirms(alice, target("personal"), way, at=BEGIN)
+    change = confirms(alice, target("team"), way)  # takes 6.00 off June
+    assert refunded(change.payment_id or "") == change.total_minor
+    third = confirms(alice, YEAR, way, at=QUARTER)
+    lines = [line.net.amount_minor for line in rule.read(third.lines, Rate("O"), "USD")]
+    assert [each for each in lines if each < 0] == [-300]  # the last quarter of June was paid as Personal, once
+    with clock.at(QUARTER + timedelta(hours=1)):
+        back = refunds.refund(june.payment_id or "", reason="Asked for", requested_by="seller").amount_minor
+    assert (back, verify()) == (june.total_minor - 375, [])
+
+
+def test_what_a_refunded_change_to_another_interval_took_off_is_the_sellers_to_refund(app: Flask) -> None:
+    alice, acme, june = team()
+    year = confirms(alice, YEAR, plans.method_of(acme))  # takes 24.50 off June, whose time is of another plan period
+    assert refunded(year.payment_id or "") == year.total_minor
+    assert taken_off(acme, target("team", 4), QUARTER) == 0
+    assert (refunded(june), verify()) == (6049, [])
+
+
+def taken_off(acme: Customer, wants: Target = YEAR, at: datetime = HALF) -> int:
     """Return what is taken off for time that is not used."""
-    lines = previews(acme, YEAR).quote.lines
+    lines = previews(acme, wants, at).quote.lines
     return sum(line.net.amount_minor for line in lines if line.net.amount_minor < 0)
 
 
