@@ -1,6 +1,6 @@
 """The balance and its movements: what a program reads is what the customer's pages show."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -14,8 +14,9 @@ from app.models.scope import as_customer, as_service
 from app.services.balance import history
 from app.services.ledger import grants
 from app.services.transaction import transaction
-from tests.support import recharge, shop, spend
+from tests.support import cast, recharge, shop, spend
 from tests.support.api import Api, api_for, problem_of
+from tests.support.passes import passes
 from tests.support.statements import counted
 
 CREDITS = [
@@ -176,6 +177,41 @@ def test_it_says_until_when_the_credit_lasts_with_and_without_auto_recharge(
     assert with_it["auto_recharge"]["without"] == without
     assert (with_it["auto_recharge"]["counted"], with_it["auto_recharge"]["reason"]) == (True, "limit_reached")
     assert without["runs_out_on"] < with_it["runs_out_on"]
+
+
+@pytest.mark.proof  # twenty days of the worker
+def test_what_is_forecast_of_auto_recharge_is_what_is_charged(
+    app: Flask, api: Api, acme: Customer, alice_actor: Actor
+) -> None:
+    """At a steady pace the day on which the limit is reached, and that on which the credit ends, come as they were said."""
+    path, begins = f"/customers/{acme.customer_id}/balance", datetime(2026, 11, 11, 9, tzinfo=UTC)
+    with as_service("make the customer one of before"), transaction() as session:
+        session.get_one(Customer, acme.customer_id).created_at = begins
+    with clock.at(begins):
+        spend.gives(acme, "198.75")
+    for day in range(10):
+        spend.uses(acme, "10", begins + timedelta(days=day))
+    with clock.at(begins + timedelta(days=10)):
+        shop.add_method(alice_actor)
+        recharge.on(alice_actor, threshold="20", amount=2500, limit=5000)
+        said = api.get(path).get_json()["forecast"]
+        page = cast.signed_in(app, "http://localhost", alice_actor).opens("/billing/").text
+    assert "With auto-recharge, credits last until about 5 Dec" in page and "limit is reached about 3 Dec" in page
+    ends: date | None = None
+    stopped: date | None = None
+    for day in range(10, 30):
+        at = begins + timedelta(days=day)
+        spend.uses(acme, "10", at)
+        with clock.at(at):
+            passes(1)
+            left = Decimal(api.get(path).get_json()["remaining_credits"])
+        if stopped is None and recharge.decisions(acme)[-1:] == ["limit_reached"]:
+            stopped = at.date()
+        if left <= 0:
+            ends = at.date()
+            break
+    assert recharge.states(acme) == [(2500, "succeeded")] * 2
+    assert (said["runs_out_on"], said["auto_recharge"]["limit_reached_on"]) == (str(ends), str(stopped))
 
 
 def test_a_day_that_nobody_can_say_has_its_reason(api: Api, acme: Customer) -> None:
