@@ -4,6 +4,7 @@ Babel rounds nothing here: `app.domain.currencies` says how many decimals a curr
 `app.domain.amounts` rounds to them (docs/decisions/0017). `exact` and `price` write every digit that counts.
 """
 
+import re
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import lru_cache
@@ -21,7 +22,7 @@ from babel.numbers import (
 from app.domain import amounts, typed_numbers, units
 from app.domain.addresses import formats
 from app.domain.addresses.address import Address
-from app.domain.amounts import MINUS, NO_BREAK, SYMBOLS, CreditUnit
+from app.domain.amounts import MINUS, NO_BREAK, SYMBOLS, WORD_JOINER, CreditUnit
 from app.domain.currencies import shown_decimals
 from app.domain.errors import ensure
 from app.domain.money import Credits, Money
@@ -177,6 +178,17 @@ def _written(pattern: NumberPattern, value: Decimal, currency: str | None = None
 def _pattern(sign: str, decimals: int) -> NumberPattern:
     digits = f"{sign}#,##0{'.' if decimals else ''}{'0' * decimals}"
     return parse_pattern(f"{digits};{MINUS}{digits}")
+
+
+_SIGN = re.compile(f"(?<={MINUS})(?=[{''.join(sorted(each for each in SYMBOLS.values() if len(each) == 1))}])")
+
+
+def unbroken(html: str) -> str:
+    """Return the page so that no line ends between a minus sign and its currency, where one may: `−$5.00`.
+
+    A figure is kept on its line by its style; this is for amounts inside sentences. Mails and files need it not.
+    """
+    return _SIGN.sub(WORD_JOINER, html)
 
 
 def before_stop(name: str) -> str:

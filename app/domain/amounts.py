@@ -12,6 +12,7 @@ from app.domain.currencies import exponent, shown_decimals
 from app.domain.money import Credits, Money, divided
 
 MINUS = "\N{MINUS SIGN}"
+WORD_JOINER = "\N{WORD JOINER}"
 NO_BREAK = "\N{NO-BREAK SPACE}"
 SYMBOLS = {
     "USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥", "INR": "₹", "KRW": "₩", "BRL": "R$", "ILS": "₪", "VND": "₫",

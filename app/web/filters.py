@@ -4,22 +4,19 @@ A figure is markup on a page and plain text in a mail's text, in a name or joine
 not the exact one, the markup keeps that in a tip that hover, focus and tap show (`figures.css`).
 """
 
-import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import lru_cache
 
-from flask import Flask, has_request_context
+from flask import Flask
 from markupsafe import Markup, escape
 
 from app import locale
 from app.domain import payments
-from app.domain.amounts import MINUS, SYMBOLS, CreditUnit, is_currency
+from app.domain.amounts import CreditUnit, is_currency
 from app.domain.money import Credits, Money
 from app.models.payments import PaymentMethod
 from app.web.access import current_unit
-
-WORD_JOINER = "\u2060"
 
 
 @dataclass(frozen=True)
@@ -145,22 +142,8 @@ def rail_name(rail: str) -> str:
     return payments.method_name(rail)
 
 
-_SIGN = re.compile(f"(?<=[+{MINUS}])(?=[{''.join(sorted(each for each in SYMBOLS.values() if len(each) == 1))}])")
-
-
-def unbroken(value: object) -> object:
-    """Return text as a page writes it: no line ends between a sign and its currency, as in `−$5.00`, where one may.
-
-    A figure is kept on its line by its style; this is for amounts inside sentences. Mails and files stay as they are.
-    """
-    if type(value) is not str or not (MINUS in value or "+" in value) or not has_request_context():
-        return value
-    return _SIGN.sub(WORD_JOINER, value)
-
-
 def init_app(app: Flask) -> None:
     """Give the filters to the templates."""
-    app.jinja_env.finalize = unbroken
     figures = (balance, amount, signed, exact, price, quantity, counted, count)
     for each in (*figures, moment, ago, day, time_of_day, method_name, rail_name, locale.before_stop):
         app.add_template_filter(each)

@@ -8,6 +8,8 @@ from flask import Response, flash, make_response, redirect, render_template, url
 from flask_login import current_user  # type: ignore[import-untyped]
 from htmx_flask import request  # type: ignore[import-untyped]
 
+from app.locale import unbroken
+
 
 def is_htmx() -> bool:
     """Whether htmx asks, for a part of a page or for a whole one."""
@@ -32,7 +34,7 @@ def page_of_htmx() -> str:
 def show(page: str, fragment: str, *, status: int = 200, **context: object) -> Response:
     """Answer with the fragment (htmx) or the page around it."""
     if not wants_fragment():
-        return make_response(render_template(page, **context), status)
+        return make_response(unbroken(render_template(page, **context)), status)
     return _part(fragment, status, context)
 
 
@@ -53,6 +55,6 @@ def saved(
 
 def _part(fragment: str, status: int, context: Mapping[str, object]) -> Response:
     """Return the fragment, and beside it what every change may touch: the notices and the balance."""
-    part = render_template(fragment, **context)
+    part = unbroken(render_template(fragment, **context))
     beside = render_template("_out_of_band.html", with_balance=current_user.is_authenticated)
     return make_response(part + beside, status)

@@ -9,7 +9,7 @@ from bs4 import BeautifulSoup, Tag
 from werkzeug.datastructures import MultiDict
 from werkzeug.test import TestResponse
 
-from app.web.filters import WORD_JOINER
+from app.domain.amounts import WORD_JOINER
 from tests.support.client import StandAloneClient
 
 IGNORED_INPUTS = {"submit", "button", "reset", "image"}
