@@ -21,10 +21,14 @@ import pytest
 from bs4 import BeautifulSoup
 
 from app.demo.__main__ import CannotStart, _ports, _watch
+from tests.support import tiers
 from tests.support.ports import free_port
 from tests.support.server import ROOT
 
 PATIENCE = 600
+PROGRAM = tiers.sample_of("tests.programs.short_demo", proof="app.demo.__main__")
+"""In `make test` with less of a history, the whole of which `tests/demo` writes."""
+CUSTOMERS = tiers.sample_of(2, proof=8)
 
 
 class Demo:
@@ -34,7 +38,7 @@ class Demo:
         self.port = free_port(2)  # the host product has the next one
         self.url = f"http://127.0.0.1:{self.port}"
         self.output = directory / "output.txt"
-        command = [sys.executable, "-m", "app.demo.__main__", "--port", str(self.port)]
+        command = [sys.executable, "-m", PROGRAM, "--port", str(self.port)]
         with self.output.open("wb") as output:
             self.process = subprocess.Popen(
                 [*command, "--months", "0", "--directory", str(directory)],
@@ -116,7 +120,7 @@ def test_it_starts_signs_in_and_ends_with_nothing_left(demo: Demo) -> None:
     key = re.search(r"with the key (sk_\S+)", said)
     assert key is not None, said
     asked = Request(f"{demo.url}/v1/customers?limit=9", headers={"Authorization": f"Bearer {key[1]}"})
-    assert len(json.load(browser.open(asked))["data"]) == 8
+    assert len(json.load(browser.open(asked))["data"]) == CUSTOMERS
     shown = re.search(r"Commands against this database: (.+)", said)
     assert shown is not None, said
     ran = subprocess.run(shlex.split(shown[1]), cwd=ROOT, capture_output=True, text=True)

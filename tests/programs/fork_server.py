@@ -29,6 +29,7 @@ import app
 from app import create_app
 from app.config import Settings
 from app.models.database import db
+from app.services import wake_ups
 from app.services.authorizations import holds
 from tests.support import cast, databases, shared_work
 
@@ -36,7 +37,7 @@ LENGTH = 8
 LEFT_OUT = ("app.demo",)
 """What only `make demo` runs."""
 SESSION_DIR = "PURSER_TESTS_DIR"
-CRASH_RUNS = "tests.programs.crash_runs"
+CRASH_RUNS, BUYER = "tests.programs.crash_runs", "tests.programs.buyer"
 
 
 def main() -> None:
@@ -90,7 +91,7 @@ def with_what_is_compiled(settings: Settings) -> Flask:
 
 
 def warm_up(kind: str) -> None:
-    """Buy, work and verify once on a database of this kind, and leave no connection: no program compiles that again."""
+    """Buy, work, verify and spend once on a database of this kind, and leave no connection: no program compiles that again."""
     session_dir = Path(os.environ[SESSION_DIR])
     with tempfile.TemporaryDirectory(dir=session_dir) as folder:
         on_sqlite = kind == "sqlite"
@@ -101,10 +102,17 @@ def warm_up(kind: str) -> None:
         shared_work.share(made)
         with made.app_context():
             cast.apply_catalog()
-        crash_runs = import_module(CRASH_RUNS)
+        crash_runs, buyer = import_module(CRASH_RUNS), import_module(BUYER)
         crash_runs.warm_up(made, crash_runs.BEGINS)
-        del sys.modules[CRASH_RUNS]  # it is a program itself, and begun anew
         with made.app_context():
+            spender = cast.make_customer("Spender").customer_id
+            buyer.give(spender, 10_000_000, 600_000)
+            buyer.report([spender], "report", 1)
+            buyer.hold(spender, "hold", 1_000_000)
+            buyer.post(spender)
+            for each in (CRASH_RUNS, BUYER):
+                del sys.modules[each]  # a program itself, and begun anew
+            wake_ups.queue().close()
             holds.close()
             db.session.remove()
             for engine in db.engines.values():
