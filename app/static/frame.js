@@ -6,6 +6,7 @@
   const root = document.documentElement;
   const origins = document.currentScript.dataset.origins.split(" ").filter(Boolean);
   const LOST = "This page could not be renewed. What you typed is still here: try again in a moment, or reload without it.";
+  const PARTLY = "Not everything that you typed could be kept: look at the form again.";
   const LASTS = 29 * 60 * 1000;
   const TOKEN = /^\/t\/[\w-]{43}(?=\/|$)/;
   const before = () => location.pathname.match(TOKEN)?.[0] ?? "";
@@ -79,32 +80,73 @@
   document.addEventListener("purser:ended", () => (seen = 0));
 
   // What was typed and not sent stays when the page comes again.
+  // It is what differs from what the page brought. The answer to a form that was sent brings what was typed, as if it
+  // were saved: only a header says that it is.
   const isTick = (field) => field.type === "checkbox" || field.type === "radio";
   const isKept = (field) => field.name && !["hidden", "password", "file", "submit", "button"].includes(field.type);
-  const isChanged = (field) => {
-    if (!isKept(field)) return false;
-    if (isTick(field)) return field.checked !== field.defaultChecked;
-    if (field.options) return [...field.options].some((each) => each.selected !== each.defaultSelected);
-    return field.value !== field.defaultValue;
+  const chosen = (options) => options.map((each) => each.value).join("\n");
+  const held = (field) => {
+    if (field.options) return chosen([...field.selectedOptions]);
+    return isTick(field) ? field.checked : field.value;
+  };
+  const drawn = (field) => {
+    if (!field.options) return isTick(field) ? field.defaultChecked : field.defaultValue;
+    const marked = [...field.options].filter((each) => each.defaultSelected);
+    return chosen(marked.length || field.multiple ? marked : [...field.options].slice(0, 1));
   };
   const nameOf = (form) => form.id || plain(form.getAttribute("action") ?? "");
+  const fields = () => [...document.forms].flatMap((form) => [...form.elements]).filter(isKept);
+  const keyOf = (field) => JSON.stringify([nameOf(field.form), field.name, isTick(field) ? field.value : ""]);
+  const brought = new Map();
+  const known = new WeakMap(); // as each field was last drawn
+  const note = (sent = "", isSaved = false) => {
+    for (const field of fields()) {
+      const [key, now] = [keyOf(field), drawn(field)];
+      const isNew = known.get(field) !== now;
+      known.set(field, now);
+      if (!brought.has(key) || (nameOf(field.form) === sent ? isSaved : isNew)) brought.set(key, now);
+    }
+  };
+  const isChanged = (field) => held(field) !== (brought.get(keyOf(field)) ?? drawn(field));
+  document.addEventListener("htmx:finally:request", ({ detail: { ctx } }) => {
+    const form = ctx.request.form ?? ctx.sourceElement.closest("form");
+    note(form ? nameOf(form) : "", ctx.response?.headers.has("Purser-Saved"));
+  });
+  note();
   const typed = () =>
-    [...document.forms].flatMap((form) =>
-      [...form.elements]
-        .filter(isChanged)
-        .map(({ name, value, checked, type }) => ({ form: nameOf(form), name, value, checked, type })),
-    );
-  const hasPlaces = (there, kept) =>
-    kept.every((each) => [...there.forms].some((form) => nameOf(form) === each.form && form.elements.namedItem(each.name)));
+    fields()
+      .filter(isChanged)
+      .map(({ form, name, value, checked }) => ({ form: nameOf(form), name, value, checked }));
+  const placesOf = (each) =>
+    [...document.forms]
+      .filter((form) => nameOf(form) === each.form)
+      .flatMap((form) => [...form.elements])
+      .filter((field) => field.name === each.name && (!isTick(field) || field.value === each.value));
+  const hasForms = (there, kept) => kept.every((each) => [...there.forms].some((form) => nameOf(form) === each.form));
   const put = (kept) => {
     for (const each of kept) {
-      const form = [...document.forms].find((one) => nameOf(one) === each.form);
-      for (const field of form?.elements ?? []) {
-        if (field.name !== each.name || (isTick(field) && field.value !== each.value)) continue;
+      for (const field of placesOf(each)) {
         if (isTick(field)) field.checked = each.checked;
         else field.value = each.value;
         field.dispatchEvent(new Event("input", { bubbles: true }));
       }
+    }
+  };
+  // A choice may bring the fields of the rest: those of a country's addresses.
+  const lacksPlace = (each) => !placesOf(each).length;
+  const putAll = async (kept) => {
+    put(kept);
+    let rest = kept.filter(lacksPlace);
+    for (let round = 0; rest.length; round += 1) {
+      if (round === 3) return window.purser?.toast(PARTLY, "renewal");
+      const choices = kept.flatMap((each) => placesOf(each)).filter((field) => field.options || isTick(field));
+      choices.forEach((field) => field.dispatchEvent(new Event("change", { bubbles: true })));
+      await new Promise((done) => {
+        document.addEventListener("htmx:finally:request", done, { once: true });
+        setTimeout(done, 5000);
+      });
+      put(rest);
+      rest = rest.filter(lacksPlace);
     }
   };
 
@@ -128,7 +170,7 @@
   // Another session in place of the one that is over: the same page comes again under it, with what was typed.
   const read = async (address) => {
     const answer = await fetch(address, { cache: "no-store" });
-    if (!answer.ok) throw new Error(`${answer.status}`);
+    if (!answer.ok) throw Object.assign(new Error(`${answer.status}`), { isOver: answer.headers.has("Purser-Session") });
     return [answer.url, new DOMParser().parseFromString(await answer.text(), "text/html")];
   };
   // Where it did not come, what was typed stays, and it is said that it did: the next press asks again.
@@ -157,7 +199,7 @@
         [where, next] = await read((found.pathname.match(TOKEN)?.[0] ?? "") + wanted);
       }
       const [kept, opened, at] = [typed(), isOpen(), focused()];
-      if (!hasPlaces(next, kept)) throw new Error("another page");
+      if (!hasForms(next, kept)) throw new Error("another page");
       document.title = next.title;
       for (const { name, value } of next.documentElement.attributes) root.setAttribute(name, value);
       const look = next.querySelector("link[data-look]");
@@ -165,7 +207,9 @@
       document.body.replaceWith(document.adoptNode(next.body));
       history.replaceState(null, "", where);
       window.htmx?.process(document.body);
-      put(kept);
+      brought.clear();
+      note();
+      putAll(kept);
       open(opened);
       focus(at);
       isAsked = false;
@@ -173,8 +217,9 @@
       watch();
       page();
       document.dispatchEvent(new Event("purser:renewed"));
-    } catch {
-      if (typed().length) stays(address);
+    } catch (problem) {
+      if (problem.isOver) failed(); // the host's link is not good
+      else if (typed().length) stays(address);
       else location.replace(address); // a sandboxed frame may not fetch
     }
   };
@@ -224,7 +269,7 @@
     isAway = false;
     const again = document.querySelector("a[data-again]");
     if (again) location.assign(again.href);
-    else if (!typed().length) location.reload();
+    else if (!fields().some((field) => held(field) !== drawn(field))) location.reload();
   });
 
   // Notices stand where the reader is: the frame is as high as its page, and only the host's page is scrolled.

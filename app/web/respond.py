@@ -10,6 +10,9 @@ from htmx_flask import request  # type: ignore[import-untyped]
 
 from app.locale import unbroken
 
+SAVED = "Purser-Saved"
+"""The header of an answer whose form shows what is saved, and not what was typed."""
+
 
 def is_htmx() -> bool:
     """Whether htmx asks, for a part of a page or for a whole one."""
@@ -48,7 +51,9 @@ def saved(
     if notice:
         flash(notice, "ok")
     if wants_fragment():
-        return _part(fragment, 200, context)
+        answer = _part(fragment, 200, context)
+        answer.headers[SAVED] = "1"
+        return answer
     where: dict[str, Any] = dict(values or {})
     return make_response(redirect(url_for(endpoint, **where), code=303))
 

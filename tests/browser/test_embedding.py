@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser as ChromiumBrowser
-from playwright.sync_api import BrowserContext, Frame, expect
+from playwright.sync_api import BrowserContext, Frame, Page, expect
 from sqlalchemy import delete
 
 from app.models.members import BrowserSession
@@ -133,6 +133,7 @@ def test_a_session_that_is_over_is_renewed_in_place(
     if is_late:
         for fulfil in ({"status": 503}, {"status": 303, "headers": {"Location": "/billing/sign-in/"}}, {}):
             stays_where_the_page_does_not_come(context, frame, fulfil)
+        keeps_what_was_refused(page, frame, host)
 
 
 def stays_where_the_page_does_not_come(context: BrowserContext, frame: Frame, fulfil: dict[str, Any]) -> None:
@@ -149,6 +150,23 @@ def stays_where_the_page_does_not_come(context: BrowserContext, frame: Frame, fu
     frame.locator("#invoice_address-save").click()
     expect(frame.locator("body[data-renewed]")).to_be_attached()
     expect(frame.get_by_label("City")).to_have_value(typed)
+
+
+def keeps_what_was_refused(page: Page, frame: Frame, host: HostPage) -> None:
+    """A refused form, with the fields that a choice brought, comes again as typed; a link that is not good changes nothing."""
+    frame.select_option("#country", "US")
+    frame.get_by_label("ZIP code").fill("10001")
+    frame.locator("#invoice_address-save").click()
+    expect(frame.locator("#line1")).to_have_attribute("aria-invalid", "true")
+    frame.evaluate("delete document.body.dataset.renewed")
+    host.failures = [b'{"url": "/embedded/no-such-link"}']
+    end_sessions()
+    with page.expect_response("**/embedded/no-such-link"):
+        frame.locator("#invoice_address-save").click()
+    frame.locator("#invoice_address-save").click()
+    expect(frame.locator("body[data-renewed]")).to_be_attached()
+    for field, value in (("#company", "Typed before it ended"), ("#country", "US"), ("#postal_code", "10001")):
+        expect(frame.locator(field)).to_have_value(value)
 
 
 @pytest.mark.parametrize("blocked", [THIRD_PARTY])

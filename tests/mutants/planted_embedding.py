@@ -4,6 +4,7 @@ from tests.mutants.bug import Bug
 
 LINKS = "tests/pages/test_portal_session.py"
 WINDOWS = "tests/pages/test_windows_of_frames.py"
+RENEWALS = "tests/browser/test_embedding.py"
 HOSTS = "tests/browser/test_embedding_hosts.py"
 FRAMES = "tests/security/test_frames.py"
 ROLES = "tests/security/test_roles.py"
@@ -95,6 +96,13 @@ BUGS = [
         'if (answer?.headers.has("Purser-Session")) over();',
         "if (answer?.status === 401) over();",
         (f"{HOSTS}::test_a_change_that_asks_for_the_password_is_made_with_a_window",),
+    ),
+    Bug(
+        "what was typed in a form that was refused is gone with the next session",
+        "app/static/frame.js",
+        "held(field) !== (brought.get(keyOf(field)) ?? drawn(field));",
+        "held(field) !== drawn(field);",
+        (f"{RENEWALS}::test_a_session_that_is_over_is_renewed_in_place",),
     ),
     Bug(
         "the role that the host names is not the most",
