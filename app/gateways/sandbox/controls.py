@@ -18,7 +18,6 @@ from app.gateways.sandbox import (
     challenges,
     charges,
     deliveries,
-    endpoints,
     faults,
     hosted_pages,
     methods,
@@ -197,7 +196,7 @@ def delete_customer(settings: Settings, customer_id: str) -> None:
 def subscribe(settings: Settings, events: Sequence[str], *, is_enabled: bool = True) -> None:
     """Subscribe the webhook endpoint to these events only, or switch it off, in the processor's dashboard."""
     with opened(settings.database_url) as store:
-        endpoints.configure(store, settings.base_url, events, is_enabled=is_enabled)
+        deliveries.configure(store, settings.base_url, events, is_enabled=is_enabled)
 
 
 def portal(settings: Settings, session_id: str) -> Visit | None:

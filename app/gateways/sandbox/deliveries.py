@@ -1,10 +1,12 @@
 """The sandbox's webhooks: each due event is signed with Stripe's own helper and posted to the portal's webhook route.
 
 It is posted within the process, through the whole application, so it works from a worker beside any web server or none.
+There is one endpoint, the portal's own, subscribed to everything until its dashboard says otherwise.
 """
 
 import contextvars
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -16,9 +18,10 @@ from werkzeug.datastructures import Headers
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 
 from app import clock
-from app.gateways.sandbox import endpoints, faults
-from app.gateways.sandbox.endpoints import PATH
-from app.gateways.sandbox.store import OBJECTS, Body, hidden, opened, public
+from app.gateways.sandbox import faults
+from app.gateways.sandbox.paging import page_of
+from app.gateways.sandbox.parameters import Params
+from app.gateways.sandbox.store import OBJECTS, Body, Store, hidden, new_id, opened, public
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
@@ -27,6 +30,7 @@ log = structlog.get_logger()
 LEASE = timedelta(minutes=1)
 MAX_TRIES = 6
 LATE = timedelta(days=3)
+ENDPOINT, PATH, ALL = "webhook_endpoint", "/webhooks/stripe", "*"
 
 
 @dataclass(frozen=True)
@@ -60,6 +64,23 @@ def post(wsgi: "WSGIApplication", body: str | bytes, signature: str, *, base_url
     return contextvars.Context().run(_answer, wsgi, environ, clock.now())
 
 
+def endpoints(store: Store, params: Params, *, base_url: str) -> Body:
+    """Return the endpoints, as Stripe lists them."""
+    page = page_of(store, ENDPOINT, params, "/v1/webhook_endpoints")
+    if not page["data"] and not params.get("starting_after"):
+        page["data"] = [_endpoint("we_sandbox", base_url + PATH, [ALL], is_enabled=True)]
+    return page
+
+
+def configure(store: Store, base_url: str, events: Sequence[str], *, is_enabled: bool = True) -> None:
+    """Subscribe the endpoint to these events only, or switch it off, as its owner does in the dashboard."""
+    now = _endpoint(new_id("we"), base_url + PATH, events, is_enabled=is_enabled)
+    for before in store.newest(ENDPOINT):
+        store.keep({**now, "id": before["id"]})
+        return
+    store.add(now)
+
+
 def _answer(wsgi: "WSGIApplication", environ: "WSGIEnvironment", moment: datetime) -> int:
     with clock.at(moment):  # the caller's clock may stand in another year
         _body, status, _headers = run_wsgi_app(wsgi, environ, buffered=True)
@@ -80,7 +101,7 @@ def _claim(database_url: str, limit: int) -> list[Delivery]:
         for event_id, text in due:
             event: Body = json.loads(text)
             hidden(event)["tries"] = hidden(event).get("tries", 0) + 1
-            if not endpoints.subscribed(store, event["type"]):
+            if not _is_subscribed(store, event["type"]):
                 store.keep(event, due_at=None)
                 continue
             fault = faults.take(store, f"event:{event['type']}", "event:*")
@@ -108,3 +129,28 @@ def _deliver(database_url: str, delivery: Delivery, wsgi: "WSGIApplication", bas
         event["pending_webhooks"] = 0 if arrived else 1
         store.keep(event, due_at=again)
     return arrived
+
+
+def _is_subscribed(store: Store, event_type: str) -> bool:
+    """Say whether an event of this type is posted at all."""
+    configured = store.newest(ENDPOINT, limit=1)
+    if not configured:
+        return True
+    types = configured[0]["enabled_events"]
+    return configured[0]["status"] == "enabled" and (ALL in types or event_type in types)
+
+
+def _endpoint(endpoint_id: str, url: str, events: Sequence[str], *, is_enabled: bool) -> Body:
+    return {
+        "id": endpoint_id,
+        "object": ENDPOINT,
+        "api_version": None,
+        "application": None,
+        "created": int(clock.now().timestamp()),
+        "description": None,
+        "enabled_events": list(events),
+        "livemode": False,
+        "metadata": {},
+        "status": "enabled" if is_enabled else "disabled",
+        "url": url,
+    }

@@ -12,7 +12,7 @@ from stripe.params import test_helpers as helpers_sent
 
 from app.gateways.sandbox import (
     cash_balances,
-    endpoints,
+    deliveries,
     hosted_pages,
     methods,
     payment_intents,
@@ -114,7 +114,7 @@ ROUTES: tuple[Route, ...] = (
     ("post", r"/v1/billing_portal/sessions", "create_portal_session", portal_sent.SessionCreateParams,
      lambda s, c: hosted_pages.create_portal(s, c.params, base_url=c.base_url)),
     ("get", r"/v1/webhook_endpoints", "list_webhook_endpoints", sent.WebhookEndpointListParams,
-     lambda s, c: endpoints.listed(s, c.params, base_url=c.base_url)),
+     lambda s, c: deliveries.endpoints(s, c.params, base_url=c.base_url)),
     ("get", r"/v1/events", "list_events", sent.EventListParams,
      lambda s, c: page_of(s, "event", c.params, "/v1/events")),
     ("get", r"/v1/events/(\w+)", "fetch_event", sent.EventRetrieveParams,
