@@ -75,8 +75,28 @@ def test_everything_works_in_the_frame(
     assert page.evaluate("document.querySelector('iframe').style.height") == height
 
     page.reload()
-    frame_of(page)
+    frame = frame_of(page)
+    if blocked == ALL:
+        a_window_shows_no_token(page, frame, live_server)
     assert [each for each in referers if "/t/" in each or "/embedded/" in each] == []
+
+
+def a_window_shows_no_token(page: Page, frame: Frame, portal: Server) -> None:
+    """A window of the frame has no token in its address, nor in the steps back, and works; it cannot be loaded again."""
+    frame.locator("details.menu > summary").click()
+    frame.locator("details.menu").get_by_role("link", name="Payment methods").click()
+    with page.expect_popup() as opened:
+        frame_of(page, "Payment methods").get_by_role("link", name="Add a payment method in a new window").click()
+    window, clean = opened.value, f"{portal.url}/embedded/window"
+    window.locator("#payment_methods-save").click()
+    expect(window.locator(".toast--ok")).to_be_visible()
+    assert window.url == clean
+    window.locator(".side").get_by_role("link", name="Usage", exact=True).click()
+    expect(window.locator("h1")).to_have_text("Usage")
+    assert (window.url, window.evaluate("history.length")) == (clean, 1)
+    window.reload()
+    expect(window.locator("h1")).to_have_text("This page cannot be loaded again")
+    window.close()
 
 
 @pytest.mark.parametrize(

@@ -105,6 +105,20 @@ BUGS = [
         (f"{RENEWALS}::test_a_session_that_is_over_is_renewed_in_place",),
     ),
     Bug(
+        "the token of a window works on when the window is done",
+        "app/blueprints/entry/portal_session.py",
+        "if path_mode.is_on() and not frame.is_framed():",
+        "if path_mode.is_on() and frame.is_framed():",
+        (f"{WINDOWS}::test_a_window_whose_address_holds_its_token_is_over_once_it_is_done",),
+    ),
+    Bug(
+        "a window with its token in the address lasts as long as it is used",
+        SESSIONS,
+        "now - sessions.FRAME_LIFETIME + WINDOW_LASTS, now + WINDOW_LASTS",
+        "now, now + WINDOW_LASTS",
+        (f"{WINDOWS}::test_a_window_whose_address_holds_its_token_lasts_ten_minutes",),
+    ),
+    Bug(
         "the role that the host names is not the most",
         "app/domain/people.py",
         "return max(self, Role(other), key=ranks.index) if other else self",

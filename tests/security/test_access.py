@@ -43,6 +43,7 @@ OPEN = {
     "join.page",  # the link that a customer shares: it says nothing of whose it is
     "portal_session.enter",  # its token is the proof: a link of the host's, used once within a minute
     "portal_session.check",
+    "portal_session.window",  # says to open a window again
     "portal_session.styles",  # its address is all that it says
     "metrics.read",  # figures of the process, and of nobody
     "v1_docs.page",

@@ -12,8 +12,8 @@ from tests.architecture.source import APP
 from tests.support.browser import Browser
 
 STATIC = APP / "static"
-APART = {"api_docs.css", "embed.js", "frame.js", "stripe_setup.js", "pages/demo.css"}
-"""What only one page has, what only a demo has, and what a frame and the page around it have."""
+APART = {"api_docs.css", "embed.js", "frame.js", "stripe_setup.js", "window.js", "pages/demo.css"}
+"""What only one page has, what only a demo has, and what a frame, its windows and the page around it have."""
 
 
 def test_a_page_asks_for_one_style_and_one_script(visitor: Browser) -> None:

@@ -87,8 +87,18 @@ def change_theme() -> Response:
 
 @bp.get("/done")
 def done() -> Response:
-    """Say in a window that the frame can go on."""
-    return make_response(render_template("portal_session/done.html"))
+    """Say in a window that the frame can go on. A session with its token in the address is over with it."""
+    html = render_template("portal_session/done.html")
+    if path_mode.is_on() and not frame.is_framed():
+        portal_session().sign_out()
+    return make_response(html)
+
+
+@bp.get("/window")
+@public
+def window() -> Response:
+    """Answer a reload of a window out of whose address `static/window.js` took the token."""
+    return frame.ended("This page cannot be loaded again", frame.OPEN_AGAIN, 404)
 
 
 def _wrong_origin(*, is_frame: bool) -> Response | None:

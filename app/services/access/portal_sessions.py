@@ -34,6 +34,8 @@ log = structlog.get_logger()
 LIVES = timedelta(seconds=60)
 WINDOW_LIVES = timedelta(minutes=10)
 """A frame shows the link to a window some time before anybody presses it."""
+WINDOW_LASTS = timedelta(minutes=10)
+"""How long a window of a frame works where its token stands in its address, and so in the browser's history."""
 CHECKED_WITHIN = timedelta(seconds=60)
 KEPT = timedelta(days=1)
 PURGE_BATCH = 100
@@ -156,11 +158,16 @@ def check(token: str, cookie: str) -> Checked:
             raise _used() if session.scalar(is_there) else NotFound("link")
         if cookie and hash_of(cookie) == found.session_hash:
             return Checked(found.path, "")
-        session.execute(
+        begun = session.scalars(
             update(BrowserSession)
             .where(BrowserSession.token_hash == found.session_hash)
             .values(token_hash=hash_of(renewed))
-        )
+            .returning(BrowserSession)
+        ).one_or_none()
+        if (
+            begun is not None and begun.opened_by is not None
+        ):  # its twelve hours end in ten minutes, however much it is used
+            begun.created_at, begun.expires_at = now - sessions.FRAME_LIFETIME + WINDOW_LASTS, now + WINDOW_LASTS
     return Checked(found.path, renewed)
 
 

@@ -27,6 +27,7 @@ NEVER = frozenset({"sign_in", "confirm_access"})
 SIGN_IN, SIGN_OUT = "sign_in.page", "sign_in.sign_out"
 ENDED = "Purser-Session"
 """The header of an answer that says so to the scripts of a frame."""
+OPEN_AGAIN = "This browser keeps no cookies here. Close this window, and open it again where you came from."
 
 
 def init_app(app: Flask) -> None:
@@ -41,6 +42,7 @@ def init_app(app: Flask) -> None:
         "look": look,
         "theme_styles": theme_styles,
         "frame_script": frame_script,
+        "window_script": window_script,
         "way_back": way_back,
         "frame_origins": lambda: " ".join(_allowed()),
     }
@@ -140,10 +142,22 @@ def frame_script() -> str:
     return path_mode.without_root(url_for("static", filename="frame.js")) if may_be_framed() else ""
 
 
+def window_script() -> str:
+    """Return the address of what takes the token out of the address of a window; nothing in frames and elsewhere."""
+    if not path_mode.is_on() or embedded() is None or (is_framed() and not _fills_the_window()):
+        return ""
+    return path_mode.without_root(url_for("static", filename="window.js"))
+
+
+def _fills_the_window() -> bool:
+    return request.headers.get("Sec-Fetch-Dest") == "document"
+
+
 def ended(title: str = "Your session here has ended", sentence: str = "", status: int = 401) -> Response:
     """Answer a frame without a session: its script asks the host for another one, and what was typed stays."""
     g.framed_page = True
-    sentence = sentence or "Reload this page to go on. Nothing was changed."
+    again = OPEN_AGAIN if _fills_the_window() else "Reload this page to go on."
+    sentence = sentence or f"{again} Nothing was changed."
     words = {"title": title, "sentence": sentence, "request_id": g.get("request_id", "")}
     if wants_fragment():
         answer = make_response(render_template("errors/_error.html", **words), status)
