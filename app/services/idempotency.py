@@ -15,6 +15,9 @@ from app.services.transaction import transaction
 
 LEASE = timedelta(seconds=60)
 """How long the first request is believed to be worked on. What it does must be done once by itself all the same."""
+SOONEST, PART = 2, 5
+"""Seconds after which a repeat is worth its while: most requests are done by then. One that takes longer may have been
+killed, so that repeats come less often: after a fifth of the time that it has taken, and never after its lease."""
 KEPT = timedelta(days=7)
 
 
@@ -35,7 +38,7 @@ class Answered:
 
 @dataclass(frozen=True)
 class UnderWay:
-    """Another request with this key is being worked on."""
+    """Another request with this key is being worked on: ask again in so many seconds."""
 
     seconds: int
 
@@ -60,9 +63,15 @@ def begin(api_key_id: str, key: str, path: str, digest: str) -> Mine | Answered 
         if first.status is not None:
             return Answered(first.status, first.body)
         if first.lease_until > now:
-            return UnderWay(int((first.lease_until - now).total_seconds()) + 1)
+            return UnderWay(_comes_back(first.lease_until - now))
         first.lease_until = until  # whoever worked on it was killed
         return Mine(until)
+
+
+def _comes_back(left: timedelta) -> int:
+    """Return in how many seconds to ask again for what is worked on until then, at the latest."""
+    taken = int((LEASE - left).total_seconds())
+    return min(int(left.total_seconds()) + 1, max(SOONEST, taken // PART))
 
 
 def finish(api_key_id: str, key: str, mine: Mine, status: int, body: str) -> None:

@@ -76,6 +76,7 @@ DONE: tuple[int, dict[str, str], Any] = (200, {}, {"ok": True})
 LATER = (429, {"Retry-After": "2"}, problem(429, "rate_limited"))
 AWAY = (503, {"Retry-After": "5"}, problem(503, "unavailable"))
 UNDER_WAY = (409, {"Retry-After": "1"}, problem(409, "request_under_way"))
+LONG_UNDER_WAY = (409, {"Retry-After": "60"}, problem(409, "request_under_way"))
 REUSED = (409, {}, problem(409, "idempotency_key_reused"))
 LONG = (429, {"Retry-After": "3600"}, problem(429, "rate_limited"))
 
@@ -85,6 +86,8 @@ LONG = (429, {"Retry-After": "3600"}, problem(429, "rate_limited"))
     [
         ([LATER, AWAY, DONE], [2, 5], None),
         ([UNDER_WAY, DONE], [1], None),
+        ([LONG_UNDER_WAY, DONE], [10], None),
+        ([LONG_UNDER_WAY], [10, 10], "Refused"),
         ([AWAY], [5, 5], "Unavailable"),
         ([LATER], [2, 2], "Refused"),
         ([LONG], [], "Refused"),
@@ -206,7 +209,7 @@ def test_the_typescript_client_asks_the_running_portal(
     groups = {each.resource for each in operations_of(app) if each.method == "GET" and readable(each)}
     assert said == {
         "state": "succeeded", "again": True, "refused": ["validation_failed", "amount"], "keys": 1, "version": 1,
-        "groups": sorted(groups),
+        "groups": sorted(groups), "waited": [30_000],
     }  # fmt: skip
 
 

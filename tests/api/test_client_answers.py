@@ -110,13 +110,13 @@ def test_what_got_no_answer_is_sent_again_with_one_key(
     pauses = list[float]()
     monkeypatch.setattr(purser, "_sleep", pauses.append)
     session = purser._session()
-    request = session.request
+    send = session.send
 
-    def counted(*args: Any, **kwargs: Any) -> Any:
-        sent.append(kwargs["headers"].get("Idempotency-Key"))
-        return request(*args, **kwargs)
+    def counted(request: Any, **kwargs: Any) -> Any:
+        sent.append(request.headers.get("Idempotency-Key"))
+        return send(request, **kwargs)
 
-    monkeypatch.setattr(session, "request", counted)
+    monkeypatch.setattr(session, "send", counted)
     with pytest.raises(library.Unavailable):
         purser.call(method, "/customers/acme/credit_grants", {}, **more)
     assert len(sent) == tries

@@ -166,7 +166,20 @@ def test_while_the_first_is_under_way_the_next_is_asked_to_wait(api: Api, acme: 
     idempotency.begin(key_id(api), "request-1", row.path, row.digest)
     answer = api.post(path_of(acme), GRANT, once="request-1")
     assert problem_of(answer) == (409, "request_under_way")
-    assert 1 <= int(answer.headers["Retry-After"]) <= 61
+    assert answer.headers["Retry-After"] == "2"
+
+
+def test_what_may_have_been_killed_is_asked_for_less_often_and_never_after_its_lease(api: Api, acme: Customer) -> None:
+    api.post(path_of(acme), GRANT, once="request-1")
+    with as_service("read a claim"):
+        row = db.session.scalars(select(ApiRequest)).one()
+    _forget(api, "request-1")
+    began = clock.now()
+    with clock.at(began):
+        idempotency.begin(key_id(api), "request-1", row.path, row.digest)
+    for taken, seconds in ((0, 2), (9, 2), (30, 6), (50, 10), (59, 2)):
+        with clock.at(began + timedelta(seconds=taken)):
+            assert idempotency.begin(key_id(api), "request-1", row.path, row.digest) == UnderWay(seconds)
 
 
 def test_a_mistake_of_ours_may_be_tried_again_with_the_same_key(

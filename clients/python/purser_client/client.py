@@ -13,6 +13,7 @@ from urllib.parse import quote
 
 import requests
 
+from purser_client.bodies import Invalid, written
 from purser_client.operations import Operations
 
 AGAIN = {429, 503}
@@ -128,7 +129,8 @@ class Purser(Operations):
     Each operation is there by its resource, typed: `purser.top_ups.buy("org-17", {...}, key="order-1")`. What got no
     answer, or one that says to come back (429, 503, and 409 while the first request with a key is in progress), is sent
     again up to `retries` times with the same key; where `Retry-After` asks for more than `longest_wait` seconds, the
-    answer is raised.
+    answer is raised, and of a request in progress it is asked again after `longest_wait`. What cannot be sent at all is
+    `Invalid`, a ValueError, at once.
     """
 
     def __init__(
@@ -268,24 +270,30 @@ class Purser(Operations):
     ) -> requests.Response:
         key = key or (uuid.uuid4().hex if method != "GET" and not repeatable else None)
         headers = {"Idempotency-Key": key} if key else {}
+        data = written(body)
+        if data is not None:
+            headers["Content-Type"] = "application/json"
+        asked = requests.Request(method, self._base + path, data=data, params=dict(query or {}), headers=headers)
+        try:
+            sent = self._session().prepare_request(asked)
+        except requests.RequestException as problem:  # an address or a header that cannot be one
+            raise Invalid(str(problem)) from problem
         for number in range(self._retries + 1):
             is_last = number == self._retries
             pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2**number) * random.uniform(0.5, 1)  # noqa: S311  # no secret
             try:
-                answer = self._session().request(
-                    method, self._base + path, json=body, params=dict(query or {}), headers=headers,
-                    timeout=self._timeout, allow_redirects=False,
-                )  # fmt: skip
+                answer = self._session().send(sent, timeout=self._timeout, allow_redirects=False)
             except requests.RequestException as problem:
                 if is_last:
                     raise Unavailable(str(problem)) from problem
                 self._sleep(pause if waits else 0)
                 continue
             wait = _seconds(answer.headers.get("Retry-After", ""))
-            too_long = wait is not None and wait > self._longest_wait
+            # A request in progress may be done sooner than its `Retry-After`; a limit is not lifted sooner.
+            too_long = wait is not None and wait > self._longest_wait and answer.status_code != 409
             if is_last or not waits or too_long or not _comes_back(answer):
                 return answer
-            self._sleep(pause if wait is None else wait)
+            self._sleep(pause if wait is None else min(wait, self._longest_wait))
         raise AssertionError("unreachable")
 
     def _session(self) -> requests.Session:

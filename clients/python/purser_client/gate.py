@@ -5,7 +5,9 @@ One lease for each customer spends a block in this process, so that most calls a
 
 import asyncio
 import json
+import logging
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
 from typing import Any
@@ -13,12 +15,18 @@ from typing import Any
 from purser_client.client import Answer, Purser, Refused, Unavailable
 from purser_client.lease import Lease
 
-LATER = {"daily_limit", "plan_limit", "rate_limited"}
-"""Refusals that time or a higher limit lifts: 429. The others want credit or an invoice paid: 402."""
+LATER = {"daily_limit", "plan_limit"}
+"""Refusals that time or a higher limit lifts: 429."""
+ACCOUNT = LATER | {"insufficient_credits", "suspended", "closed"}
+"""What Purser refuses a customer's account; the rest of these wants credit or an invoice paid: 402."""
 WORDS = {
-    "unavailable": "Billing cannot be reached right now. Try again in a moment.",
+    "unavailable": "Billing is not available right now. Try again in a moment.",
     "daily_limit": "The daily limit is reached.",
 }
+OF_THE_KEY = {"unauthorized", "forbidden", "rate_limited"}
+"""Problems that every customer's calls have: they are logged once for all of them."""
+LOGGED_EVERY, MOST_LOGGED = 60.0, 1_000
+log = logging.getLogger(__name__)
 Scope = MutableMapping[str, Any]
 WsgiApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 AsgiApp = Callable[[Scope, Callable[[], Awaitable[Any]], Callable[[Any], Awaitable[None]]], Awaitable[None]]
@@ -37,26 +45,51 @@ class Gate:
         most_customers: int = 10_000,
         **lease: Any,
     ) -> None:
-        """Spend units of a `meter` in blocks. `open_when_away` lets calls through while Purser cannot be reached.
+        """Spend units of a `meter` in blocks. `open_when_away` lets calls through while Purser cannot be asked.
 
-        What is let through so is not billed by the gate: report it. More than `most_customers` leases are not kept:
-        the one that was used the longest ago is settled.
+        That is so while it cannot be reached, and where it refuses your request and not the customer: a bad key, an
+        unknown meter or customer. Such a problem is logged. What is let through is not billed by the gate: report it.
+        More than `most_customers` leases are not kept: the one that was used the longest ago is settled.
         """
         self._purser, self._meter, self._block, self._lease = purser, meter, block, lease
         self._open, self._most = open_when_away, most_customers
         self._leases: OrderedDict[str, Lease] = OrderedDict()
+        self._logged = dict[tuple[str, str], float]()
         self._lock = threading.Lock()
 
     def refusal(self, customer: str, quantity: int = 1) -> Answer | None:
-        """Spend a quantity and return None, or return why the call is refused."""
+        """Spend a quantity and return None, or return why the call is refused.
+
+        The reason is that of the customer's account, or `unavailable` where the account could not be judged.
+        """
         lease = self._of(customer)
         try:
             if lease.spend(quantity):
                 return None
-        except Refused as problem:
-            return Answer(False, "", lease.nothing, lease.nothing, problem.reason, problem.retry_after)
-        found = lease.refusal or Answer(False, "", lease.nothing, lease.nothing, "unavailable", None)
+            found, problem = lease.refusal, lease.problem
+        except Refused as refused:
+            found, problem = None, refused
+        if problem is not None and problem.status != 200 and problem.reason not in ACCOUNT:
+            self._log(customer, problem)
+            found = _away(problem.retry_after)
+        found = found or _away(None)
         return None if found.reason == "unavailable" and self._open else found
+
+    def _log(self, customer: str, problem: Refused) -> None:
+        """Say what is wrong with the host's requests: its customers do not read it. Each call would repeat it."""
+        kind = problem.reason, "" if problem.reason in OF_THE_KEY else str(customer)
+        with self._lock:
+            now = time.monotonic()
+            if now - self._logged.get(kind, -LOGGED_EVERY) < LOGGED_EVERY:
+                return
+            if len(self._logged) >= MOST_LOGGED:
+                self._logged.clear()
+            self._logged[kind] = now
+        log.error(
+            "calls of %r on %r %s: Purser answers %d %s: %s (request %s)",
+            customer, self._meter, "are served unbilled" if self._open else "are answered with 503",
+            problem.status, problem.reason, problem, problem.request_id or "unknown",
+        )  # fmt: skip
 
     def settle(self) -> None:
         """Capture what was used of every lease: when the process ends, and as often as a loss is worth a request."""
@@ -96,25 +129,36 @@ class WsgiGate:
 
 
 class AsgiGate:
-    """An ASGI app behind a gate."""
+    """An ASGI app behind a gate: a request is a call, and so is a websocket when it connects."""
 
     def __init__(self, app: AsgiApp, gate: Gate, customer_of: Callable[[Scope], str | None]) -> None:
-        """`customer_of` says from the scope whose call it is; None: it is not billed."""
+        """`customer_of` says from the scope, of `http` or `websocket`, whose call it is; None: it is not billed."""
         self._app, self._gate, self._customer_of = app, gate, customer_of
 
     async def __call__(
         self, scope: Scope, receive: Callable[[], Awaitable[Any]], send: Callable[[Any], Awaitable[None]]
     ) -> None:
         """Answer the call, or refuse it. Purser is asked in a thread: nothing else waits for it."""
-        customer = self._customer_of(scope) if scope["type"] == "http" else None
+        customer = self._customer_of(scope) if scope["type"] in {"http", "websocket"} else None
         refusal = await asyncio.to_thread(self._gate.refusal, customer) if customer is not None else None
         if refusal is None:
             await self._app(scope, receive, send)
             return
         status, _words, headers, body = _answer(refusal)
         raw = [(name.lower().encode(), value.encode()) for name, value in headers]
-        await send({"type": "http.response.start", "status": status, "headers": raw})
-        await send({"type": "http.response.body", "body": body})
+        kind = "http"
+        if scope["type"] == "websocket":
+            await receive()  # `websocket.connect`
+            if "websocket.http.response" not in (scope.get("extensions") or {}):
+                await send({"type": "websocket.close", "code": 1008, "reason": refusal.reason})  # the server says 403
+                return
+            kind = "websocket.http"
+        await send({"type": f"{kind}.response.start", "status": status, "headers": raw})
+        await send({"type": f"{kind}.response.body", "body": body})
+
+
+def _away(retry_after: int | None) -> Answer:
+    return Answer(False, "", Lease.nothing, Lease.nothing, "unavailable", retry_after)
 
 
 def _answer(refusal: Answer) -> tuple[int, str, list[tuple[str, str]], bytes]:

@@ -7,11 +7,16 @@ from decimal import Decimal
 from types import TracebackType
 from typing import Any, Self
 
+from purser_client.bodies import Invalid
 from purser_client.client import Answer, Purser, Refused, Unavailable
 
 MARGIN = 5.0
 """Seconds before a hold expires in which nothing more is spent from it, so that it can still be captured."""
 OVER = {"authorization_expired", "authorization_released"}
+BY_SIZE = {"insufficient_credits", "daily_limit", "plan_limit"}
+"""Refusals of a block that a smaller one may not meet."""
+PLACES = 6
+"""Decimals of credits."""
 
 
 class NotCharged(Refused):
@@ -34,7 +39,10 @@ class NotCharged(Refused):
 
 
 class Lease:
-    """Spends a customer's credits, or units of a meter, block by block. Threads may share it."""
+    """Spends a customer's credits, or units of a meter, block by block. Threads may share it.
+
+    Near a limit blocks are halved until one fits, and stay so small until another one of their size fits.
+    """
 
     nothing = Decimal(0)
 
@@ -55,7 +63,8 @@ class Lease:
         if ttl_seconds <= 2 * MARGIN:
             raise ValueError(f"A lease is longer than {2 * MARGIN:.0f} seconds.")
         self._purser, self._customer, self._meter = purser, customer, meter
-        self._block = Decimal(credits if credits is not None else quantity or 0)
+        self._block = _exact(credits if credits is not None else quantity, meter)
+        self._size = self._block
         self._ttl, self._pause = ttl_seconds, pause
         self._lock = threading.Lock()
         self._hold, self._left, self._used = "", Decimal(0), Decimal(0)
@@ -64,23 +73,28 @@ class Lease:
         self._timer: threading.Timer | None = None
         self.refusal: Answer | None = None
         """Why the last block was refused; None while there is one."""
+        self.problem: Refused | None = None
+        """What Purser refused otherwise than by judging the customer: a block, or to charge what was used before."""
+        self._mistake: Refused | None = None
 
     def spend(self, amount: Decimal | int) -> bool:
         """Spend so much, and say whether it was allowed. Asks Purser only when the block does not hold it.
 
         With Purser away the answer is no, and so it is while what was used of the last block cannot be charged: that
-        stays to be charged, and `settle` says why.
+        stays to be charged, and `settle` says why. A request that is wrong in itself (an unknown meter, a bad key) is
+        `Refused`, and an amount that is none `Invalid`.
         """
-        if amount <= 0:
-            raise ValueError("Spend more than zero.")
+        exact = _exact(amount, self._meter)
         with self._lock:
-            if amount > self._left or time.monotonic() >= self._ends:
+            if exact > self._left or time.monotonic() >= self._ends:
                 if time.monotonic() < self._asks_again:
+                    if self._mistake is not None:
+                        raise self._mistake.with_traceback(None)
                     return False
-                if not self._take(Decimal(amount)):
+                if not self._take(exact):
                     return False
-            self._left -= amount
-            self._used += amount
+            self._left -= exact
+            self._used += exact
             return True
 
     def settle(self) -> None:
@@ -162,27 +176,42 @@ class Lease:
         return {"credits": amount} if self._meter is None else {"quantity": int(amount)}
 
     def _take(self, amount: Decimal) -> bool:
+        self.problem = self._mistake = None
         try:
             self._settle()
-        except Unavailable:
-            return self._no(_refusal("unavailable"))
+        except Unavailable as problem:
+            return self._no(_refusal("unavailable", problem.retry_after))
         except Refused as refusal:
-            return self._no(_refusal(refusal.reason))
-        wanted = max(self._block, amount)
-        began = time.monotonic()
-        answer = self._ask(wanted)
-        if not answer.allowed and amount < wanted:
-            # Less than a block may still be there. Of credits it was said how much, of a meter's units it was not.
-            wanted = amount if self._meter is not None else max(amount, answer.available_to_use)
+            self.problem = refusal
+            return self._no(_refusal(refusal.reason, refusal.retry_after))
+        wanted, is_smaller = max(self._size, amount), False
+        while True:
+            began = time.monotonic()
             answer = self._ask(wanted)
-        if not answer.allowed:
-            return self._no(answer)
+            if answer.allowed:
+                break
+            if wanted == amount or answer.reason not in BY_SIZE:
+                return self._no(answer)
+            wanted, is_smaller = max(amount, self._smaller(wanted, answer)), True
+        if not is_smaller:
+            self._size = min(self._block, self._size * 2)
         self.refusal, self._hold, self._left = None, answer.authorization, wanted
         self._ends = began + self._ttl - MARGIN
         self._timer = threading.Timer(max(0.0, self._ends - time.monotonic()), self._settle_in_time, [self._hold])
         self._timer.daemon = True
         self._timer.start()
         return True
+
+    def _smaller(self, wanted: Decimal, answer: Answer) -> Decimal:
+        """Return the block to ask for after one that was refused: what is there as far as that is said, or half."""
+        left, cost = answer.available_to_use, answer.credits
+        if self._meter is None and left < wanted:
+            return left
+        half = wanted // 2 if self._meter is not None else round(wanted / 2, PLACES)
+        if self._meter is not None and left < cost and (fits := wanted * left // cost) > half:
+            return fits  # by the price of the whole; with an allowance more may fit, so that it is never less than half
+        self._size = min(self._size, max(half, Decimal(1).scaleb(0 if self._meter is not None else -PLACES)))
+        return half
 
     def _no(self, answer: Answer) -> bool:
         self.refusal, self._asks_again = answer, time.monotonic() + self._pause
@@ -196,10 +225,24 @@ class Lease:
                 self._customer, meter=self._meter, quantity=int(amount), ttl_seconds=self._ttl
             )
         except Refused as refusal:
-            if refusal.status != 429:
-                raise
-            return _refusal(refusal.reason)
+            self.problem = refusal
+            if refusal.status == 429:
+                return _refusal(refusal.reason, refusal.retry_after)
+            self._mistake, self._asks_again = refusal, time.monotonic() + self._pause
+            raise
 
 
-def _refusal(reason: str) -> Answer:
-    return Answer(False, "", Decimal(0), Decimal(0), reason, None)
+def _refusal(reason: str, retry_after: int | None) -> Answer:
+    return Answer(False, "", Decimal(0), Decimal(0), reason, retry_after)
+
+
+def _exact(amount: object, meter: str | None) -> Decimal:
+    """Return an amount of credits, or of units of a meter, or refuse what cannot be one before anything is asked."""
+    if isinstance(amount, bool) or not isinstance(amount, int | Decimal):
+        raise Invalid(f"Spend an int or a Decimal, and not the {type(amount).__name__} {amount!r}.")
+    exact = Decimal(amount)
+    if not exact.is_finite() or exact <= 0:
+        raise Invalid("Spend more than zero.")
+    if 10 ** (0 if meter is not None else PLACES) % exact.as_integer_ratio()[1]:
+        raise Invalid(f"Credits have at most {PLACES} decimals." if meter is None else "Units of a meter are whole.")
+    return exact

@@ -15,7 +15,7 @@ export interface Options {
   retries?: number;
   /** How long one try may take, in milliseconds. */
   timeout?: number;
-  /** The longest wait before a try, in milliseconds; a longer `Retry-After` is the caller's to keep. */
+  /** The longest wait before a try, in milliseconds; a longer `Retry-After` is the caller's to keep, but for a request in progress. */
   longestWait?: number;
   fetch?: (request: Request) => Promise<Response>;
   sleep?: (milliseconds: number) => Promise<void>;
@@ -92,8 +92,9 @@ async function send(first: Request, options: Options): Promise<Response> {
     }
     if (tries >= retries || !(await mayBeSentAgain(answer))) return answer;
     const wait = secondsOf(answer);
-    if (wait !== null && wait * 1000 > longestWait) return answer;
-    await sleep(wait === null ? pause : wait * 1000);
+    // A request in progress may be done sooner than its `Retry-After`; a limit is not lifted sooner.
+    if (wait !== null && wait * 1000 > longestWait && answer.status !== 409) return answer;
+    await sleep(wait === null ? pause : Math.min(wait * 1000, longestWait));
   }
 }
 

@@ -50,6 +50,17 @@ const losing = purser({ url: lossy, key, sleep: async () => {} });
 const limits = { enabled: true, daily_limit: "60", notify_threshold: null, webhook_url: null, version: 0 };
 const settings = { params: { path }, body: limits };
 const saved = await answered(losing.PUT("/v1/customers/{customer_id}/spend_management", settings));
+// A request in progress is asked for again, after the longest wait at most.
+const waited = [];
+const underWay = { reason: "request_under_way", detail: "", status: 409, errors: [], request_id: "req_1" };
+const busy = purser({
+  url,
+  key,
+  sleep: async (time) => waited.push(time),
+  fetch: async (request) =>
+    waited.length ? fetch(request) : Response.json(underWay, { status: 409, headers: { "Retry-After": "60" } }),
+});
+await answered(busy.GET("/v1/customers/{customer_id}", { params: { path } }));
 console.log(
   JSON.stringify({
     state: paid.state,
@@ -58,5 +69,6 @@ console.log(
     keys: once,
     groups: [...groups].sort(),
     version: saved.version,
+    waited,
   }),
 );
