@@ -148,9 +148,19 @@ def test_headers_are_percent_encoded(api: Api, metered: Customer) -> None:
         "POST",
         "/usage_events",
         data='{"value": 1}, "subject": "other"',
-        headers={"Content-Type": "application/json", **headers},
+        headers={"Content-Type": "application/json", **headers, "ce-id": "two"},
     )
     assert problem_of(twice)[0] == 400
+
+
+@pytest.mark.parametrize("lacks", [("specversion",), ("id", "time")])
+def test_an_event_in_headers_names_those_that_are_missing(api: Api, metered: Customer, lacks: tuple[str, ...]) -> None:
+    names = ("specversion", "id", "source", "type", "subject", "time")
+    headers = {f"ce-{name}": str(EVENT[name]) for name in names if name not in lacks}
+    answer = send(api, {"value": 1}, "application/json", **headers)
+    assert problem_of(answer) == (422, "validation_failed")
+    assert [each["field"] for each in answer.get_json()["errors"]] == [f"ce-{name}" for name in lacks]
+    assert used(api, metered) == 0
 
 
 @pytest.mark.proof

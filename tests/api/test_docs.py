@@ -155,16 +155,20 @@ def test_the_documented_requests_are_answered_by_the_catalog_that_the_guide_name
     text = (Path(__file__).parents[2] / "docs/api.md").read_text()
     assert f"`{catalog_name}.toml`" in text.partition("## Keys")[0]
     names: dict[str, Any] = {"redirect": None}
+    address, key = live_server.url, api_for(app).key
     for title in ("Create a customer", section):
         (code,) = re.findall(rf"^## {title}\n```python\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
-        code = code.replace("https://billing.example.com", live_server.url).replace("sk_…", api_for(app).key)
+        code = code.replace("https://billing.example.com", address).replace("sk_…", key)
         if catalog_name == "analytics":
             code = code.replace('"external_id": "org-17"', '"external_id": "org-17", "catalog": "analytics"')
-        exec(code, names)  # noqa: S102  # our own documentation
-        if title == "Create a customer":
+        if title == "Buy credit":
+            with pytest.raises(SystemExit, match="method_missing"):  # nothing is saved yet to pay with
+                exec(code, names)  # noqa: S102  # our own documentation
+        if title == section:
             part = replace(cast.ALICE, email="owner@org-17.example")
             with as_service("a test"):
                 customer = db.session.get_one(Customer, names["customer"])
             shop.add_method(cast.make_actor(part, customer))
+        exec(code, names)  # noqa: S102  # our own documentation
     said = names[answer]
     assert (said if isinstance(said, dict) else said.json())["state"] in {"succeeded", "applied"}, said

@@ -7,10 +7,9 @@ from typing import Any
 
 from flask import request
 from pydantic import BaseModel, ValidationError
-from pydantic_core import from_json
 from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
-from app.api.contract import problems
+from app.api.contract import problems, unreadable
 from app.api.contract.problems import FieldProblem, Malformed
 from app.domain.errors import Refused
 
@@ -36,14 +35,14 @@ def body(
         raise UnsupportedMediaType
     raw = composed(raw) if composed is not None else raw
     raw = raw or b"{}"
-    readable = _is_readable(raw)
+    unread = unreadable.why(raw)
     try:
         sent: object = _PAIRS.decode(raw.decode())
     except (ValueError, RecursionError):
-        raise BadRequest from None
-    if not readable and not judged_each:
-        raise BadRequest
-    wrong = _wrong_elements(sent, judged_each, readable)
+        raise _unread(unread) from None
+    if unread and not judged_each:
+        raise _unread(unread)
+    wrong = _wrong_elements(sent, judged_each, readable=unread is None)
     rest = sent
     if wrong:
         each = [None if index in wrong else element for index, element in enumerate(_elements(sent, judged_each))]
@@ -52,33 +51,28 @@ def body(
         taken = json.dumps(rest).encode() if wrong else raw
     except RecursionError:
         raise BadRequest from None
-    if not readable and not _is_readable(taken):
-        raise BadRequest
+    if unread and unreadable.why(taken):
+        raise _unread(unread)
     _look_through(rest, ())
     try:
-        return sent if readable else raw.decode(), model.model_validate_json(taken, context=wrong)
+        return raw.decode() if unread else sent, model.model_validate_json(taken, context=wrong)
     except ValidationError as problem:
         raise problems.malformed(problem) from None
 
 
-def _is_readable(raw: bytes) -> bool:
-    """Say whether it is JSON, not nested too deeply, with whole characters and numbers of a sensible length."""
-    try:
-        from_json(raw, allow_inf_nan=False, cache_strings="none")
-    except ValueError:
-        return False
-    return True
+def _unread(words: str | None) -> Refused:
+    return Refused(words or "The body is nested too deeply.", "request_malformed", 400)
 
 
-def _wrong_elements(sent: object, name: str, readable: bool) -> dict[int, str]:
+def _wrong_elements(sent: object, name: str, *, readable: bool) -> dict[int, str]:
     """Return what is wrong with the elements of the list that are not to be taken, by their places."""
     elements = _elements(sent, name)
     wrong = dict[int, str]()
     for index, element in enumerate(elements):
         try:
             _look_through(element, ())
-            if not readable and not _is_readable(json.dumps(element).encode()):
-                wrong[index] = "It cannot be read: a text with half a character, or nested too deeply."
+            if not readable and (words := unreadable.why_element(json.dumps(element).encode())):
+                wrong[index] = words
         except Malformed as problem:
             (found,) = problem.errors
             wrong[index] = f"{found.field}: {found.detail}".removeprefix(": ")

@@ -9,6 +9,7 @@ from pydantic_core import ErrorDetails
 from werkzeug.exceptions import BadHost, HTTPException
 from werkzeug.routing import RequestRedirect
 
+from app.api.contract import patterns
 from app.api.contract.shapes import Model
 from app.domain.addresses.questions import ASKED, Unfit
 from app.domain.errors import Refused
@@ -119,6 +120,8 @@ def words_of(finding: ErrorDetails) -> str:
     """Return what pydantic found in words for somebody who knows JSON and not our code."""
     if finding["type"] in {"model_type", "model_attributes_type", "dict_type"}:
         return "Send a JSON object."
+    if finding["type"] == "string_pattern_mismatch":
+        return patterns.words_for(finding["msg"]) or finding["msg"]
     return finding["msg"].removeprefix("Value error, ")
 
 

@@ -7,6 +7,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from app.api.contract.operations import Model, Moment, Page, PageQuery, decode_cursor, operation, resource
+from app.api.contract.patterns import DAY
 from app.api.contract.shapes import encode_cursor
 from app.domain.addresses import address
 from app.domain.errors import Refused
@@ -24,7 +25,6 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 LATEST = 250_000_000_000 * 1_000_000
 """The last microsecond that a cursor may name: some day after the year 9000."""
 StateText = Literal["open", "paid", "void", "uncollectible", "issued"]
-DAY = r"^\d{4}-\d\d-\d\d$"
 KindText = Literal["invoice", "credit_note", "receipt", "refund_receipt"]
 
 

@@ -8,6 +8,7 @@ from pydantic import Field
 from app import clock
 from app.api.contract import idempotency
 from app.api.contract.operations import Model, Moment, caller, customer_in, operation, request_key, resource
+from app.api.contract.patterns import LOCALE
 from app.domain.embedding.origins import origin_in
 from app.domain.embedding.themes import MOST_RADIUS, theme_of
 from app.domain.errors import Refused
@@ -67,7 +68,7 @@ class PortalSessionIn(Model):
     )
     locale: str | None = Field(
         None,
-        pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$",
+        pattern=LOCALE,
         max_length=35,
         description="The member's language. Pages are in English until others are offered.",
         examples=["en"],

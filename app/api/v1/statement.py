@@ -7,9 +7,10 @@ from flask import Response
 from pydantic import Field
 
 from app.api.contract.operations import CreditsText, Model, Moment, PageQuery, decode_cursor, operation, resource
+from app.api.contract.patterns import DAY
 from app.api.contract.shapes import encode_cursor
 from app.api.v1.invoice_files import sent
-from app.api.v1.invoices import DAY, EPOCH, LATEST, day_of
+from app.api.v1.invoices import EPOCH, LATEST, day_of
 from app.domain.errors import NotFound
 from app.domain.invoices import statement as rule
 from app.models.customers import Customer

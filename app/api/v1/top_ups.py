@@ -157,7 +157,8 @@ def _amount(customer: Customer, body: TopUpFields) -> Money | None:
 def _default() -> str:
     method = saved.default()
     if method is None:
-        raise Refused("The customer has no default payment method.", "method_missing", 422, "payment_method")
+        words = "The customer has no default payment method. One is added at `add_url` of `GET …/payment_methods`."
+        raise Refused(words, "method_missing", 422, "payment_method")
     return method.id
 
 

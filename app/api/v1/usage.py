@@ -16,6 +16,7 @@ from app.api.contract.operations import (
     operation,
     resource,
 )
+from app.api.contract.patterns import DAY
 from app.domain.errors import Refused
 from app.models.customers import Customer
 from app.services.usage import meters
@@ -108,8 +109,8 @@ class EventQuery(PageQuery):
     """Which events."""
 
     meter: str = Field(min_length=1, max_length=60)
-    first: str | None = Field(None, pattern=r"^\d{4}-\d\d-\d\d$", description="The first UTC day; null: 34 days ago.")
-    last: str | None = Field(None, pattern=r"^\d{4}-\d\d-\d\d$", description="The last UTC day; null: today.")
+    first: str | None = Field(None, pattern=DAY, description="The first UTC day; null: 34 days ago.")
+    last: str | None = Field(None, pattern=DAY, description="The last UTC day; null: today.")
 
 
 class EventOut(Model):

@@ -20,6 +20,7 @@ from pydantic_core.core_schema import ValidatorFunctionWrapHandler
 
 from app.api.contract import cloud_events
 from app.api.contract.operations import Model, Moment, caller, operation, resource
+from app.api.contract.patterns import JSON, SOURCE
 from app.api.contract.problems import words_of
 from app.domain.errors import Refused
 from app.domain.rating import LARGEST, UsageReport
@@ -28,7 +29,6 @@ from app.services.usage import events as usage_events
 from app.services.usage.cloud_events import CloudEvent
 
 bp = resource("usage_events")
-JSON = r"^application/([a-zA-Z0-9.+_-]+\+)?json(;.*)?$"
 EXACT = 2**53
 """Above it a number with a fraction is not exact any more."""
 Name = Annotated[str, Field(min_length=1, max_length=200)]
@@ -83,7 +83,7 @@ class CloudEventIn(BaseModel):
 
     specversion: Literal["1.0"]
     id: Name = Field(description="Unique for its `source`: the same of the same source counts once.")
-    source: Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[!-~]+$")] = Field(
+    source: Annotated[str, Field(min_length=1, max_length=200, pattern=SOURCE)] = Field(
         description="Who sends it: a URI, or a part of one."
     )
     type: Name = Field(description="Which meter counts it: as the catalog says (`usage.events`), or a meter's key.")

@@ -31,7 +31,7 @@ def named(
         return member.id
     if not may_create:
         words = (
-            "This customer has no member with this e-mail address. Make one with `flask portal create-member`, "
+            "This customer has no member with this e-mail address. Make one with `POST /v1/customers/{id}/members`, "
             "or let portal sessions make members: `embedding.creates_members` in the catalog."
         )
         raise Refused(words, "member_not_found", 404, "member_email")
@@ -65,7 +65,10 @@ def _only_one(session: Session, customer_id: str) -> str:
         .limit(2)
     ).all()
     if not found:
-        words = "This customer has no member. Name one by `member_email`."
+        words = (
+            "This customer has no member. Make one with `POST /v1/customers/{id}/members`, "
+            "or name one by `member_email` where the catalog lets portal sessions make members."
+        )
         raise Refused(words, "member_not_found", 404, "member_email")
     if len(found) > 1:
         words = "This customer has several members. Say by `member_email` which one it is."
