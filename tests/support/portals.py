@@ -28,10 +28,18 @@ from app.services.receivables import closing, paying
 from app.services.reversals import refunds
 from app.services.subscriptions import changes, preview
 from app.services.subscriptions.preview import Target
+from tests.support import tiers
 from tests.support.crash_plan import Step
 
 RETURN_URL = "http://127.0.0.1/{}"
 SAVES = "pm_card_mastercard"
+IDLE = {
+    "cash_looked_at", "pro_formas_expired", "cash_returned", "interim_invoices_written", "expiries_decided", "digests_written",
+    "tax_numbers_checked", "partitions_made", "usage_keys_trimmed", "requests_trimmed", "refusals_trimmed",
+    "deliveries_trimmed", "referrals_counted", "referrals_given", "exposures_ended",
+}  # fmt: skip
+"""What no run gives anything to do: the worker of `make proof` looks all the same."""
+WORKED_ON = tuple(name for name in jobs.JOBS if tiers.whole() or name not in IDLE)
 
 
 @dataclass(frozen=True)
@@ -73,7 +81,7 @@ class Purser:
 
     def work(self) -> object:
         """Do what the worker does every second."""
-        return jobs.run_due()
+        return jobs.run_due(names=WORKED_ON)
 
 
 def _buy(_app: Flask, run: Run, step: Step) -> None:
