@@ -12,8 +12,30 @@ RECEIPTS = ("tests/services/receivables/test_receipts_corrected.py",)
 PAGES = ("tests/pages/test_invoices_corrected.py",)
 WHEN = ("tests/services/receivables/test_paid_when.py",)
 RULE = ("tests/domain/invoices/test_corrections.py",)
+TAKEN_OFF = ("tests/services/invoices/test_corrections_taken_off.py",)
 PREVIEW = "app/services/invoices/correction_preview.py"
 BUGS = [
+    Bug(
+        "tax that went off a change of plan comes back by a correction, too",
+        PREVIEW,
+        "        if stays is not None:\n",
+        "        if False:\n",
+        TAKEN_OFF,
+    ),
+    Bug(
+        "the invoice of a change that takes time off is corrected to another tax",
+        "app/services/reversals/taken_off.py",
+        "    if any(line.net_minor < 0 for line in lines):\n",
+        "    if False:\n",
+        TAKEN_OFF,
+    ),
+    Bug(
+        "tax is corrected while a change that takes the time off waits for its bank",
+        "app/services/reversals/taken_off.py",
+        '            PlanChange.state.in_(["waiting", "applied"]),\n',
+        '            PlanChange.state == "applied",\n',
+        TAKEN_OFF,
+    ),
     Bug(
         "a mark that was used takes other values and says nothing",
         "app/services/invoices/corrections.py",

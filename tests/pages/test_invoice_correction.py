@@ -5,13 +5,17 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from app import clock
 from app.domain.people import Actor
 from app.models.customers import Customer
 from app.services.customers import address
+from tests.support import cast, plans
+from tests.support.api import api_for, problem_of
 from tests.support.browser import Browser, Page
-from tests.support.corrections import NEW_YORK, OSLO, at, corrects
+from tests.support.corrections import BERLIN, NEW_YORK, OSLO, at, corrects, verified
 from tests.support.documents import documents_of
 from tests.support.reversals import buys, sends_back
+from tests.support.shop import GOOD, add_method
 
 FORM = "#invoice_correction-form"
 PREVIEW, CONFIRM = "#invoice_correction-preview", "#invoice_correction-confirm"
@@ -116,3 +120,36 @@ def test_what_may_not_be_corrected_says_why(app: Flask, alice: Browser, acme: Cu
     buys(app, alice_actor, 900)
     corrects(acme, fresh := documents_of(acme)[2], at(OSLO))
     assert "is corrected already" in alice.opens(f"/billing/invoices/{fresh.id}/correction").text
+
+
+def test_tax_of_time_that_a_change_took_off_stays_and_the_form_keeps_what_was_typed(app: Flask, origin: str) -> None:
+    acme = plans.customer()
+    alice = plans.manager(acme)
+    with clock.at(plans.BEGIN):
+        address.change(acme.customer_id, BERLIN, "", 0, by="mem_alice", as_typed=True)
+    plans.confirms(alice, plans.target("team"), add_method(alice, GOOD).id, at=plans.BEGIN)
+    with clock.at(plans.HALF):
+        number = verified(acme, "DE136695976").id
+    plans.confirms(alice, plans.target("team", interval="annual"), plans.method_of(acme))
+    june, year = plans.documents(acme)
+    says = f"Unused time of this invoice was taken off invoice {year.number}, with its tax, so its tax stays as it is."
+    with clock.at(plans.HALF):
+        browser = cast.signed_in(app, origin, alice)
+        page = browser.opens(f"/billing/invoices/{june.id}/correction")
+        assert page.value("registration") == number  # chosen at first
+        no = browser.submits(page, FORM, button=PREVIEW, city="Potsdam")
+        assert (no.status, says in " ".join(no.text.split()), no.value("city")) == (409, True, "Potsdam")
+        assert no.soup.select(CONFIRM) == []
+        seen = browser.submits(no, FORM, button=PREVIEW, registration="")  # only what else is wrong
+        assert (seen.status, len(seen.soup.select(CONFIRM)), len(plans.documents(acme))) == (200, 1, 2)
+        body = {
+            "company": "Small GmbH",
+            "line1": "Torstraße 140",
+            "city": "Berlin",
+            "postal_code": "10119",
+            "country": "DE",
+        }
+        path = f"/customers/{acme.customer_id}/invoices/{june.id}/corrections/preview"
+        api = api_for(app, "billing:read")
+        assert problem_of(api.post(path, body | {"tax_registration": number})) == (409, "time_taken_off")
+        assert api.post(path, body | {"city": "Potsdam"}).status_code == 200

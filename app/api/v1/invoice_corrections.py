@@ -89,7 +89,8 @@ def preview(customer: Customer, invoice_id: str, body: CorrectionFields) -> Corr
     Nothing is written. Refused with 409 and the reason where the invoice cannot be corrected: `not_paid`, `void`,
     `corrected_already`, `returned`, `refund_under_way`, `disputed`, `too_old`, `not_offered`, `not_of_a_purchase`,
     `not_an_invoice`, `nothing_invoiced`, `credit_would_return`, `several_payments`, and of one that is due
-    `payment_under_way`, `partly_paid`, `carried_over`.
+    `payment_under_way`, `partly_paid`, `carried_over`. `time_taken_off`: its tax stays as it is, because a change of
+    plan took unused time off it, or it takes off time of others; what leaves its tax as it is can be corrected.
     """
     try:
         return _previewed(correction_preview.preview(customer, invoice_id, _wanted(body)))

@@ -36,7 +36,7 @@ from app.services.customers import address as addresses
 from app.services.invoices import carrying, drafting
 from app.services.invoices.credit_notes import OF_PERIODS, OF_PURCHASES
 from app.services.invoices.reads import DocumentParts
-from app.services.reversals import clawbacks
+from app.services.reversals import clawbacks, taken_off
 from app.services.tax import decision, registrations
 
 NOTHING_CHANGES = Refused("The invoice says all of this already.", "nothing_changes", 422)
@@ -118,6 +118,10 @@ def reckoned(session: Session, customer: Customer, document: Document, wanted: W
     sums = of_parts(sums.taxed, [applied])
     if said(session, document) == _would_say(wanted.address, po_number, treatment, sums):
         raise NOTHING_CHANGES
+    if sums.total != total or any(line.rate != rate for line in old):
+        stays = taken_off.tax_stays(session, document, catalog.seller_name)
+        if stays is not None:
+            raise stays
     taken_over, back, own = rule.settled(Money(document.paid_minor, document.currency), sums.payable)
     due = own + Money(carried(session, document), document.currency)
     returns_to = _returning(session, document, back, catalog)

@@ -1,14 +1,16 @@
 """What was taken off a change of plan, for time that is not used, does not go back as money, too.
 
 Each change that takes time off bounds what goes back of the invoices that it took it off: together they keep so much.
-docs/decisions/0049-what-goes-back-is-counted-once.md says why.
+docs/decisions/0049-what-goes-back-is-counted-once.md says why. It goes off with the tax that it was billed with, so
+that the tax of these invoices, and of the change's, stays as it is.
 """
 
 from collections.abc import Iterator, Sequence
+from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from app.domain.amounts import money_words
@@ -26,6 +28,7 @@ from app.services.reversals import clawbacks
 OF_PLANS = (LineKind.BASE_FEE.value, LineKind.SEATS.value, LineKind.PRORATION.value)
 STATES = ("open", "paid")
 REASON = "taken_off_later"
+TAX_STAYS = "time_taken_off"
 _ANY = Rate("O")
 
 
@@ -61,6 +64,81 @@ def covers(session: Session, order: PlanChange) -> bool:
     """
     bounds = _bounds(session, order.customer_id, order)
     return all(kept >= -2 * (len(documents) + 1) for _payers, documents, kept in bounds)
+
+
+def tax_stays(session: Session, document: Document, seller_name: str) -> Refused | None:
+    """Return why no correction changes the tax of an invoice, under the customer's books; None: one may."""
+    why = _why_it_stays(session, document)
+    if why is None:
+        return None
+    words = f"{why}, so its tax stays as it is. Correct only what else is wrong, or ask {seller_name} about it."
+    return Refused(words, TAX_STAYS)
+
+
+def _why_it_stays(session: Session, document: Document) -> str | None:
+    lines = session.scalars(
+        select(DocumentLine).where(
+            DocumentLine.customer_id == document.customer_id,
+            DocumentLine.document_id == document.id,
+            DocumentLine.kind.in_(OF_PLANS),
+        )
+    ).all()
+    if any(line.net_minor < 0 for line in lines):
+        return "This invoice takes off unused time of earlier ones, with the tax of that time"
+    names = _was(session, document)
+    until = {line.ends_on for line in lines if line.ends_on is not None}
+    order = _that_took_off(session, document, names, until) if until else None
+    if order is None:
+        return None
+    if order.total_minor < 0:
+        return "Unused time of the plan was given back as credit"
+    later = session.get(Document, order.document_id or "", populate_existing=True)
+    what = f"invoice {_standing(session, later)[0].number}" if later is not None else "a change of plan"
+    return f"Unused time of this invoice {'was' if later is not None else 'is'} taken off {what}, with its tax"
+
+
+def _that_took_off(session: Session, document: Document, names: set[str], until: set[date]) -> PlanChange | None:
+    """Return the first change that waits, or was made, and took off time of an invoice whose lines end on these days.
+
+    What came to nothing lists nothing, and may have taken time off with its tax all the same: another plan or interval.
+    """
+    mine = Document.customer_id == document.customer_id, Document.id.in_(sorted(names))
+    begun = session.scalar(select(func.min(Document.issued_at)).where(*mine))
+    orders = session.scalars(
+        select(PlanChange)
+        .where(
+            PlanChange.customer_id == document.customer_id,
+            PlanChange.state.in_(["waiting", "applied"]),
+            func.coalesce(PlanChange.ended_at, PlanChange.created_at) >= begun,
+            or_(PlanChange.document_id.is_(None), PlanChange.document_id.not_in(sorted(names))),
+        )
+        .order_by(PlanChange.created_at, PlanChange.id)
+        .execution_options(populate_existing=True)
+    )
+    for order in orders:
+        lines = rule.read(order.lines, _ANY, order.currency)
+        off = {line.ends_on for line in lines if line.net.amount_minor < 0}
+        is_other = (order.plan, order.interval) != (order.from_plan, order.from_interval)
+        if not lines and is_other and order.effective_at <= order.created_at:  # not one that waited for its period
+            off = {day for day in until if day >= order.effective_at.date()}
+        if off & until:
+            return order
+    return None
+
+
+def _was(session: Session, document: Document) -> set[str]:
+    """Return the ids of an invoice and of those in whose place it came."""
+    names, name = {document.id}, document.id
+    while True:
+        before = session.scalar(
+            select(Correction.corrected_id).where(
+                Correction.customer_id == document.customer_id, Correction.replacement_id == name
+            )
+        )
+        if before is None:
+            return names
+        names.add(before)
+        name = before
 
 
 def _bounds(
