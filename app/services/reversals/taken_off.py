@@ -217,11 +217,11 @@ def _before(session: Session, order: PlanChange, states: Sequence[str]) -> list[
         )
         .execution_options(populate_existing=True)
     ).all()
-    chains = (_standing(session, each) for each in found)
+    chains = (standing(session, each) for each in found)
     return [(document, names) for document, names in chains if document.state in states]
 
 
-def _standing(session: Session, document: Document) -> tuple[Document, set[str]]:
+def standing(session: Session, document: Document) -> tuple[Document, set[str]]:
     """Return the invoice that stands in this one's place, and the ids of all that it was, with what collects them."""
     names = {document.id}
     while document.is_corrected:

@@ -1,147 +1,207 @@
 """What is billed of the time that is left of a plan period: so much, and no more, is taken off where it is not used.
 
-An invoice counts as far as it is owed or paid and nothing of it went back. Void, given up and disputed ones do not.
+Nothing is stored: the invoice of the period and the changes since say it, one after the other. After a change the time
+that is left is worth what it was worth before and what was paid for the change, or less what was given back of it. An
+invoice counts as far as it is owed or paid and nothing of it went back. Void, given up and disputed ones do not.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from fractions import Fraction
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
+from app.domain.errors import ensure
 from app.domain.invoices.documents import Kind, State
 from app.domain.invoices.lines import LineKind, Rate
 from app.domain.money import Money
 from app.domain.reversals import DisputeState, RefundState
 from app.domain.subscriptions import preview as rule
-from app.models.corrections import Correction
+from app.domain.tax import kept
 from app.models.documents import Document, DocumentLine
 from app.models.reversals import Dispute, Refund
 from app.models.subscriptions import PlanChange
 from app.services.invoices import carrying
+from app.services.reversals import taken_off
 from app.services.subscriptions import giving_back
-from app.services.subscriptions.giving_back import OF_PLANS
 from app.services.subscriptions.reads import Current
 
+OF_PERIODS = (LineKind.BASE_FEE.value, LineKind.SEATS.value)
+STANDS = (State.OPEN.value, State.PAID.value)
 _DAY, _SECOND = timedelta(days=1), timedelta(seconds=1)
 _ANY = Rate("O")
+Period = tuple[datetime, datetime]
 
 
-@dataclass(frozen=True)
-class _Part:
-    """A line of the plan period: from when it counts, and for how much, as the catalog lists prices."""
+@dataclass(frozen=True, slots=True)
+class Left:
+    """What is billed of time that is left, in minor units: before tax, and with the tax that it was billed with."""
 
-    begins_at: datetime
-    listed: Fraction
-    gross: Fraction = Fraction(1)
-    """What is listed of one that is billed before tax."""
-    taxed: Fraction = Fraction(1)
-    """What one that is listed came to with its tax."""
+    net: Fraction
+    gross: Fraction
+    is_whole: bool
+    """Whether all of it was billed and nothing went back."""
+    lines: int
+    """How many lines were rounded in it."""
 
-
-def other_than_left(
-    session: Session, has: Current, at: datetime, *, whole: bool, percent: Decimal | None
-) -> Money | None:
-    """Return what is billed of the time that is left; None: what it costs, but for what rounding leaves over.
-
-    It is less where nobody was billed or it went back, and more where the seller made the plan cheaper meanwhile.
-
-    `whole`: as it was billed, whatever of it went back since. `percent`: it is taken off a price that is taxed with so
-    much, so that what was charged for it goes off with the tax that it was charged with; None: it has its own.
-    """
-    period, choice = has.period, has.has
-    parts = [each.price for each in (choice.base, choice.seat) if each is not None]
-    costs = sum(period.rest(price, at).amount_minor for price in parts)
-    since = _since(session, has)
-    invoiced = list(_invoiced(session, has, at, since, whole=whole))
-    found = [*invoiced, *_given(session, has, since, invoiced)]
-    is_own = percent is None or has.catalog.tax.prices == "inclusive"
-    now, left = 1 + Fraction(percent or 0) / 100, Fraction(0)
-    for each in found:
-        size = each.listed if is_own else each.listed * each.taxed / now
-        left += size * _share(each.begins_at, at, period.ends_at)
-    if abs(left - costs) <= len(found) + len(parts):
-        return None
-    return Money(max(0, round(left)), choice.currency)
+    def share(self, part: Fraction) -> "Left":
+        """Return a part of it."""
+        return Left(self.net * part, self.gross * part, self.is_whole, self.lines)
 
 
-def _share(begins_at: datetime, at: datetime, ends_at: datetime) -> Fraction:
-    """Return which share of the time is left."""
-    return Fraction((ends_at - at) // _SECOND, (ends_at - begins_at) // _SECOND)
+NOTHING = Left(Fraction(0), Fraction(0), is_whole=False, lines=0)
 
 
-def _since(session: Session, has: Current) -> datetime:
-    """Return when the customer has come to the plan period: from another interval, whose time was taken off then.
-
-    A year that was left for a month, and is come back to in the same month, begins on the same day as before.
-    """
-    came = select(func.max(PlanChange.effective_at)).where(
-        PlanChange.customer_id == has.customer.customer_id,
-        PlanChange.state == "applied",
-        PlanChange.interval != PlanChange.from_interval,
-        PlanChange.period_starts_at == has.period.starts_at,
-        PlanChange.period_ends_at == has.period.ends_at,
-    )
-    return session.scalar(came) or has.period.starts_at
-
-
-def _invoiced(session: Session, has: Current, at: datetime, since: datetime, *, whole: bool) -> Iterator[_Part]:
-    period, is_gross = has.period, has.catalog.tax.prices == "inclusive"
-    rows = session.execute(
-        select(Document, DocumentLine, PlanChange.effective_at)
-        .join(
-            DocumentLine,
-            (DocumentLine.customer_id == Document.customer_id) & (DocumentLine.document_id == Document.id),
-        )
-        .outerjoin(
-            PlanChange, (PlanChange.customer_id == Document.customer_id) & (PlanChange.document_id == Document.id)
-        )
+def left(session: Session, has: Current, at: datetime) -> Left:
+    """Return what is billed of the time that is left of the customer's plan period at `at`."""
+    orders = session.scalars(
+        select(PlanChange)
         .where(
-            Document.customer_id == has.customer.customer_id,
-            Document.kind == Kind.INVOICE.value,
-            Document.state.in_([State.OPEN.value, State.PAID.value]),
-            Document.is_corrected.is_(False),
-            DocumentLine.kind.in_(OF_PLANS),
-            DocumentLine.begins_on >= period.starts_at.date(),
-            DocumentLine.ends_on == period.last_day,
+            PlanChange.customer_id == has.customer.customer_id,
+            PlanChange.state == "applied",
+            PlanChange.period_ends_at > has.period.starts_at,
         )
+        .order_by(PlanChange.from_version.desc(), PlanChange.id.desc())
         .execution_options(populate_existing=True)
     ).all()
-    found = {document.id: document for document, _line, _at in rows}
-    kept = {each.id: Fraction(1) if whole else _kept(session, each) for each in found.values()}
-    for document, line, ordered_at in rows:
-        begins_at = period.starts_at
-        if line.kind == LineKind.PRORATION.value and line.begins_on is not None:
-            begun = ordered_at or _first_ordered_at(session, document)
-            # What is of no order: its day, to the customer's good.
-            begins_at = begun or min(at, begins_at + (line.begins_on - begins_at.date() + _DAY))
-        if begins_at < since:
-            continue
-        taxed = 1 + Fraction(line.percent_micros, 100_000_000)
-        gross = taxed if is_gross else Fraction(1)
-        yield _Part(begins_at, line.net_minor * gross * kept[document.id], gross, taxed)
+    history = _History(session, has)
+    return history.of_period((has.period.starts_at, has.period.ends_at), orders, at)
 
 
-def _first_ordered_at(session: Session, document: Document) -> datetime | None:
-    """Return when the invoice was ordered in whose place it came: one that took another's place names no order."""
-    name, found = document.id, None
-    while found is None:
-        before = session.execute(
-            select(Correction.corrected_id, PlanChange.effective_at)
-            .outerjoin(
-                PlanChange,
-                (PlanChange.customer_id == Correction.customer_id)
-                & (PlanChange.document_id == Correction.corrected_id),
+def as_listed(found: Left, has: Current, at: datetime, percent: Decimal | None) -> Money | None:
+    """Return it as the catalog lists prices; None: it is what the time costs, but for what rounding leaves over.
+
+    It is less where nobody was billed or it went back, and more where the seller made the plan cheaper meanwhile.
+    `percent`: it is taken off a price that is taxed with so much, so that what was charged for it goes off with the
+    tax that it was charged with; None: it has its own.
+    """
+    choice = has.has
+    parts = [each.price for each in (choice.base, choice.seat) if each is not None]
+    costs = sum(has.period.rest(price, at).amount_minor for price in parts)
+    size = found.net if percent is None else found.gross / (1 + Fraction(percent) / 100)
+    if has.catalog.tax.prices == "inclusive":
+        size = found.gross
+    if abs(size - costs) <= found.lines + len(parts):
+        return None
+    return Money(round(size), choice.currency)
+
+
+class _History:
+    """The invoices of a customer's plan, and the changes that were paid or given back."""
+
+    def __init__(self, session: Session, has: Current) -> None:
+        self.session, self.customer_id, self.catalog = session, has.customer.customer_id, has.catalog
+
+    def of_period(self, period: Period, orders: Sequence[PlanChange], at: datetime) -> Left:
+        """Return what the period's time from `at` on is worth after these orders, of which the newest is the first."""
+        starts_at, ends_at = period
+        for place, order in enumerate(orders):
+            is_of_period = (order.period_starts_at, order.period_ends_at) == period
+            if is_of_period and not _was_scheduled(order):
+                found, begun = self._after(order, orders[place + 1 :]), max(order.effective_at, starts_at)
+                break
+        else:
+            found, begun = self._of_invoice(period), starts_at
+        return found.share(Fraction((ends_at - at) // _SECOND, (ends_at - begun) // _SECOND))
+
+    def _after(self, order: PlanChange, before: Sequence[PlanChange]) -> Left:
+        """Return what the time that was left at the order is worth since."""
+        if order.total_minor <= 0:
+            return self._given(order, self._before(order, before))
+        lines = rule.read(order.lines, _ANY, order.currency)
+        off = -sum(line.net.amount_minor for line in lines if line.net.amount_minor < 0)
+        was = NOTHING
+        if off:
+            said = kept.read(order.treatment, Money(order.net_minor, order.currency))
+            taxed = 1 + Fraction(said[0].percent if said else 0) / 100
+            was = Left(Fraction(off), off * taxed, is_whole=True, lines=2)
+        elif (order.plan, order.interval) == (order.from_plan, order.from_interval):
+            was = self._before(order, before)
+        document, part = self._invoice_of(order)
+        is_first = was is NOTHING
+        return Left(
+            was.net + part * document.net_minor,
+            was.gross + part * document.total_minor,
+            is_whole=part == 1 and (was.is_whole or is_first),
+            lines=was.lines + len(lines) + 1,
+        )
+
+    def _given(self, order: PlanChange, was: Left) -> Left:
+        """Return what is left of the time where some of it was given back, or nothing."""
+        net = Fraction(-order.net_minor)
+        gross = Fraction(-order.total_minor)
+        if not giving_back.is_noted(self.catalog):  # its tax stays paid, and is of no time any more
+            gross = net * was.gross / was.net if was.net else net
+        lines = was.lines + (2 if net else 0)
+        return Left(max(Fraction(0), was.net - net), max(Fraction(0), was.gross - gross), was.is_whole, lines)
+
+    def _before(self, order: PlanChange, before: Sequence[PlanChange]) -> Left:
+        """Return what the time that was left at the order was worth until then."""
+        at = order.effective_at
+        if order.interval == order.from_interval:
+            return self.of_period((order.period_starts_at, order.period_ends_at), before, at)
+        last = next((each for each in before if each.period_ends_at > at), None)
+        if last is not None:
+            return self.of_period((last.period_starts_at, last.period_ends_at), before, at)
+        day = at.date()
+        found = self._invoiced(DocumentLine.begins_on <= day, DocumentLine.ends_on >= day)
+        if not found:
+            return NOTHING
+        first, last_day = found[0][1].begins_on, found[0][1].ends_on
+        ensure(first is not None and last_day is not None, "the fee of a period without its days")
+        return self.of_period((_begin(first), _begin(last_day + _DAY)), before, at)  # type: ignore[arg-type,operator]
+
+    def _of_invoice(self, period: Period) -> Left:
+        """Return what the month's own invoice has billed of the whole period."""
+        first, last = period[0].date(), (period[1] - _SECOND).date()
+        found = self._invoiced(DocumentLine.begins_on == first, DocumentLine.ends_on == last)
+        if not found:
+            return NOTHING
+        kept = {document.id: _kept(self.session, document) for document, _line in found}
+        net = sum((kept[document.id] * line.net_minor for document, line in found), Fraction(0))
+        gross = sum(
+            (kept[document.id] * line.net_minor * (1 + Fraction(line.percent_micros, 100_000_000)))
+            for document, line in found
+        )
+        return Left(net, Fraction(gross), all(part == 1 for part in kept.values()), len(found))
+
+    def _invoiced(self, *days: ColumnElement[bool]) -> list[tuple[Document, DocumentLine]]:
+        """Return the lines of plan periods on invoices that the month wrote, and that are owed or paid."""
+        rows = self.session.execute(
+            select(Document, DocumentLine)
+            .join(
+                DocumentLine,
+                (DocumentLine.customer_id == Document.customer_id) & (DocumentLine.document_id == Document.id),
             )
-            .where(Correction.customer_id == document.customer_id, Correction.replacement_id == name)
-        ).first()
-        if before is None:
-            return None
-        name, found = before
-    return found
+            .where(
+                Document.customer_id == self.customer_id,
+                Document.kind == Kind.INVOICE.value,
+                Document.state.in_(STANDS),
+                Document.is_corrected.is_(False),
+                DocumentLine.kind.in_(OF_PERIODS),
+                *days,
+            )
+            .execution_options(populate_existing=True)
+        ).all()
+        return [(document, line) for document, line in rows]
+
+    def _invoice_of(self, order: PlanChange) -> tuple[Document, Fraction]:
+        """Return the invoice of an order that was charged, as it stands, and the share of it that counts."""
+        made = self.session.get_one(Document, order.document_id, populate_existing=True)
+        document, _names = taken_off.standing(self.session, made)
+        return document, _kept(self.session, document) if document.state in STANDS else Fraction(0)
+
+
+def _was_scheduled(order: PlanChange) -> bool:
+    """Say whether it waited for the period's end: then the month's own invoice has billed what it changed to."""
+    return order.created_at < order.effective_at
+
+
+def _begin(day: date) -> datetime:
+    return datetime.combine(day, time(), UTC)
 
 
 def _kept(session: Session, document: Document) -> Fraction:
@@ -179,56 +239,3 @@ def _on_its_way(session: Session, document: Document) -> int:
         Dispute.state == DisputeState.OPEN.value,
     )
     return sum(int(session.scalar(each) or 0) for each in (asked, held))
-
-
-def _given(session: Session, has: Current, since: datetime, invoiced: Sequence[_Part]) -> Iterator[_Part]:
-    """Yield what less at once has changed: what it took off, and what it kept of the credit for another interval."""
-    orders = session.scalars(
-        select(PlanChange).where(
-            PlanChange.customer_id == has.customer.customer_id,
-            PlanChange.state == "applied",
-            PlanChange.total_minor < 0,
-            PlanChange.period_starts_at == has.period.starts_at,
-            PlanChange.period_ends_at == has.period.ends_at,
-            PlanChange.effective_at >= since,
-        )
-    )
-    is_gross = has.catalog.tax.prices == "inclusive"
-    for order in orders:
-        of_another = order.from_interval != order.interval
-        lines = rule.read(order.lines, _ANY, order.currency)
-        taxed = _taxed(session, has, order, sum(line.net.amount_minor for line in lines), invoiced)
-        gross = taxed if is_gross else Fraction(1)
-        for line in lines:
-            if line.ends_on == has.period.last_day and not (of_another and line.net.amount_minor < 0):
-                yield _Part(order.effective_at, line.net.amount_minor * gross, gross, taxed)
-
-
-def _taxed(session: Session, has: Current, order: PlanChange, net: int, invoiced: Sequence[_Part]) -> Fraction:
-    """Return what one that less at once gave back came to with its tax.
-
-    Where it was given back with its tax, the order's sums say so. Else with that of the invoices that it gave back of:
-    they have one, as `giving_back.crosses_rates` says.
-    """
-    if giving_back.is_noted(has.catalog) and net < 0:
-        return Fraction(order.total_minor, net)
-    before = [each.taxed for each in invoiced if each.begins_at <= order.effective_at]
-    if before:
-        return max(before)
-    day = order.effective_at.date()
-    percent = session.scalar(
-        select(func.max(DocumentLine.percent_micros))
-        .join(
-            Document,
-            (Document.customer_id == DocumentLine.customer_id) & (Document.id == DocumentLine.document_id),
-        )
-        .where(
-            DocumentLine.customer_id == order.customer_id,
-            DocumentLine.kind.in_(OF_PLANS),
-            DocumentLine.begins_on <= day,
-            DocumentLine.ends_on >= day,
-            Document.kind == Kind.INVOICE.value,
-            Document.is_corrected.is_(False),
-        )
-    )
-    return 1 + Fraction(int(percent or 0), 100_000_000)

@@ -22,6 +22,7 @@ from app.models.database import db
 from app.services.catalog import versions
 from app.services.invoices import drafting
 from app.services.subscriptions import announced, billed, giving_back, reads
+from app.services.subscriptions.billed import Left
 from app.services.subscriptions.reads import Current
 from app.services.tax import decision
 
@@ -57,14 +58,16 @@ def reckoned(session: Session, has: Current, target: Target, now: datetime) -> P
     had = has.subscribed
     found = quote(catalog.plans, had, wants, at, rate)
     if _takes_off(found, had):
-        gives = found.net.amount_minor < 0  # then `giving_back` says what did not go back already, and its tax
-        had = _as_billed(session, has, at, whole=gives, percent=None if gives else rate.percent)
+        gives, left = found.net.amount_minor < 0, billed.left(session, has, at)
+        had = _as_billed(has, left, at, None if gives else rate.percent)  # `giving_back` says which tax comes back
         found = quote(catalog.plans, had, wants, at, rate)
         waits = replace(catalog.plans, downgrade="period_end")
-        if gives and found.net.amount_minor >= 0:  # nothing is billed that could be given back: less waits
+        if gives and (
+            found.net.amount_minor >= 0 or not left.is_whole
+        ):  # not paid, or some of it went back: less waits
             found = quote(waits, had, wants, at, rate)
         elif not gives and found.net.amount_minor < 0:
-            plain = _as_billed(session, has, at, whole=False, percent=None)
+            plain = _as_billed(has, left, at, None)
             is_less = quote(catalog.plans, plain, wants, at, rate).net.amount_minor < 0
             # More was charged, because of another tax, than what is wanted costs: that waits.
             found = quote(catalog.plans, plain, wants, at, rate) if is_less else quote(waits, had, wants, at, rate)
@@ -85,9 +88,8 @@ def reckoned(session: Session, has: Current, target: Target, now: datetime) -> P
     return seen
 
 
-def _as_billed(session: Session, has: Current, at: datetime, *, whole: bool, percent: Decimal | None) -> Subscribed:
-    left = billed.other_than_left(session, has, at, whole=whole, percent=percent)
-    return replace(has.subscribed, billed_left=left)
+def _as_billed(has: Current, left: Left, at: datetime, percent: Decimal | None) -> Subscribed:
+    return replace(has.subscribed, billed_left=billed.as_listed(left, has, at, percent))
 
 
 def _check_size(seen: Preview, terms: Catalog) -> None:
