@@ -113,6 +113,7 @@ class _History:
             return self._given(order, self._before(order, before))
         lines = rule.read(order.lines, _ANY, order.currency)
         off = -sum(line.net.amount_minor for line in lines if line.net.amount_minor < 0)
+        document, part = self._invoice_of(order)
         was = NOTHING
         if off:
             said = kept.read(order.treatment, Money(order.net_minor, order.currency))
@@ -120,7 +121,6 @@ class _History:
             was = Left(Fraction(off), off * taxed, is_whole=True, lines=2)
         elif (order.plan, order.interval) == (order.from_plan, order.from_interval):
             was = self._before(order, before)
-        document, part = self._invoice_of(order)
         is_first = was is NOTHING
         return Left(
             was.net + part * document.net_minor,
