@@ -10,8 +10,8 @@ BUGS = [
     Bug(
         "whoever was sent no mail about prices is sent one that they do not come",
         "app/services/mail/price_text.py",
-        '            Mail.state == "sent",\n',
-        "",
+        "(Mail.template == PRICE_CHANGE, Mail.may_have_been_sent())",
+        "(Mail.template == PRICE_CHANGE)",
         (PRICES,),
     ),
     Bug(
