@@ -1,39 +1,39 @@
 """What is billed of the time that is left of a plan period: so much, and no more, is taken off where it is not used.
 
-Nothing is stored: the invoice of the period and the changes since say it, one after the other. After a change the time
-that is left is worth what it was worth before and what was paid for the change, or less what was given back of it. An
-invoice counts as far as it is owed or paid and nothing of it went back. Void, given up and disputed ones do not.
+Nothing is stored: the month's invoice of the plan period and the changes since say it, one after the other. After a
+change the time that is left is worth what it was worth before and what was paid for the change, or less what was given
+back of it. An invoice counts as far as it is owed or paid and nothing of it went back. Void, given up and disputed ones
+do not.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.domain.errors import ensure
-from app.domain.invoices.documents import Kind, State
+from app.domain.invoices.documents import State
 from app.domain.invoices.lines import LineKind, Rate
 from app.domain.money import Money
 from app.domain.reversals import DisputeState, RefundState
 from app.domain.subscriptions import preview as rule
 from app.domain.tax import kept
 from app.models.documents import Document, DocumentLine
+from app.models.plan_periods import PlanPeriod
 from app.models.reversals import Dispute, Refund
 from app.models.subscriptions import PlanChange
 from app.services.invoices import carrying
 from app.services.reversals import taken_off
-from app.services.subscriptions import giving_back
 from app.services.subscriptions.reads import Current
 
 OF_PERIODS = (LineKind.BASE_FEE.value, LineKind.SEATS.value)
 STANDS = (State.OPEN.value, State.PAID.value)
-_DAY, _SECOND = timedelta(days=1), timedelta(seconds=1)
+_SECOND = timedelta(seconds=1)
+_LONGEST = timedelta(days=400)
+"""No plan period is longer: nothing that began earlier counts."""
 _ANY = Rate("O")
-Period = tuple[datetime, datetime]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +46,12 @@ class Left:
     """Whether all of it was billed and nothing went back."""
     lines: int
     """How many lines were rounded in it."""
+    is_unbilled: bool = False
+    """Whether it is of a month that began suspended: what is bought in it pays for all of it."""
 
     def share(self, part: Fraction) -> "Left":
         """Return a part of it."""
-        return Left(self.net * part, self.gross * part, self.is_whole, self.lines)
+        return Left(self.net * part, self.gross * part, self.is_whole, self.lines, self.is_unbilled)
 
 
 NOTHING = Left(Fraction(0), Fraction(0), is_whole=False, lines=0)
@@ -57,18 +59,7 @@ NOTHING = Left(Fraction(0), Fraction(0), is_whole=False, lines=0)
 
 def left(session: Session, has: Current, at: datetime) -> Left:
     """Return what is billed of the time that is left of the customer's plan period at `at`."""
-    orders = session.scalars(
-        select(PlanChange)
-        .where(
-            PlanChange.customer_id == has.customer.customer_id,
-            PlanChange.state == "applied",
-            PlanChange.period_ends_at > has.period.starts_at,
-        )
-        .order_by(PlanChange.from_version.desc(), PlanChange.id.desc())
-        .execution_options(populate_existing=True)
-    ).all()
-    history = _History(session, has)
-    return history.of_period((has.period.starts_at, has.period.ends_at), orders, at)
+    return _History(session, has, at).left(at, has.period.ends_at)
 
 
 def as_listed(found: Left, has: Current, at: datetime, percent: Decimal | None) -> Money | None:
@@ -84,124 +75,136 @@ def as_listed(found: Left, has: Current, at: datetime, percent: Decimal | None) 
     size = found.net if percent is None else found.gross / (1 + Fraction(percent) / 100)
     if has.catalog.tax.prices == "inclusive":
         size = found.gross
-    if abs(size - costs) <= found.lines + len(parts):
+    if abs(size - costs) <= found.lines // 2 + 1 + len(parts):
         return None
     return Money(round(size), choice.currency)
 
 
 class _History:
-    """The invoices of a customer's plan, and the changes that were paid or given back."""
+    """What a customer's plan periods and changes were billed, the newest first: each begins where the one before is."""
 
-    def __init__(self, session: Session, has: Current) -> None:
-        self.session, self.customer_id, self.catalog = session, has.customer.customer_id, has.catalog
+    def __init__(self, session: Session, has: Current, at: datetime) -> None:
+        self.session, self.customer_id = session, has.customer.customer_id
+        since = min(has.period.starts_at, at) - _LONGEST
+        mine = PlanChange.customer_id == self.customer_id
+        orders = session.scalars(
+            select(PlanChange)
+            .where(mine, PlanChange.state == "applied", PlanChange.effective_at >= since)
+            .order_by(PlanChange.from_version.desc(), PlanChange.id.desc())
+            .execution_options(populate_existing=True)
+        )
+        self.orders = [each for each in orders if not _was_scheduled(each)]
+        self.periods = session.scalars(
+            select(PlanPeriod)
+            .where(PlanPeriod.customer_id == self.customer_id, PlanPeriod.starts_at >= since)
+            .order_by(PlanPeriod.starts_at.desc())
+        ).all()
 
-    def of_period(self, period: Period, orders: Sequence[PlanChange], at: datetime) -> Left:
-        """Return what the period's time from `at` on is worth after these orders, of which the newest is the first."""
-        starts_at, ends_at = period
-        for place, order in enumerate(orders):
-            is_of_period = (order.period_starts_at, order.period_ends_at) == period
-            if is_of_period and not _was_scheduled(order):
-                found, begun = self._after(order, orders[place + 1 :]), max(order.effective_at, starts_at)
-                break
-        else:
-            found, begun = self._of_invoice(period), starts_at
-        return found.share(Fraction((ends_at - at) // _SECOND, (ends_at - begun) // _SECOND))
+    def left(self, at: datetime, ends_at: datetime) -> Left:
+        """Return what the time from `at` on is worth, of a plan period that ends then."""
+        period, orders = self._since(at)
+        found, until, begun = NOTHING, at, at
+        if period is not None:
+            found, until, begun = self._of_invoice(period), period.ends_at, period.starts_at
+        for order in reversed(orders):
+            was = _at(found, begun, until, order.effective_at)
+            found, until, begun = self._after(order, was), order.period_ends_at, order.effective_at
+        return _at(found, begun, until, at) if until == ends_at else NOTHING
 
-    def _after(self, order: PlanChange, before: Sequence[PlanChange]) -> Left:
+    def _since(self, at: datetime) -> tuple[PlanPeriod | None, list[PlanChange]]:
+        """Return the plan period that the month billed last, and the orders since, as far back as they say something.
+
+        An order that has taken time off and is paid whole says what there was before.
+        """
+        found = list[PlanChange]()
+        for order in self.orders:
+            period = self._period(at)
+            if period is not None and period.starts_at > order.effective_at:
+                return period, found
+            found.append(order)
+            at = order.effective_at
+            if order.total_minor > 0 and (_is_new(order) or (_off(order) and self._invoice_of(order)[1] == 1)):
+                return None, found
+        return self._period(at), found
+
+    def _period(self, at: datetime) -> PlanPeriod | None:
+        """Return the newest plan period that the month began by then."""
+        return next((each for each in self.periods if each.starts_at <= at), None)
+
+    def _after(self, order: PlanChange, was: Left) -> Left:
         """Return what the time that was left at the order is worth since."""
         if order.total_minor <= 0:
-            return self._given(order, self._before(order, before))
-        lines = rule.read(order.lines, _ANY, order.currency)
-        off = -sum(line.net.amount_minor for line in lines if line.net.amount_minor < 0)
+            return _given(order, was)
         document, part = self._invoice_of(order)
-        was = NOTHING
-        if off:
+        off, is_first = _off(order), _is_new(order) or was.is_unbilled
+        if off:  # with the tax of the order; what of the order went back is again as it was before
             said = kept.read(order.treatment, Money(order.net_minor, order.currency))
-            taxed = 1 + Fraction(said[0].percent if said else 0) / 100
-            was = Left(Fraction(off), off * taxed, is_whole=True, lines=2)
-        elif (order.plan, order.interval) == (order.from_plan, order.from_interval):
-            was = self._before(order, before)
-        is_first = was is NOTHING
-        return Left(
-            was.net + part * document.net_minor,
-            was.gross + part * document.total_minor,
-            is_whole=part == 1 and (was.is_whole or is_first),
-            lines=was.lines + len(lines) + 1,
-        )
+            taxed, back = 1 + Fraction(said[0].percent if said else 0) / 100, was.share(1 - part)
+            was = Left(part * off + back.net, part * off * taxed + back.gross, is_whole=True, lines=2 + back.lines)
+        elif is_first:
+            was = NOTHING
+        lines = was.lines + len(rule.read(order.lines, _ANY, order.currency)) + 1
+        is_whole = part == 1 and (was.is_whole or is_first)
+        return Left(was.net + part * document.net_minor, was.gross + part * document.total_minor, is_whole, lines)
 
-    def _given(self, order: PlanChange, was: Left) -> Left:
-        """Return what is left of the time where some of it was given back, or nothing."""
-        net = Fraction(-order.net_minor)
-        gross = Fraction(-order.total_minor)
-        if not giving_back.is_noted(self.catalog):  # its tax stays paid, and is of no time any more
-            gross = net * was.gross / was.net if was.net else net
-        lines = was.lines + (2 if net else 0)
-        return Left(max(Fraction(0), was.net - net), max(Fraction(0), was.gross - gross), was.is_whole, lines)
-
-    def _before(self, order: PlanChange, before: Sequence[PlanChange]) -> Left:
-        """Return what the time that was left at the order was worth until then."""
-        at = order.effective_at
-        if order.interval == order.from_interval:
-            return self.of_period((order.period_starts_at, order.period_ends_at), before, at)
-        last = next((each for each in before if each.period_ends_at > at), None)
-        if last is not None:
-            return self.of_period((last.period_starts_at, last.period_ends_at), before, at)
-        day = at.date()
-        found = self._invoiced(DocumentLine.begins_on <= day, DocumentLine.ends_on >= day)
-        if not found:
-            return NOTHING
-        first, last_day = found[0][1].begins_on, found[0][1].ends_on
-        ensure(first is not None and last_day is not None, "the fee of a period without its days")
-        return self.of_period((_begin(first), _begin(last_day + _DAY)), before, at)  # type: ignore[arg-type,operator]
-
-    def _of_invoice(self, period: Period) -> Left:
-        """Return what the month's own invoice has billed of the whole period."""
-        first, last = period[0].date(), (period[1] - _SECOND).date()
-        found = self._invoiced(DocumentLine.begins_on == first, DocumentLine.ends_on == last)
-        if not found:
-            return NOTHING
-        kept = {document.id: _kept(self.session, document) for document, _line in found}
-        net = sum((kept[document.id] * line.net_minor for document, line in found), Fraction(0))
-        gross = sum(
-            (kept[document.id] * line.net_minor * (1 + Fraction(line.percent_micros, 100_000_000)))
-            for document, line in found
-        )
-        return Left(net, Fraction(gross), all(part == 1 for part in kept.values()), len(found))
-
-    def _invoiced(self, *days: ColumnElement[bool]) -> list[tuple[Document, DocumentLine]]:
-        """Return the lines of plan periods on invoices that the month wrote, and that are owed or paid."""
-        rows = self.session.execute(
-            select(Document, DocumentLine)
-            .join(
-                DocumentLine,
-                (DocumentLine.customer_id == Document.customer_id) & (DocumentLine.document_id == Document.id),
-            )
-            .where(
-                Document.customer_id == self.customer_id,
-                Document.kind == Kind.INVOICE.value,
-                Document.state.in_(STANDS),
-                Document.is_corrected.is_(False),
+    def _of_invoice(self, period: PlanPeriod) -> Left:
+        """Return what the month's invoice has billed of the whole plan period."""
+        if period.document_id is None:
+            return Left(Fraction(0), Fraction(0), is_whole=False, lines=0, is_unbilled=True)
+        document, part = self._standing(period.document_id)
+        lines = self.session.scalars(
+            select(DocumentLine).where(
+                DocumentLine.customer_id == self.customer_id,
+                DocumentLine.document_id == document.id,
                 DocumentLine.kind.in_(OF_PERIODS),
-                *days,
+                DocumentLine.begins_on == period.starts_at.date(),
+                DocumentLine.ends_on == (period.ends_at - _SECOND).date(),
             )
-            .execution_options(populate_existing=True)
         ).all()
-        return [(document, line) for document, line in rows]
+        net = sum((part * each.net_minor for each in lines), Fraction(0))
+        taxed = (part * each.net_minor * (1 + Fraction(each.percent_micros, 100_000_000)) for each in lines)
+        return Left(net, sum(taxed, Fraction(0)), part == 1, len(lines))
 
     def _invoice_of(self, order: PlanChange) -> tuple[Document, Fraction]:
         """Return the invoice of an order that was charged, as it stands, and the share of it that counts."""
-        made = self.session.get_one(Document, order.document_id, populate_existing=True)
+        return self._standing(order.document_id or "")
+
+    def _standing(self, document_id: str) -> tuple[Document, Fraction]:
+        made = self.session.get_one(Document, document_id, populate_existing=True)
         document, _names = taken_off.standing(self.session, made)
         return document, _kept(self.session, document) if document.state in STANDS else Fraction(0)
+
+
+def _at(found: Left, begun: datetime, until: datetime, at: datetime) -> Left:
+    """Return what is left of it then; nothing where its period is over."""
+    if found is NOTHING or at >= until:
+        return NOTHING
+    return found.share(Fraction((until - at) // _SECOND, (until - begun) // _SECOND))
+
+
+def _off(order: PlanChange) -> Fraction:
+    """Return what an order took off for time that was not used, before tax."""
+    lines = rule.read(order.lines, _ANY, order.currency)
+    return Fraction(-sum(line.net.amount_minor for line in lines if line.net.amount_minor < 0))
+
+
+def _is_new(order: PlanChange) -> bool:
+    """Say whether it bought a plan, and nothing beside what was there: it took nothing off, and is not of seats."""
+    return not _off(order) and (order.plan, order.interval) != (order.from_plan, order.from_interval)
+
+
+def _given(order: PlanChange, was: Left) -> Left:
+    """Return what is left of the time where some of it was given back, or nothing."""
+    net, gross = Fraction(-order.net_minor), Fraction(-order.total_minor)
+    if order.document_id is None:  # its tax stays paid, and is of no time any more
+        gross = net * was.gross / was.net if was.net else net
+    lines = was.lines + (2 if net else 0)
+    return Left(max(Fraction(0), was.net - net), max(Fraction(0), was.gross - gross), was.is_whole, lines)
 
 
 def _was_scheduled(order: PlanChange) -> bool:
     """Say whether it waited for the period's end: then the month's own invoice has billed what it changed to."""
     return order.created_at < order.effective_at
-
-
-def _begin(day: date) -> datetime:
-    return datetime.combine(day, time(), UTC)
 
 
 def _kept(session: Session, document: Document) -> Fraction:

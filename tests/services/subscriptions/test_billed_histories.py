@@ -1,6 +1,6 @@
 """Whatever was changed before, the time that is left is worth what was paid for it: no more comes off, and no less."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from flask import Flask
@@ -15,7 +15,7 @@ from app.services.customers import address
 from app.services.reversals import refunds
 from app.services.subscriptions.preview import Target
 from app.services.verification.verify import verify
-from tests.support import plans
+from tests.support import months, plans
 from tests.support.corrections import OSLO
 from tests.support.plans import BEGIN, HALF, confirms, previews, target
 from tests.support.shop import GOOD, add_method
@@ -150,4 +150,30 @@ def test_seats_that_were_added_are_worth_what_they_cost_beside_the_rest(
     assert off(acme, YEAR, 1) in range(4698, 4703), "half of 49.00 and of three seats for 15.00"
     refunded(more.payment_id)
     assert off(acme, YEAR, 2) in range(3198, 3203), "and of one seat"
+    assert verify() == []
+
+
+def test_a_year_that_was_left_before_the_month_was_renewed_counts_no_more(app: Flask) -> None:
+    alice, acme, card = customer(AT_USE, ('annual = "490.00"', 'annual = "90.00"'))
+    confirms(alice, target("team", 18, "annual"), card, at=BEGIN)
+    confirms(alice, target("team", 25, "monthly"), "")
+    july = datetime(2027, 7, 1, tzinfo=UTC)
+    assert months.runs(july) == 1
+    back = confirms(alice, target("team", 3, "annual"), "", at=july + timedelta(days=1))
+    assert (back.state, back.total_minor < 0) == ("applied", True)
+    seen = previews(acme, target("free"), july + timedelta(days=2))
+    assert seen.quote.net.amount_minor == -round(9000 * 364 / 366)
+    assert verify() == []
+
+
+@pytest.mark.parametrize("words", WAYS)
+def test_where_an_upgrade_and_what_it_was_made_from_went_back_nothing_is_taken_off(
+    app: Flask, words: tuple[tuple[str, str], ...]
+) -> None:
+    alice, acme, card = customer(*words)
+    june = confirms(alice, target("personal"), card, at=BEGIN)
+    more = confirms(alice, target("team"), card)
+    refunded(more.payment_id)
+    refunded(june.payment_id)
+    assert off(acme, YEAR, 2) == 0
     assert verify() == []
