@@ -140,7 +140,7 @@ def test_what_a_refunded_change_took_off_is_taken_off_again(app: Flask) -> None:
     assert (back, verify()) == (june.total_minor - 375, [])
 
 
-def test_what_a_refunded_change_to_another_interval_took_off_is_the_sellers_to_refund(app: Flask) -> None:
+def test_what_a_refunded_change_to_another_interval_took_off_may_be_refunded_too(app: Flask) -> None:
     alice, acme, june = team()
     year = confirms(alice, YEAR, plans.method_of(acme))  # takes 24.50 off June, whose time is of another plan period
     assert refunded(year.payment_id or "") == year.total_minor
