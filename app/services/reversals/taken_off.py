@@ -93,7 +93,7 @@ def _why_it_stays(session: Session, document: Document) -> str | None:
     if order.total_minor < 0:
         return "Unused time of the plan was given back as credit"
     later = session.get(Document, order.document_id or "", populate_existing=True)
-    what = f"invoice {_standing(session, later)[0].number}" if later is not None else "a change of plan"
+    what = f"invoice {standing(session, later)[0].number}" if later is not None else "a change of plan"
     return f"Unused time of this invoice {'was' if later is not None else 'is'} taken off {what}, with its tax"
 
 
