@@ -4,7 +4,6 @@ from tests.mutants.bug import Bug
 
 ROOM = "tests/services/month_end"
 RUN, PRICES = f"{ROOM}/test_run.py", f"{ROOM}/test_price_changes.py"
-YEARS = f"{ROOM}/test_two_years.py::test_weeks_of_every_catalog_are_what_a_second_calculator_says"
 
 BUGS = [
     Bug(
@@ -26,7 +25,7 @@ BUGS = [
         "app/domain/invoices/period_sums.py",
         "    discount = min(divided(given, per), whole)\n",
         "    discount = min(given // per, whole)\n",
-        (YEARS,),
+        ("tests/domain/invoices/test_period_sums.py",),
     ),
     Bug(
         "a yearly plan that was cancelled and is over counts as a violation",

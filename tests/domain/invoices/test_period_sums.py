@@ -48,6 +48,13 @@ def test_less_than_half_a_cent_is_nothing_to_invoice() -> None:
     assert reckoned([], 0, 0, VAT, "USD", inclusive=False, bought=0) is None
 
 
+def test_what_credit_given_away_has_paid_is_rounded_once_to_the_nearest_cent() -> None:
+    for given_away, cents in ((14_999, 1), (15_000, 2), (24_999, 2)):
+        sums = reckoned([100 * CENT], given_away, 0, NONE, "USD", inclusive=False, bought=0)
+        assert sums is not None
+        assert (sums.discount.amount_minor, sums.totals.net.amount_minor) == (cents, 100 - cents)
+
+
 def test_a_dinar_ends_where_it_can_be_paid() -> None:
     sums = reckoned([1_237_000], 0, 1_237_000, NONE, "KWD", inclusive=False, bought=0)
     assert sums is not None

@@ -19,7 +19,7 @@ from tests.support.months import at, begins, runs
 from tests.support.plans import BEGIN
 
 JULY = at(2027, 7, 1)
-MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
+MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
 
 def mend(database: Database) -> None:
@@ -53,13 +53,15 @@ def test_a_month_that_cannot_be_run_is_tried_less_and_less_and_run_once_it_can_b
 def test_who_has_failed_is_kept_out_of_those_that_are_run_together(app: Flask, database: Database) -> None:
     bad, *good = (begins(BEGIN, "team") for _each in range(3))
     runs(BEGIN)
+    day_later = [begins(BEGIN + DAY, "team") for _each in range(2)]
+    runs(BEGIN + DAY)
     poison(database, f"new.customer_id = '{bad.customer_id}'")
     assert runs(JULY) == len(good)
     with capture_logs() as logs:
-        assert runs(at(2027, 8, 1)) == len(good)
+        assert runs(JULY + DAY) == len(day_later)
     failed = [each["event"] for each in logs if each["log_level"] == "error"]
-    assert failed == ["month_not_run"]
-    assert [len(plans.invoices(each)) for each in (bad, *good)] == [1, 3, 3]
+    assert failed == ["month_not_run"], "those of this day were run together, and it was not among them"
+    assert [len(plans.invoices(each)) for each in (bad, *good, *day_later)] == [1, 2, 2, 2, 2]
 
 
 def test_a_month_that_is_late_is_shown_by_a_command_and_counted(app: Flask) -> None:
