@@ -180,13 +180,14 @@ def _pattern(sign: str, decimals: int) -> NumberPattern:
     return parse_pattern(f"{digits};{MINUS}{digits}")
 
 
-_SIGN = re.compile(f"(?<={MINUS})(?=[{''.join(sorted(each for each in SYMBOLS.values() if len(each) == 1))}])")
+_SIGN = re.compile(f"(?<=[^>]{MINUS})(?=[{''.join(sorted(each for each in SYMBOLS.values() if len(each) == 1))}])")
 
 
 def unbroken(html: str) -> str:
     """Return the page so that no line ends between a minus sign and its currency, where one may: `−$5.00`.
 
-    A figure is kept on its line by its style; this is for amounts inside sentences. Mails and files need it not.
+    A figure of its own is kept on its line by its style, and is copied as it stands; this is for amounts in sentences.
+    Mails and files need it not.
     """
     return _SIGN.sub(WORD_JOINER, html)
 

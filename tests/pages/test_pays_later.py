@@ -93,7 +93,8 @@ def test_no_line_ends_between_a_minus_sign_and_its_amount(app: Flask) -> None:
     with clock.at(USED + timedelta(minutes=1)):
         html = cast.signed_in(app, "http://localhost", alice).opens("/billing/").response.text
     assert "Your balance is −\u2060$5.00: your payment method is charged" in html
-    assert re.findall("−[$]", html) == []
+    assert re.findall("[^>]−[$]", html) == []
+    assert ">−$" in html, "a figure of its own is copied as it stands"
 
 
 def test_what_a_refund_leaves_below_zero_is_owed_and_not_charged(app: Flask) -> None:
