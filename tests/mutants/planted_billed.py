@@ -32,8 +32,8 @@ BUGS = (
     Bug(
         "less of what went back is given all the same",
         "app/services/subscriptions/preview.py",
-        "            found.net.amount_minor >= 0 or not left.is_whole\n",
-        "            found.net.amount_minor >= 0\n",
+        "(found.net.amount_minor >= 0 or not left.is_whole or of_seats)",
+        "(found.net.amount_minor >= 0 or of_seats)",
         (f"{ROOM}/test_billed_histories.py",),
     ),
     Bug(
@@ -74,5 +74,14 @@ BUGS = (
         "            if period is not None and period.starts_at > order.effective_at:\n",
         "            if period is not None and period.starts_at > order.period_ends_at:\n",
         (f"{ROOM}/test_billed_histories.py::test_a_year_that_was_left_before_the_month_was_renewed_counts_no_more",),
+    ),
+    Bug(
+        "seats are given back at a share of a plan that the seller has moved",
+        "app/services/subscriptions/preview.py",
+        " or not left.is_whole or of_seats)",
+        " or not left.is_whole)",
+        (
+            f"{ROOM}/test_billed_histories.py::test_seats_of_a_plan_that_the_seller_has_moved_wait_for_the_end_of_the_period",
+        ),
     ),
 )

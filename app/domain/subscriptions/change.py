@@ -101,7 +101,7 @@ def _period(now_has: Subscribed, wants: Choice) -> Span:
 
 def _lines(now_has: Subscribed, wants: Choice, period: Span, now: datetime, rate: Rate) -> Iterator[Line]:
     has = now_has.has
-    if _only_seats(has, wants) and now_has.is_billed:
+    if only_seats(has, wants) and now_has.is_billed:
         yield from _seats(now_has, wants, period, now, rate)
         return
     for part in _parts(has) if now_has.is_billed else ():
@@ -110,7 +110,7 @@ def _lines(now_has: Subscribed, wants: Choice, period: Span, now: datetime, rate
         yield _line(part, period.rest(part.price, now), period, now, rate)
 
 
-def _only_seats(has: Choice, wants: Choice) -> bool:
+def only_seats(has: Choice, wants: Choice) -> bool:
     """Say whether nothing but the number of seats differs: not their price either."""
     alike = has.plan.key == wants.plan.key and has.interval is wants.interval and has.base == wants.base
     return alike and has.seat is not None and wants.seat is not None and has.seat.each == wants.seat.each

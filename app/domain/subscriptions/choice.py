@@ -73,9 +73,13 @@ class Choice:
 
 
 def given(catalog: Catalog, plan: str, interval: Interval, seats: int | None) -> Choice:
-    """Return what a customer has by these terms. An empty plan is the default one; seats None are the included."""
+    """Return what a customer has by these terms. An empty plan is the default one; seats None are the included.
+
+    Who was moved to another plan has its included seats at least, and none where it is not sold by seats.
+    """
     had = Terms.of(catalog, plan).plan
-    return Choice(had, interval, included(had) if seats is None else seats, catalog.credits.currency)
+    least = included(had)
+    return Choice(had, interval, max(least, seats or 0) if had.seats else least, catalog.credits.currency)
 
 
 def included(plan: Plan) -> int:

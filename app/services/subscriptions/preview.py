@@ -12,7 +12,7 @@ from app.domain.amounts import money_words
 from app.domain.catalog import Catalog
 from app.domain.errors import Refused
 from app.domain.money import Money
-from app.domain.subscriptions.change import Quote, Subscribed, quote
+from app.domain.subscriptions.change import Quote, Subscribed, only_seats, quote
 from app.domain.subscriptions.choice import Choice, Interval, chosen, included, is_sold
 from app.domain.subscriptions.preview import Preview, TaxBack, minute, previewed
 from app.domain.subscriptions.words import AN
@@ -62,10 +62,10 @@ def reckoned(session: Session, has: Current, target: Target, now: datetime) -> P
         had = _as_billed(has, left, at, None if gives else rate.percent)  # `giving_back` says which tax comes back
         found = quote(catalog.plans, had, wants, at, rate)
         waits = replace(catalog.plans, downgrade="period_end")
-        if gives and (
-            found.net.amount_minor >= 0 or not left.is_whole
-        ):  # not paid, or some of it went back: less waits
-            found = quote(waits, had, wants, at, rate)
+        # Nobody says what of another price than today's was for seats.
+        of_seats = had.billed_left is not None and only_seats(had.has, wants)
+        if gives and (found.net.amount_minor >= 0 or not left.is_whole or of_seats):
+            found = quote(waits, had, wants, at, rate)  # not paid, or some of it went back: less waits
         elif not gives and found.net.amount_minor < 0:
             plain = _as_billed(has, left, at, None)
             is_less = quote(catalog.plans, plain, wants, at, rate).net.amount_minor < 0

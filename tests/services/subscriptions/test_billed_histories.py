@@ -7,6 +7,7 @@ from flask import Flask
 
 from app import clock
 from app.domain.addresses.address import Address
+from app.domain.errors import Refused
 from app.domain.money import Money
 from app.domain.people import Actor
 from app.models.customers import Customer
@@ -15,7 +16,7 @@ from app.services.customers import address
 from app.services.reversals import refunds
 from app.services.subscriptions.preview import Target
 from app.services.verification.verify import verify
-from tests.support import months, plans
+from tests.support import months, plans, terms
 from tests.support.corrections import OSLO
 from tests.support.plans import BEGIN, HALF, confirms, previews, target
 from tests.support.shop import GOOD, add_method
@@ -177,3 +178,31 @@ def test_where_an_upgrade_and_what_it_was_made_from_went_back_nothing_is_taken_o
     refunded(june.payment_id)
     assert off(acme, YEAR, 2) == 0
     assert verify() == []
+
+
+@pytest.mark.parametrize("words", WAYS)
+@pytest.mark.parametrize("price", ["98.00", "24.00"])
+def test_seats_of_a_plan_that_the_seller_has_moved_wait_for_the_end_of_the_period(
+    app: Flask, words: tuple[tuple[str, str], ...], price: str
+) -> None:
+    alice, acme, card = customer(*words)
+    confirms(alice, target("team"), card, at=BEGIN)
+    plans.applies(IMMEDIATE, *words, ('monthly = "49.00"', f'monthly = "{price}"'))
+    with clock.at(HALF):
+        terms.gives(acme, "team")
+    confirms(alice, target(seats=5), card)
+    paid = kept(acme)
+    assert confirms(alice, target(seats=3), "").state == "scheduled"
+    assert (kept(acme), off(acme, target("free")) in range(3949, 3952)) == (paid, True), "24.50 and 15.00 were billed"
+    assert verify() == []
+
+
+def test_who_was_moved_has_the_seats_of_the_other_plan(app: Flask) -> None:
+    alice, acme, card = customer(AT_USE)
+    confirms(alice, target("team", 12), card, at=BEGIN)
+    with clock.at(HALF):
+        terms.gives(acme, "personal")
+    with pytest.raises(Refused) as refused:
+        previews(acme, target("personal"))
+    assert refused.value.reason == "nothing_changes"
+    assert previews(acme, target("personal", interval="annual")).wants.seats == 1
