@@ -32,8 +32,8 @@ BUGS = (
     Bug(
         "less of what went back is given all the same",
         "app/services/subscriptions/preview.py",
-        "(found.net.amount_minor >= 0 or not left.is_whole or of_seats)",
-        "(found.net.amount_minor >= 0 or of_seats)",
+        "if of_seats or not left.is_whole else found",
+        "if of_seats else found",
         (f"{ROOM}/test_billed_histories.py",),
     ),
     Bug(
@@ -78,8 +78,8 @@ BUGS = (
     Bug(
         "seats are given back at a share of a plan that the seller has moved",
         "app/services/subscriptions/preview.py",
-        " or not left.is_whole or of_seats)",
-        " or not left.is_whole)",
+        "if of_seats or not left.is_whole else found",
+        "if not left.is_whole else found",
         (
             f"{ROOM}/test_billed_histories.py::test_seats_of_a_plan_that_the_seller_has_moved_wait_for_the_end_of_the_period",
         ),

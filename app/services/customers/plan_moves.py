@@ -139,6 +139,9 @@ def move(wanted: Move, *, by: str, reason: str) -> None:
         customer_id = wanted.customer_id
         if has.plan.key != wanted.after.plan.key:
             _end_scheduled(books)
+            if wanted.after.plan.seats is None:
+                whose = Subscription.customer_id == wanted.customer_id
+                session.execute(update(Subscription).where(whose).values(seats=None))
         audit.record(
             session, customer_id, by, "customer.moved", customer_id, before=was, after=now | {"reason": reason}
         )

@@ -58,19 +58,19 @@ def reckoned(session: Session, has: Current, target: Target, now: datetime) -> P
     had = has.subscribed
     found = quote(catalog.plans, had, wants, at, rate)
     if _takes_off(found, had):
-        gives, left = found.net.amount_minor < 0, billed.left(session, has, at)
-        had = _as_billed(has, left, at, None if gives else rate.percent)  # `giving_back` says which tax comes back
-        found = quote(catalog.plans, had, wants, at, rate)
+        left, is_less_as_listed = billed.left(session, has, at), found.net.amount_minor < 0
         waits = replace(catalog.plans, downgrade="period_end")
-        # Nobody says what of another price than today's was for seats.
-        of_seats = had.billed_left is not None and only_seats(had.has, wants)
-        if gives and (found.net.amount_minor >= 0 or not left.is_whole or of_seats):
-            found = quote(waits, had, wants, at, rate)  # not paid, or some of it went back: less waits
-        elif not gives and found.net.amount_minor < 0:
-            plain = _as_billed(has, left, at, None)
-            is_less = quote(catalog.plans, plain, wants, at, rate).net.amount_minor < 0
-            # More was charged, because of another tax, than what is wanted costs: that waits.
-            found = quote(catalog.plans, plain, wants, at, rate) if is_less else quote(waits, had, wants, at, rate)
+        had = _as_billed(has, left, at, None)  # `giving_back` says which tax comes back
+        found = quote(catalog.plans, had, wants, at, rate)
+        if found.net.amount_minor < 0:
+            # Nobody says of which time something went back, nor what of another price than today's was for seats.
+            of_seats = had.billed_left is not None and only_seats(had.has, wants)
+            found = quote(waits, had, wants, at, rate) if of_seats or not left.is_whole else found
+        else:
+            had = _as_billed(has, left, at, rate.percent)
+            found = quote(waits if is_less_as_listed else catalog.plans, had, wants, at, rate)
+            if found.net.amount_minor < 0:  # more was charged, because of another tax, than what is wanted costs
+                found = quote(waits, had, wants, at, rate)
     back, taxes_back = None, tuple[TaxBack, ...]()
     if found.is_now and found.net.amount_minor < 0:
         size = Money(-found.net.amount_minor, found.net.currency)

@@ -206,3 +206,21 @@ def test_who_was_moved_has_the_seats_of_the_other_plan(app: Flask) -> None:
         previews(acme, target("personal"))
     assert refused.value.reason == "nothing_changes"
     assert previews(acme, target("personal", interval="annual")).wants.seats == 1
+
+
+@pytest.mark.parametrize(("before", "after", "listed"), [(STOCKHOLM, OSLO, 3063), (OSLO, STOCKHOLM, 1960)])
+def test_what_comes_off_bears_its_tax_also_where_the_seller_made_the_plan_dearer(
+    app: Flask, before: Address, after: Address, listed: int
+) -> None:
+    alice, acme, card = customer(AT_USE)
+    lives(acme, before, 0)
+    confirms(alice, target("team"), card, at=BEGIN)
+    lives(acme, after, 1)
+    dearer = ('monthly = "49.00"', 'monthly = "999.00"'), ('annual = "490.00"', 'annual = "499.00"')
+    plans.applies(IMMEDIATE, AT_USE, *dearer)
+    with clock.at(HALF):
+        terms.gives(acme, "team")
+    seen = previews(acme, YEAR)
+    assert off(acme, YEAR) in {listed, listed + 1, listed - 1}
+    assert seen.quote.is_now and seen.charged.amount_minor > 0
+    assert (confirms(alice, YEAR, card).state, verify()) == ("applied", [])
