@@ -75,12 +75,15 @@ def _other_than_left(paper: OnPaper, period: Stretch, at: datetime, parts: int) 
         return None
     costs = sum(rounded(price * period.share(at)) for price in _prices(paper.terms, paper.choice))
     for each in mine:
-        kept = 1 - Fraction(each.returned, each.total)
+        kept, taxed = 1 - Fraction(each.returned, each.total), 1 + Fraction(each.percent) / 100
+        # Its tax was rounded: of a change's invoice all of it is of this time.
+        rest = each.total - each.net * taxed if all(kind == "proration" for kind, _part in each.lines) else 0
         for span in each.spans:
             if span.last == last and span.since >= max(paper.came, period.starts):
                 whole = Fraction(round((period.ends - span.since).total_seconds()))
                 share = round((period.ends - at).total_seconds()) / whole
-                found.append(kept * share * span.net * (100 + each.percent) / (100 + percent))
+                found.append(kept * share * (span.net * taxed + rest) * 100 / (100 + percent))
+                rest = 0
     left = sum(found, Fraction(0))
     return None if abs(left - costs) <= len(found) + parts else max(0, rounded(left))
 
