@@ -136,10 +136,11 @@
   const lacksPlace = (each) => !placesOf(each).length;
   const putAll = async (kept) => {
     put(kept);
+    const differs = kept.some((each) => placesOf(each).some((field) => field.options && held(field) !== drawn(field)));
     let rest = kept.filter(lacksPlace);
-    for (let round = 0; rest.length; round += 1) {
+    for (let round = 0; rest.length || (differs && !round); round += 1) {
       if (round === 3) return window.purser?.toast(PARTLY, "renewal");
-      const choices = kept.flatMap((each) => placesOf(each)).filter((field) => field.options || isTick(field));
+      const choices = kept.flatMap((each) => placesOf(each)).filter((field) => field.options || (rest.length && isTick(field)));
       choices.forEach((field) => field.dispatchEvent(new Event("change", { bubbles: true })));
       await new Promise((done) => {
         document.addEventListener("htmx:finally:request", done, { once: true });

@@ -187,6 +187,7 @@ def keeps_what_was_refused(page: Page, frame: Frame, host: HostPage) -> None:
     expect(frame.locator("body[data-renewed]")).to_be_attached()
     for field, value in (("#company", "Typed before it ended"), ("#country", "US"), ("#postal_code", "10001")):
         expect(frame.locator(field)).to_have_value(value)
+    expect(frame.get_by_label("ZIP code")).to_have_value("10001")
 
 
 @pytest.mark.parametrize("blocked", [THIRD_PARTY])
