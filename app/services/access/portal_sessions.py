@@ -164,9 +164,8 @@ def check(token: str, cookie: str) -> Checked:
             .values(token_hash=hash_of(renewed))
             .returning(BrowserSession)
         ).one_or_none()
-        if (
-            begun is not None and begun.opened_by is not None
-        ):  # its twelve hours end in ten minutes, however much it is used
+        if begun is not None and begun.opened_by is not None:
+            # Its twelve hours end in ten minutes, however much it is used.
             begun.created_at, begun.expires_at = now - sessions.FRAME_LIFETIME + WINDOW_LASTS, now + WINDOW_LASTS
     return Checked(found.path, renewed)
 

@@ -87,13 +87,12 @@ class _History:
         self.session, self.customer_id = session, has.customer.customer_id
         since = min(has.period.starts_at, at) - _LONGEST
         mine = PlanChange.customer_id == self.customer_id
-        orders = session.scalars(
+        self.orders = session.scalars(
             select(PlanChange)
             .where(mine, PlanChange.state == "applied", PlanChange.effective_at >= since)
             .order_by(PlanChange.from_version.desc(), PlanChange.id.desc())
             .execution_options(populate_existing=True)
-        )
-        self.orders = [each for each in orders if not _was_scheduled(each)]
+        ).all()
         self.periods = session.scalars(
             select(PlanPeriod)
             .where(PlanPeriod.customer_id == self.customer_id, PlanPeriod.starts_at >= since)
@@ -194,17 +193,13 @@ def _is_new(order: PlanChange) -> bool:
 
 
 def _given(order: PlanChange, was: Left) -> Left:
-    """Return what is left of the time where some of it was given back, or nothing."""
+    """Return what is left of the time where some of it was given back, or nothing, as of what waited for its period."""
+    if not order.total_minor:
+        return was
     net, gross = Fraction(-order.net_minor), Fraction(-order.total_minor)
     if order.document_id is None:  # its tax stays paid, and is of no time any more
         gross = net * was.gross / was.net if was.net else net
-    lines = was.lines + (2 if net else 0)
-    return Left(max(Fraction(0), was.net - net), max(Fraction(0), was.gross - gross), was.is_whole, lines)
-
-
-def _was_scheduled(order: PlanChange) -> bool:
-    """Say whether it waited for the period's end: then the month's own invoice has billed what it changed to."""
-    return order.created_at < order.effective_at
+    return Left(max(Fraction(0), was.net - net), max(Fraction(0), was.gross - gross), was.is_whole, was.lines + 2)
 
 
 def _kept(session: Session, document: Document) -> Fraction:

@@ -86,12 +86,12 @@ def price_of(parts: Sequence[Part], catalog: Catalog) -> Price:
     """Return what is given back, below zero: with its tax where a credit note says so."""
     (currency,) = {each.price.net.currency for each in parts}
     net, tax = (-sum(getattr(each.price, name).amount_minor for each in parts) for name in ("net", "tax"))
-    return Price(Money(net, currency), Money(tax if is_noted(catalog) else 0, currency))
+    return Price(Money(net, currency), Money(tax if _is_noted(catalog) else 0, currency))
 
 
 def taxes_of(session: Session, parts: Sequence[Part], catalog: Catalog) -> tuple[TaxBack, ...]:
     """Return each tax in what is given back, as its invoices name it; none where the tax stays paid."""
-    if not is_noted(catalog):
+    if not _is_noted(catalog):
         return ()
     of_invoices = DocumentTax.document_id.in_([each.document.id for each in parts])
     rows = session.scalars(select(DocumentTax).where(of_invoices)).all()
@@ -131,14 +131,14 @@ def of_preview(session: Session, has: Current, seen: Preview, locked: Collection
 def give(books: Books, catalog: Catalog, parts: Sequence[Part], order: PlanChange, now: datetime) -> None:
     """Write the credit notes and give the credit; what was given is refunded no more."""
     notes = list[Document]()
-    for part in parts if is_noted(catalog) else ():
+    for part in parts if _is_noted(catalog) else ():
         source = (order_source(order, len(notes)), WHY)
         note = credit_notes.write_on(
             books, part.document, ("plan_change", *source), part.price.total, now, as_credit=True
         )
         notes.append(note)
     for part in parts:
-        size = part.price.total if is_noted(catalog) else part.price.net
+        size = part.price.total if _is_noted(catalog) else part.price.net
         micros = credits_from_money(size).micros
         for payment, minor in part.payments:
             clawbacks.count_as_credit(payment, minor, micros * minor // part.price.total.amount_minor)
@@ -165,7 +165,7 @@ def _granted(books: Books, order: PlanChange, now: datetime) -> Grant:
     return grant
 
 
-def is_noted(catalog: Catalog) -> bool:
+def _is_noted(catalog: Catalog) -> bool:
     """Say whether credit notes take price and tax off what is given back."""
     return catalog.tax.credits == "at_use"
 
@@ -211,7 +211,7 @@ def crosses_rates(session: Session, has: Current, day: date) -> bool:
             DocumentLine.kind.in_(OF_PLANS),
         )
     ).all()
-    took_off = any(net < 0 for net, _percent in lines) or not is_noted(has.catalog)
+    took_off = any(net < 0 for net, _percent in lines) or not _is_noted(has.catalog)
     return took_off and len({percent for _net, percent in lines}) > 1
 
 
