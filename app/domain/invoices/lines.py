@@ -30,6 +30,8 @@ class LineKind(StrEnum):
 
 SOLD = frozenset(LineKind) - {LineKind.CREDITS_APPLIED, LineKind.ROUNDING}
 """The kinds that carry tax. The other two stand below the total."""
+OF_PLANS = tuple(each.value for each in (LineKind.BASE_FEE, LineKind.SEATS, LineKind.PRORATION))
+"""The kinds that are for time of a plan, as columns keep them."""
 _MAY_LOWER = frozenset({LineKind.PRORATION, LineKind.DISCOUNT})
 
 

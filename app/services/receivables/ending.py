@@ -10,7 +10,7 @@ from app import clock, ids
 from app.domain.amounts import money_words
 from app.domain.errors import NotFound, Refused
 from app.domain.invoices.documents import Kind, State
-from app.domain.invoices.lines import LineKind
+from app.domain.invoices.lines import OF_PLANS
 from app.domain.ledger import (
     CREDIT_APPLIED,
     CREDIT_RETURNED,
@@ -36,7 +36,6 @@ from app.services.reversals import taken_off
 from app.services.transaction import transaction
 
 _OPEN = [state.value for state in OPEN]
-_OF_PLANS = (LineKind.BASE_FEE.value, LineKind.SEATS.value, LineKind.PRORATION.value)
 SELLERS = "seller"
 """The source of a credit note that a seller gives."""
 
@@ -198,7 +197,7 @@ def _bills_a_plan(books: Books, document: Document) -> bool:
     wanted = select(DocumentLine.document_id).where(
         DocumentLine.customer_id == books.customer_id,
         DocumentLine.document_id == document.id,
-        DocumentLine.kind.in_(_OF_PLANS),
+        DocumentLine.kind.in_(OF_PLANS),
     )
     return books.session.scalar(wanted.limit(1)) is not None
 

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from app.domain.amounts import money_words
 from app.domain.errors import Refused
-from app.domain.invoices.lines import LineKind, Rate
+from app.domain.invoices.lines import OF_PLANS, Rate
 from app.domain.money import Money, divided
 from app.domain.subscriptions import preview as rule
 from app.domain.tax import kept
@@ -25,7 +25,6 @@ from app.models.payments import Payment
 from app.models.subscriptions import PlanChange
 from app.services.reversals import clawbacks
 
-OF_PLANS = (LineKind.BASE_FEE.value, LineKind.SEATS.value, LineKind.PRORATION.value)
 STATES = ("open", "paid")
 REASON = "taken_off_later"
 TAX_STAYS = "time_taken_off"
@@ -75,14 +74,19 @@ def tax_stays(session: Session, document: Document, seller_name: str) -> Refused
     return Refused(words, TAX_STAYS)
 
 
-def _why_it_stays(session: Session, document: Document) -> str | None:
-    lines = session.scalars(
+def plan_lines(session: Session, document: Document) -> Sequence[DocumentLine]:
+    """Return the lines of an invoice that are for time of a plan."""
+    return session.scalars(
         select(DocumentLine).where(
             DocumentLine.customer_id == document.customer_id,
             DocumentLine.document_id == document.id,
             DocumentLine.kind.in_(OF_PLANS),
         )
     ).all()
+
+
+def _why_it_stays(session: Session, document: Document) -> str | None:
+    lines = plan_lines(session, document)
     if any(line.net_minor < 0 for line in lines):
         return "This invoice takes off unused time of earlier ones, with the tax of that time"
     names = _was(session, document)

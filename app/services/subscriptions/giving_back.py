@@ -18,7 +18,7 @@ from app.domain.amounts_in_json import credits_text
 from app.domain.catalog import Catalog
 from app.domain.errors import Refused
 from app.domain.invoices.documents import Kind, State
-from app.domain.invoices.lines import LineKind
+from app.domain.invoices.lines import OF_PLANS
 from app.domain.invoices.totals import Taxed
 from app.domain.money import Money, credits_from_money
 from app.domain.subscriptions.preview import Preview, TaxBack
@@ -32,11 +32,10 @@ from app.services import audit
 from app.services.invoices import carrying, credit_notes, drafting
 from app.services.ledger import arrivals, grants
 from app.services.ledger.posting import Books
-from app.services.reversals import clawbacks
+from app.services.reversals import clawbacks, taken_off
 from app.services.subscriptions.reads import Current
 
 KIND = "proration"
-OF_PLANS = (LineKind.BASE_FEE.value, LineKind.SEATS.value, LineKind.PRORATION.value)
 WHY = "Unused time of the plan"
 
 
@@ -227,13 +226,7 @@ def _unused_worth(session: Session, document: Document, day: date) -> Fraction:
     All of the day counts as not over, and each line may be rounded. It may be more than the invoice, where time of an
     older one was taken off it: the rest was paid with that one.
     """
-    lines = session.scalars(
-        select(DocumentLine).where(
-            DocumentLine.customer_id == document.customer_id,
-            DocumentLine.document_id == document.id,
-            DocumentLine.kind.in_(OF_PLANS),
-        )
-    ).all()
+    lines = taken_off.plan_lines(session, document)
     net = sum((each.net_minor * _unused(each, day) for each in lines), Fraction(0))
     return max(Fraction(0), net) * Fraction(document.total_minor, max(1, document.net_minor)) + len(lines)
 
