@@ -5,7 +5,7 @@ Babel rounds nothing here: `app.domain.currencies` says how many decimals a curr
 """
 
 import re
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from decimal import Decimal
 from functools import lru_cache
 
@@ -129,14 +129,24 @@ def short_day(value: date) -> str:
     return format_date(value, "d MMM", locale=LOCALE)
 
 
-def time(value: datetime) -> str:
-    """Return the time of day to the minute, in UTC: `09:05 UTC`."""
-    return f"{format_time(value.astimezone(UTC).time(), 'HH:mm', locale=LOCALE)} UTC"
+def time(value: datetime, zone: tzinfo = UTC) -> str:
+    """Return the time of day to the minute in the zone, which stands beside it: `09:05 UTC`, `10:05 CET`."""
+    there = value.astimezone(zone)
+    return f"{format_time(there.time(), 'HH:mm', locale=LOCALE)} {_zone_name(there)}"
 
 
-def moment(value: datetime) -> str:
-    """Return the moment to the minute, in UTC: `21 Nov 2026, 09:41 UTC`."""
-    return f"{day(value.astimezone(UTC).date())}, {time(value)}"
+def moment(value: datetime, zone: tzinfo = UTC) -> str:
+    """Return the moment to the minute in the zone: `21 Nov 2026, 09:41 UTC`."""
+    return f"{day(value.astimezone(zone).date())}, {time(value, zone)}"
+
+
+def _zone_name(there: datetime) -> str:
+    """Return what the zone of the time is called then; one without a name is so much ahead of UTC or behind."""
+    name, ahead = there.tzname() or "", there.utcoffset() or timedelta()
+    if name.isalpha():
+        return name
+    hours, minutes = divmod(abs(int(ahead.total_seconds())) // 60, 60)
+    return f"UTC{MINUS if ahead < timedelta() else '+'}{hours}{f':{minutes:02}' if minutes else ''}"
 
 
 def _unit_of(value: Credits | Money, unit: CreditUnit | None) -> CreditUnit:

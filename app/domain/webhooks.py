@@ -63,6 +63,7 @@ TYPES = (
     "subscription.price_announced",
     "subscription.price_withdrawn",
     "subscription.price_changed",
+    "member.newsletter_changed",
 )
 """What the seller's endpoints may ask for: every event that there is."""
 TEST = "webhook.test"

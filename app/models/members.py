@@ -12,12 +12,19 @@ class Member(Base):
     """A person who signs in. The e-mail address is kept in lower case."""
 
     __tablename__ = "members"
+    __table_args__ = (Index("uq_members_username", "username", unique=True),)
 
     id: Mapped[str] = mapped_column(String(40), primary_key=True)
     email: Mapped[str] = mapped_column(String(254), unique=True)
     name: Mapped[str] = mapped_column(String(200))
     password_hash: Mapped[str | None] = mapped_column(String(200))
+    username: Mapped[str | None] = mapped_column(String(39))
+    location: Mapped[str] = mapped_column(String(100), default="")
+    company: Mapped[str] = mapped_column(String(200), default="")
+    newsletter: Mapped[bool] = mapped_column(default=False)
     theme: Mapped[str] = mapped_column(String(6), default="system")
+    time_zone: Mapped[str] = mapped_column(String(60), default="")
+    """By its IANA name; empty: the browser's."""
     created_at: Mapped[datetime]
     disabled_at: Mapped[datetime | None]
 

@@ -1,4 +1,5 @@
-// Moments in the reader's zone. The page writes UTC; this keeps that in a tip, where hover, focus, tap and paper show it.
+// Moments in the reader's zone. The page writes UTC, or beside it (data-utc) the zone that the member has chosen; this keeps
+// UTC in a tip, where hover, focus, tap and paper show it.
 // UTC days (<time> without a time of day) stay as they are: they begin and end in UTC wherever the reader is.
 (() => {
   "use strict";
@@ -37,16 +38,17 @@
     const at = new Date(element.dateTime);
     if (!element.dateTime.includes("T") || Number.isNaN(at.getTime())) return;
     const kept = element.querySelector(":scope > .tip");
-    element.dataset.utc = kept ? element.dataset.utc : element.textContent.trim();
-    const local = written(at), utc = element.dataset.utc;
+    if (element.dataset.utc && !element.dataset.here && !kept) element.dataset.here = element.textContent.trim();
+    element.dataset.utc ||= element.textContent.trim();
+    const local = written(at), { utc, here } = element.dataset;
     if (element.dataset.time === "both") {
-      if (!isUTC && !element.dataset.beside) element.append(`, ${(element.dataset.beside = local.time)} your time`);
+      if (!here && !isUTC && !element.dataset.beside) element.append(`, ${(element.dataset.beside = local.time)} your time`);
       return;
     }
     const recent = element.dataset.time === "ago" ? ago(at) : "";
-    const absolute = isUTC ? utc : `${local.day}, ${local.time}`;
-    if (recent) tipped(element, recent, isUTC ? utc : `${absolute} (${utc})`);
-    else if (!isUTC) tipped(element, absolute, utc);
+    const absolute = here || (isUTC ? utc : `${local.day}, ${local.time}`);
+    if (recent) tipped(element, recent, absolute === utc ? utc : `${absolute} (${utc})`);
+    else if (absolute !== utc) tipped(element, absolute, utc);
     else if (kept) element.replaceChildren(utc);
   };
 

@@ -44,6 +44,12 @@ def managers_only(view: View) -> View:
     return view
 
 
+def own_sign_in_only(view: View) -> View:
+    """Close the view to sessions that a host product began: it is about the person, whom the portal has not asked."""
+    view.__dict__["is_for_own_sign_in"] = True
+    return view
+
+
 def takes_file(most: int) -> Callable[[View], View]:
     """Let a member's form carry a file: its body may have `most` bytes, more than others may."""
     return _marked("longest_body", most)
@@ -198,6 +204,9 @@ def _guard() -> Response | None:
 def _open(actor: Actor, marks: dict[str, Any]) -> Response | None:
     """Let the member in as far as the marks of the view say."""
     enter(CustomerScope(actor.customer_id))
+    g.time_zone, g.theme = actor.time_zone, actor.theme
+    if marks.get("is_for_own_sign_in") and portal_session().embedded:
+        raise Forbidden("Sign in at the portal itself to see and change what is yours alone.")
     if marks.get("is_for_managers") and not actor.may_manage:
         raise Forbidden
     if "is_offered" in marks:

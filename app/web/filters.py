@@ -5,10 +5,11 @@ not the exact one, the markup keeps that in a tip that hover, focus and tap show
 """
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, tzinfo
 from functools import lru_cache
+from zoneinfo import ZoneInfo
 
-from flask import Flask
+from flask import Flask, g, has_request_context
 from markupsafe import Markup, escape
 
 from app import locale
@@ -89,30 +90,37 @@ def count(value: int) -> str:
 
 @dataclass(frozen=True)
 class Time:
-    """A moment as it is written in UTC. `times.js` puts it into the reader's zone, and keeps UTC in a tip."""
+    """A moment in UTC. A page writes it in the zone that the member chose; without one a script takes the browser's.
+
+    `times.js` keeps UTC in a tip.
+    """
 
     at: datetime
-    shown: str
     how: str = ""
     """Empty: day and time. `ago`: how long ago, while that is recent. `both`: the reader's time of day beside UTC."""
 
     def __str__(self) -> str:
-        return self.shown
+        return locale.time(self.at) if self.how == "both" else locale.moment(self.at)
 
     def __html__(self) -> str:
-        machine = f"{self.at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
-        how = f' data-time="{escape(self.how)}"' if self.how else ""
-        return f'<time datetime="{machine}"{how}>{escape(self.shown)}</time>'
+        shown, zone = str(self), _zone()
+        more = f' data-time="{escape(self.how)}"' if self.how else ""
+        if zone is not None:
+            more += f' data-utc="{escape(shown)}"'
+            here = locale.time(self.at, zone) if self.how == "both" else locale.moment(self.at, zone)
+            both = self.how == "both" and here != shown
+            shown = f"{shown}, {here}" if both else here
+        return f'<time datetime="{self.at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"{more}>{escape(shown)}</time>'
 
 
 def moment(value: datetime) -> Time:
     """Return the time to the minute: `28 Nov 2026, 09:19 UTC`."""
-    return Time(value, locale.moment(value))
+    return Time(value)
 
 
 def ago(value: datetime) -> Time:
     """Return the time to the minute, which a script writes as how long ago it was while it is recent."""
-    return Time(value, locale.moment(value), "ago")
+    return Time(value, "ago")
 
 
 def day(value: date, *, utc: bool = False) -> Markup:
@@ -129,7 +137,13 @@ def _day(known: date, *, utc: bool) -> Markup:
 
 def time_of_day(value: datetime) -> Time:
     """Return the time of day in UTC, beside which a script writes the reader's: `00:00 UTC, 01:00 your time`."""
-    return Time(value, locale.time(value), "both")
+    return Time(value, "both")
+
+
+def _zone() -> tzinfo | None:
+    """Return the zone that the member of this request has chosen; nothing in a mail, and where nobody has."""
+    name = g.get("time_zone", "") if has_request_context() else ""
+    return ZoneInfo(name) if name else None
 
 
 def method_name(method: PaymentMethod) -> str:

@@ -98,11 +98,14 @@ SIDEBAR = (
         ),
     ),
 )
+ACCOUNT = (Item("profile.page", "Profile", "person"),)
+"""The pages that are the member's own: in the menu at the top right."""
 
 
 def here() -> Item | None:
     """Return the line of the page shown, if it has one."""
-    return next((item for _title, items in SIDEBAR for item in items if item.is_here), None)
+    lines = [item for _title, items in SIDEBAR for item in items]
+    return next((item for item in (*lines, *ACCOUNT) if item.is_here), None)
 
 
 def remaining_credits() -> Credits:
@@ -162,6 +165,8 @@ def init_app(app: Flask) -> None:
             "undo": undo.offered,
             "printed_on": lambda: clock.now().date(),
             "sidebar": SIDEBAR,
+            "account_pages": ACCOUNT,
+            "own_theme": _own_theme,
             "here": here,
             "remaining_credits": remaining_credits,
             "current_catalog": current_catalog,
@@ -170,6 +175,12 @@ def init_app(app: Flask) -> None:
             "may_manage": _MayManage(),
             "whom_to_ask": whom_to_ask,
         }
+
+
+def _own_theme() -> str:
+    """Return the look that the member has chosen; nothing where the system's is, and before anybody was let in."""
+    chosen: str = g.get("theme", "system")
+    return "" if chosen == "system" else chosen
 
 
 class _MayManage:

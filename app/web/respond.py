@@ -58,6 +58,16 @@ def saved(
     return make_response(redirect(url_for(endpoint, **where), code=303))
 
 
+def reloaded(endpoint: str, notice: str) -> Response:
+    """Say that it worked by a page that is loaded anew, with and without htmx: all of it may look otherwise now."""
+    flash(notice, "ok")
+    if not is_htmx():
+        return make_response(redirect(url_for(endpoint), code=303))
+    answer = Response(status=204)
+    answer.headers["HX-Redirect"] = url_for(endpoint)
+    return answer
+
+
 def _part(fragment: str, status: int, context: Mapping[str, object]) -> Response:
     """Return the fragment, and beside it what every change may touch: the notices and the balance."""
     part = unbroken(render_template(fragment, **context))

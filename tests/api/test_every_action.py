@@ -57,6 +57,7 @@ TABLE = {
     "plan_change.look": READS + "it asks the processor at once what a webhook or the next look says",
     "plan_change.undo": "plan_changes.undo",
     "portal_session.change_theme": BROWSER + "the look that the host's page asks for",
+    "profile.save": MEMBER + "who they are, and how the portal looks for them",
     "referrals.make_link": "referrals.make_link",
     "resume.use": BROWSER + "whoever reads the mail goes on to the bank; a program has `payments.resume`",
     "sign_in.sign_in": MEMBER + "the password",

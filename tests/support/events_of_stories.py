@@ -4,6 +4,7 @@ from tests.support.event_stories import (
     Story,
     a_balance,
     a_daily_limit,
+    a_newsletter,
     a_payment_of_another_amount,
     a_payment_that_fails,
     a_purchase,
@@ -25,6 +26,7 @@ from tests.support.event_stories import (
 OF_STORIES: dict[Story, tuple[str, ...]] = {
     a_daily_limit: ("spend.threshold_reached", "spend.daily_limit_reached", "spend.daily_limit_reset"),
     a_usage_alert: ("usage.alert",),
+    a_newsletter: ("member.newsletter_changed",),
     a_balance: ("balance.low", "balance.depleted", "balance.recovered"),
     credit_that_expires: ("credits.expiring", "credits.expired"),
     a_purchase: ("credits.granted", "invoice.finalized", "invoice.paid", "invoice.corrected", "refund.created"),

@@ -42,6 +42,11 @@ class MemberOut(Model):
     email: str
     name: str
     role: RoleWord
+    username: str | None
+    location: str
+    company: str
+    newsletter: bool = Field(description="Whether the member asks for the seller's newsletter.")
+    time_zone: str | None = Field(description="By its IANA name; null: that of the member's browser.")
     disabled: bool
     created_at: Moment = Field(description="Since when the member is one of this customer's.")
 
@@ -83,6 +88,11 @@ def _shown(member: Member, membership: Membership) -> MemberOut:
         email=member.email,
         name=member.name,
         role=membership.role,  # type: ignore[arg-type]  # one of the column's own words
+        username=member.username,
+        location=member.location,
+        company=member.company,
+        newsletter=member.newsletter,
+        time_zone=member.time_zone or None,
         disabled=member.disabled_at is not None,
         created_at=membership.created_at,
     )

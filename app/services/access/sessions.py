@@ -98,6 +98,8 @@ def find(
         name=member.name,
         email=member.email,
         customer_name=customer.name,
+        theme=member.theme,
+        time_zone=member.time_zone,
     )
     fresh = kept.authenticated_at is not None and now - kept.authenticated_at <= FRESH_FOR
     asked = FileRow(*found) if file else None

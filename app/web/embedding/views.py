@@ -32,7 +32,8 @@ def is_offered(path: str, catalog: Catalog) -> bool:
 def path_of(view: str) -> str | None:
     """Return the path of a page that a host names by its word, such as `invoices`, or by its own path; None: no page.
 
-    Only pages that ask who is there are pages in this sense: no way in, no file and nothing that programs ask.
+    Only pages that ask who is there are pages in this sense: no way in, no file, nothing that programs ask, and nothing
+    that is the person's own.
     """
     routes = current_app.url_map.bind("")
     try:
@@ -44,5 +45,6 @@ def path_of(view: str) -> str | None:
     if not path.isprintable() or not path.isascii() or parts.scheme or parts.netloc or "\\" in path:
         return None
     marks = getattr(current_app.view_functions[endpoint], "__dict__", {})
-    is_page = not marks.get("is_public") and endpoint != "static" and endpoint.partition(".")[0] not in NEVER
+    is_closed = marks.get("is_public") or marks.get("is_for_own_sign_in")
+    is_page = not is_closed and endpoint != "static" and endpoint.partition(".")[0] not in NEVER
     return path if is_page else None

@@ -741,12 +741,17 @@ MemberIn = TypedDict("MemberIn", {"email": str, "name": str, "role": Literal["ow
 MemberOut = TypedDict(
     "MemberOut",
     {
+        "company": str,
         "created_at": str,
         "disabled": bool,
         "email": str,
         "id": str,
+        "location": str,
         "name": str,
+        "newsletter": bool,
         "role": Literal["owner", "billing_manager", "viewer"],
+        "time_zone": str | None,
+        "username": str | None,
     },
 )
 "Somebody who signs in for the customer."

@@ -1,0 +1,53 @@
+"""Profile: who the member is, and how the portal looks and tells the time for them alone."""
+
+from dataclasses import asdict
+from typing import Any
+
+from flask import Blueprint
+from werkzeug.wrappers import Response
+
+from app.domain.errors import Refused
+from app.domain.messages import weeks
+from app.domain.people import Profile
+from app.forms.profile import THEMES, ProfileForm
+from app.services.access import profiles
+from app.web.access import current_actor, from_address, own_sign_in_only
+from app.web.respond import reloaded, show
+
+bp = Blueprint("profile", __name__, url_prefix="/account/profile")
+PAGE, CONTENT = "profile/page.html", "profile/_content.html"
+SAVED = "Your profile is saved."
+
+
+@bp.get("/")
+@own_sign_in_only
+def page() -> Response:
+    """Show the profile, and the form that changes it."""
+    kept = profiles.current(current_actor().member_id)
+    return show(PAGE, CONTENT, **_around(ProfileForm(formdata=None, data=asdict(kept)), kept))
+
+
+@bp.post("/")
+@own_sign_in_only
+def save() -> Response:
+    """Keep the profile as it was typed."""
+    form, actor = ProfileForm(), current_actor()
+    if not form.validate():
+        return _refused(form, 422)
+    try:
+        profiles.replace(actor.member_id, actor.customer_id, form.wanted(), address=from_address())
+    except Refused as refusal:
+        form.refuse(refusal)
+        return _refused(form, refusal.status)
+    return reloaded("profile.page", SAVED)  # all of the page may look otherwise now
+
+
+def _refused(form: ProfileForm, status: int) -> Response:
+    form.point_at_first_error()
+    return show(PAGE, CONTENT, status=status, **_around(form, profiles.current(current_actor().member_id)))
+
+
+def _around(form: ProfileForm, kept: Profile) -> dict[str, Any]:
+    for name in ("name", "username", "location", "company", "time_zone"):
+        form.mark(name, **{"data-saved": getattr(kept, name)})
+    return {"form": form, "kept": kept, "zones": weeks.zones(), "themes": THEMES}
