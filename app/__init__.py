@@ -64,7 +64,7 @@ PAGES = (
     "statement",
     "tax_settings",
     "notifications",
-    "profile",
+    "account.profile",
     "spend_management_webhook",
     "entry.resume",
     "entry.confirm_email",

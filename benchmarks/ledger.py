@@ -8,7 +8,7 @@ from sqlalchemy import text
 
 from app import ids
 from app.domain.money import Credits, Money
-from app.domain.people import Actor
+from app.domain.people.members import Actor
 from app.gateways.sandbox import controls
 from app.models.customers import Customer
 from app.models.database import WRITING, db

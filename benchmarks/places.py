@@ -14,7 +14,7 @@ from sqlalchemy import Engine, create_engine, pool, text
 
 from app import create_app
 from app.config import Settings
-from app.domain.people import Actor
+from app.domain.people.members import Actor
 from app.models.customers import Customer
 from app.models.database import db
 from app.services.operations.installation import install

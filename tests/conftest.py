@@ -21,7 +21,7 @@ from playwright.sync_api import sync_playwright
 
 from app import clock, create_app, extensions
 from app.config import Settings
-from app.domain.people import Actor
+from app.domain.people.members import Actor
 from app.gateways.pdf.renderer import Renderer
 from app.gateways.sandbox import controls
 from app.models.customers import Customer

@@ -7,7 +7,7 @@ from flask import Blueprint
 from flask.cli import with_appcontext
 
 from app.cli.console import customer_named, one_line
-from app.domain.people import Role
+from app.domain.people.members import Role
 from app.services.access import members
 from app.services.customers import directory, registration
 

@@ -15,7 +15,7 @@ from app.demo.history import JUST_NOW, History
 from app.demo.limits import RUSH, SET_DAYS_AGO
 from app.demo.stories import PASSWORD, STORIES, Story
 from app.domain.catalog import Catalog
-from app.domain.people import Actor, Role
+from app.domain.people.members import Actor, Role
 from app.domain.simulation import DAYS
 from app.models.customers import Customer
 from app.models.database import db

@@ -16,7 +16,7 @@ from app.domain.ledger import CREDITS, credits_unit
 from app.domain.methods import Rail
 from app.domain.money import Credits, Money
 from app.domain.payments import PaymentState
-from app.domain.people import Actor
+from app.domain.people.members import Actor
 from app.domain.rating import UsageReport
 from app.domain.typed_numbers import parse_amount
 from app.extensions import settings

@@ -8,7 +8,7 @@ from app import clock
 from app.demo.stories import Story
 from app.domain.addresses.address import Address
 from app.domain.invoices.documents import State
-from app.domain.people import Actor
+from app.domain.people.members import Actor
 from app.models.customers import BillingPeriod
 from app.models.database import db
 from app.models.scope import as_customer

@@ -10,7 +10,7 @@ from app.demo.stories import OwnLimits, Story
 from app.domain.authorizations import AuthorizationRequest
 from app.domain.catalog import Catalog
 from app.domain.money import Credits
-from app.domain.people import Actor
+from app.domain.people.members import Actor
 from app.domain.rating import UsageReport
 from app.domain.spend_management import Limits
 from app.domain.usage_alerts import Threshold

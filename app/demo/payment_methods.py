@@ -2,7 +2,7 @@
 
 from app.domain.mandates import SEPA_VERSION
 from app.domain.methods import Rail, SetupState
-from app.domain.people import Actor
+from app.domain.people.members import Actor
 from app.gateways.test_methods import SAVED
 from app.models.database import db
 from app.models.payments import PaymentMethod

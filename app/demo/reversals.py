@@ -8,7 +8,7 @@ from app import clock
 from app.demo.stories import Reversal, Story
 from app.domain.money import Money
 from app.domain.payments import PaymentState
-from app.domain.people import Actor
+from app.domain.people.members import Actor
 from app.domain.typed_numbers import parse_amount
 from app.extensions import settings
 from app.gateways.sandbox import controls

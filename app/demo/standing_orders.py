@@ -7,7 +7,7 @@ from app import clock
 from app.demo.stories import Move, Recharge, Story
 from app.domain.catalog import Catalog
 from app.domain.money import Money
-from app.domain.people import Actor
+from app.domain.people.members import Actor
 from app.models.auto_recharge import AutoRechargeSettings
 from app.models.customers import Customer
 from app.models.database import db

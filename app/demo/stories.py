@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from app.domain.money import Credits
-from app.domain.people import Role
+from app.domain.people.members import Role
 
 PASSWORD = "harbour lights at noon"  # noqa: S105  # printed on purpose: the demo holds nothing of anybody
 GOOD_CARD, OTHER_CARD = "pm_card_visa", "pm_card_mastercard"

@@ -2,7 +2,7 @@
 
 from wtforms import BooleanField, StringField
 
-from app.domain.people import Profile
+from app.domain.people.profiles import Profile
 from app.web.fields import PageForm
 
 THEMES = (("system", "As the system has it"), ("light", "Light"), ("dark", "Dark"))

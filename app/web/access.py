@@ -13,7 +13,7 @@ from app import clock
 from app.domain.amounts import CreditUnit, is_currency
 from app.domain.catalog import Catalog
 from app.domain.errors import Forbidden, ensure
-from app.domain.people import Actor
+from app.domain.people.members import Actor
 from app.domain.tax.prices import Taxation
 from app.extensions import csrf, login, settings
 from app.models.customers import Customer

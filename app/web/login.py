@@ -9,7 +9,7 @@ from flask_login import (  # type: ignore[import-untyped]
     logout_user,
 )
 
-from app.domain.people import Actor
+from app.domain.people.members import Actor
 from app.extensions import login
 from app.models.customers import Customer
 from app.web.session_cookie import portal_session

@@ -14,7 +14,7 @@ from app.domain.dunning import arrears
 from app.domain.methods import Rail
 from app.domain.money import Credits
 from app.domain.numbers import Numbers
-from app.domain.people import whom
+from app.domain.people.members import whom
 from app.domain.sold_terms import Terms
 from app.domain.status_line import Status, rank
 from app.extensions import settings

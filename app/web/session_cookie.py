@@ -9,7 +9,7 @@ from flask.sessions import SessionInterface, SessionMixin
 from werkzeug.datastructures import CallbackDict
 
 from app.domain.errors import ensure
-from app.domain.people import Actor
+from app.domain.people.members import Actor
 from app.models.customers import Customer
 from app.services.access import sessions
 from app.services.papers.of_documents import FileAsked, FileRow

@@ -3,7 +3,7 @@
 import pytest
 from flask import Flask
 
-from app.domain.people import Actor
+from app.domain.people.members import Actor
 from app.models.customers import Customer
 from tests.support import periods, transfers
 from tests.support.api import api_for, problem_of

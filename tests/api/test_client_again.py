@@ -18,7 +18,7 @@ from flask.typing import ResponseReturnValue
 
 from app.api.contract.openapi import operations_of
 from app.api.contract.operations import Operation
-from app.domain.people import Actor
+from app.domain.people.members import Actor
 from app.models.customers import Customer
 from app.services.access import api_keys
 from tests.api.test_client import key, library

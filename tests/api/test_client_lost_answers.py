@@ -11,7 +11,7 @@ import pytest
 from flask import Flask
 
 from app import clock
-from app.domain.people import Actor
+from app.domain.people.members import Actor
 from app.models.customers import Customer
 from app.services.authorizations import expiry
 from app.services.verification.verify import verify

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from app.domain.people import Actor
+from app.domain.people.members import Actor
 from app.models.customers import Customer
 from tests.support.api import api_for, problem_of
 from tests.support.documents import documents_of

@@ -3,7 +3,7 @@
 from flask import Flask
 
 from app import clock
-from app.domain.people import Actor, Role
+from app.domain.people.members import Actor, Role
 from app.models.customers import Customer
 from tests.api.test_pages_agree import path
 from tests.pages.test_tax_settings import PATH as TAX

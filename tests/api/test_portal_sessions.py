@@ -8,7 +8,7 @@ from flask import Flask, url_for
 from sqlalchemy import select
 
 from app import clock
-from app.domain.people import Actor
+from app.domain.people.members import Actor
 from app.models.customers import Customer
 from app.models.database import db
 from app.models.members import BrowserSession, Member, Membership, PortalSession

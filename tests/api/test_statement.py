@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 
 from app import clock
-from app.domain.people import Actor
+from app.domain.people.members import Actor
 from app.models.customers import Customer
 from tests.pages.test_invoices import invoices
 from tests.support.api import api_for, problem_of

@@ -6,10 +6,11 @@ from importlib import import_module
 import pytest
 from bs4 import BeautifulSoup
 
-from app.web.navigation import SIDEBAR
+from app.web.navigation import ACCOUNT, SIDEBAR
 from tests.architecture.source import APP, ROOT
 
 PAGES = [item.endpoint.partition(".")[0] for _title, items in SIDEBAR for item in items]
+OF_THE_MEMBER = [item.endpoint.partition(".")[0] for item in ACCOUNT]
 TEMPLATES = APP / "templates"
 INLINE = re.compile(r"\s(style|on[a-z]+|hx-on[^=\s]*)\s*=|<script(?![^>]*\ssrc=)|<style|\bjs:", re.IGNORECASE)
 
@@ -25,12 +26,13 @@ IN_MAIL = re.compile(r"\son[a-z]+\s*=|<script|<link|<img|<form|<iframe|\bjs:|url
 
 def test_the_sidebar_names_pages() -> None:
     assert PAGES
-    assert len(set(PAGES)) == len(PAGES)
+    assert OF_THE_MEMBER
+    assert len({*PAGES, *OF_THE_MEMBER}) == len(PAGES) + len(OF_THE_MEMBER)
 
 
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("page", [*PAGES, *OF_THE_MEMBER])
 def test_every_page_has_its_five_places(page: str) -> None:
-    module = import_module(f"app.blueprints.{page}")
+    module = import_module(f"app.blueprints.account.{page}" if page in OF_THE_MEMBER else f"app.blueprints.{page}")
     assert module.bp.name == page
     assert module.__doc__
     assert (TEMPLATES / page / "page.html").exists()

@@ -8,7 +8,7 @@ from playwright.sync_api import Browser as ChromiumBrowser
 from playwright.sync_api import Page, Route, expect
 
 from app.domain.money import Credits
-from app.domain.people import Actor
+from app.domain.people.members import Actor
 from app.services.access import api_keys, frame_origins, sessions
 from app.services.ledger import grants
 from tests.support.cast import PASSWORD

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 from app import clock
 from app.domain.auto_recharge.caution import Caution
 from app.domain.money import Money
-from app.domain.people import Actor
+from app.domain.people.members import Actor
 from app.models.customers import Customer
 from tests.browser.conftest import Opens
 from tests.browser.test_auto_recharge import PATH, SAVE

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 from sqlalchemy import update
 
 from app import clock
-from app.domain.people import Actor
+from app.domain.people.members import Actor
 from app.models.customers import Customer
 from app.models.members import BrowserSession
 from app.models.scope import as_service

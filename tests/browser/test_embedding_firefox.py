@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from app.domain.people import Actor
+from app.domain.people.members import Actor
 from tests.support.firefox import Firefox, strict_firefox
 from tests.support.host_page import HostPage
 from tests.support.server import Server

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Browser as ChromiumBrowser
 from playwright.sync_api import Frame, Page, expect
 
-from app.domain.people import Actor
+from app.domain.people.members import Actor
 from tests.support import shop, typescript
 from tests.support.cast import PASSWORD
 from tests.support.host_page import HostPage, frame_of

@@ -5,7 +5,7 @@ import re
 from flask import Flask
 from playwright.sync_api import expect
 
-from app.domain.people import Actor
+from app.domain.people.members import Actor
 from app.models.customers import Customer
 from app.services.customers import address
 from tests.browser.conftest import Opens

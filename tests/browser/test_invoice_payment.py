@@ -4,7 +4,7 @@ from flask import Flask
 from playwright.sync_api import expect
 from sqlalchemy import select
 
-from app.domain.people import Actor
+from app.domain.people.members import Actor
 from app.models.customers import Customer
 from app.models.database import db
 from app.models.payments import Payment

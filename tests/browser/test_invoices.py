@@ -4,7 +4,7 @@ from flask import Flask
 from playwright.sync_api import expect
 
 from app.domain.invoices.documents import State
-from app.domain.people import Actor
+from app.domain.people.members import Actor
 from app.models.customers import Customer
 from tests.browser.conftest import Opens
 from tests.pages.test_invoices import PATH, invoices

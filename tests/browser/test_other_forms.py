@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 from playwright.sync_api import Page, Route, expect
 
-from app.domain.people import Actor
+from app.domain.people.members import Actor
 from app.domain.usage_alerts import Threshold
 from app.models.customers import Customer
 from app.services.alerts import thresholds

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser as ChromiumBrowser
 from playwright.sync_api import Page, Route, expect
 
 from app.config import Settings
-from app.domain.people import Actor
+from app.domain.people.members import Actor
 from app.gateways.sandbox import controls
 from app.models.customers import Customer
 from app.models.payments import PaymentMethod

@@ -3,7 +3,7 @@
 from flask import Flask
 from playwright.sync_api import Page
 
-from app.domain.people import Actor
+from app.domain.people.members import Actor
 from app.models.customers import Customer
 from tests.browser.conftest import Opens
 from tests.pages.test_invoices import invoices

@@ -7,7 +7,7 @@ from flask import Flask
 from playwright.sync_api import Page, expect
 
 from app import clock
-from app.domain.people import Actor
+from app.domain.people.members import Actor
 from app.services.customers import registration
 from tests.browser.conftest import Opens
 from tests.support import plans

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from app import clock, ids
 from app.domain.money import Money
-from app.domain.people import Actor
+from app.domain.people.members import Actor
 from app.models.customers import Customer
 from app.services import jobs
 from app.services.payments import resume_links, top_ups

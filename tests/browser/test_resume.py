@@ -8,7 +8,7 @@ from flask import Flask
 from playwright.sync_api import Browser as ChromiumBrowser
 from playwright.sync_api import Page, expect
 
-from app.domain.people import Actor
+from app.domain.people.members import Actor
 from app.models.customers import Customer
 from app.services.mail import sending
 from tests.browser.conftest import LOADS_WITHIN

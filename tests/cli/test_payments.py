@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from click.testing import Result
 from flask import Flask
 
-from app.domain.people import Actor
+from app.domain.people.members import Actor
 from app.models.customers import Customer
 from app.services.verification.verify import verify
 from tests.services.invoices.test_corrections_more_tax import bought_in_oslo

@@ -17,7 +17,7 @@ from playwright.sync_api import Page as ChromiumPage
 from playwright.sync_api import expect
 
 from app.config import Settings
-from app.domain.people import Actor
+from app.domain.people.members import Actor
 from app.models.customers import Customer
 from app.services.access import frame_origins
 from tests.support import shop

@@ -10,7 +10,7 @@ from app import clock, create_app
 from app.config import Settings
 from app.demo import customers
 from app.demo.stories import POOR_CARD, STORIES
-from app.domain.people import Actor, Role
+from app.domain.people.members import Actor, Role
 from app.models.customers import Customer
 from app.models.database import db
 from app.models.payments import Payment

@@ -3,7 +3,8 @@
 import pytest
 
 from app.domain.errors import Forbidden, NotFound, Refused
-from app.domain.people import Actor, Role, check_password, whom
+from app.domain.people.members import Actor, Role, whom
+from app.domain.people.passwords import check_password
 
 
 @pytest.mark.parametrize(("role", "may"), [(Role.OWNER, True), (Role.BILLING_MANAGER, True), (Role.VIEWER, False)])

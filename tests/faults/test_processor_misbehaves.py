@@ -14,7 +14,7 @@ from app.config import Settings
 from app.demo.payment_methods import add_test_method
 from app.domain.addresses.profile import Profile
 from app.domain.money import Money
-from app.domain.people import Actor
+from app.domain.people.members import Actor
 from app.gateways.sandbox import controls
 from app.models.database import db
 from app.models.events import InboxEvent

@@ -15,7 +15,7 @@ from app import clock, create_app, ids
 from app.config import Settings
 from app.demo.payment_methods import add_test_method
 from app.domain.money import Money
-from app.domain.people import Actor
+from app.domain.people.members import Actor
 from app.gateways.queue import address
 from app.gateways.sandbox import controls
 from app.models.database import db

@@ -11,7 +11,7 @@ from app import clock
 from app.config import Settings
 from app.domain.auto_recharge.caution import Brake, Caution
 from app.domain.money import Money
-from app.domain.people import Actor
+from app.domain.people.members import Actor
 from app.models.auto_recharge import AutoRechargeBudget
 from app.models.customers import Customer
 from app.models.database import db

@@ -10,7 +10,7 @@ from limits import RateLimitItemPerMinute
 
 from app import create_app
 from app.config import Settings
-from app.domain.people import Actor
+from app.domain.people.members import Actor
 from app.models.database import db
 from app.services import wake_ups
 from app.web import shared_counts

@@ -120,7 +120,7 @@ BUGS = [
     ),
     Bug(
         "the role that the host names is not the most",
-        "app/domain/people.py",
+        "app/domain/people/members.py",
         "return max(self, Role(other), key=ranks.index) if other else self",
         "return min(self, Role(other), key=ranks.index) if other else self",
         (f"{ROLES}::test_each_role_is_let_in_where_the_table_says_so",),

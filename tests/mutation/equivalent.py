@@ -48,7 +48,7 @@ EQUIVALENT: tuple[Equivalent, ...] = (
         "2 to the 12th is longer than the longest wait already",
     ),
     Equivalent(
-        "app/domain/people.py",
+        "app/domain/people/passwords.py",
         'if lower in _COMMON or lower in {email, email.partition("@")[0]} or len(set(password)) < 3:',
         'if lower in _COMMON or lower in {email, email.rpartition("@")[0]} or len(set(password)) < 3:',
         "an address that is kept has one @",

@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 
 from app import ids
-from app.domain.people import Actor
+from app.domain.people.members import Actor
 from app.models.customers import Customer
 from app.models.payments import PaymentMethod
 from tests.support import shop

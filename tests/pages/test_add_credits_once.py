@@ -3,7 +3,7 @@
 import pytest
 from flask import Flask
 
-from app.domain.people import Actor
+from app.domain.people.members import Actor
 from app.models.customers import Customer
 from app.models.payments import Payment, PaymentMethod
 from app.services.payments import purchases

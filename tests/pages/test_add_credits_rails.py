@@ -9,7 +9,7 @@ from flask import Flask
 
 from app import clock, ids
 from app.domain.money import Money
-from app.domain.people import Actor
+from app.domain.people.members import Actor
 from app.models.customers import Customer
 from app.models.payments import Payment
 from app.services import jobs

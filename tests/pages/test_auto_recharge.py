@@ -9,7 +9,7 @@ from flask import Flask
 
 from app import clock, locale
 from app.domain.money import Money
-from app.domain.people import Actor
+from app.domain.people.members import Actor
 from app.models.customers import Customer
 from tests.support import cast, recharge, shop, spend
 from tests.support.browser import Browser, Page

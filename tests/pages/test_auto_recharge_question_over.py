@@ -9,7 +9,7 @@ from flask import Flask
 from app import clock
 from app.domain.auto_recharge.caution import Caution
 from app.domain.money import Money
-from app.domain.people import Actor
+from app.domain.people.members import Actor
 from app.models.auto_recharge import AutoRechargeQuestion
 from app.models.customers import Customer
 from app.services.auto_recharge import questions

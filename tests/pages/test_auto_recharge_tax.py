@@ -1,6 +1,6 @@
 """Auto-recharge with tax: what one purchase comes to, and why nothing is charged where that is above the limit."""
 
-from app.domain.people import Actor
+from app.domain.people.members import Actor
 from app.models.customers import Customer
 from app.models.payments import PaymentMethod
 from tests.support import recharge, spend

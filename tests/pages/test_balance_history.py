@@ -8,7 +8,7 @@ from werkzeug.test import TestResponse
 
 from app import clock
 from app.domain.money import Credits
-from app.domain.people import Actor
+from app.domain.people.members import Actor
 from app.models.customers import Customer
 from app.models.ledger import Transfer
 from app.services.catalog import versions

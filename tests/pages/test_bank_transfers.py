@@ -3,7 +3,7 @@
 import pytest
 from flask import Flask
 
-from app.domain.people import Actor
+from app.domain.people.members import Actor
 from app.models.customers import Customer
 from app.services.bank_transfers import cash
 from app.services.catalog import versions

@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from app.domain.people import Actor
+from app.domain.people.members import Actor
 from tests.support.browser import Browser
 from tests.support.reversals import buys
 from tests.support.shop import ASKS

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.domain.people import Actor
+from app.domain.people.members import Actor
 from app.models.customers import Customer
 from app.models.scope import as_customer
 from app.services.tax import registrations

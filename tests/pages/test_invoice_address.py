@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from app.domain.addresses.address import Address
-from app.domain.people import Actor
+from app.domain.people.members import Actor
 from app.models.customers import Customer
 from app.models.scope import as_customer
 from app.services.customers import address, directory

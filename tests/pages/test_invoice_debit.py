@@ -10,7 +10,7 @@ from app import clock, ids, locale
 from app.domain.errors import Refused
 from app.domain.methods import Rail
 from app.domain.payments import debit_expected
-from app.domain.people import Actor
+from app.domain.people.members import Actor
 from app.extensions import settings
 from app.gateways.sandbox import controls
 from app.models.customers import Customer

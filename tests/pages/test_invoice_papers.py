@@ -11,7 +11,7 @@ from flask import Flask
 
 from app import clock, locale
 from app.domain.money import Money
-from app.domain.people import Actor
+from app.domain.people.members import Actor
 from app.gateways.pdf.renderer import Renderer
 from app.models.customers import Customer
 from app.services.invoices import statement

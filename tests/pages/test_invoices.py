@@ -15,7 +15,7 @@ from app.domain.invoices.documents import Kind, State
 from app.domain.invoices.lines import Line, LineKind
 from app.domain.invoices.totals import totals
 from app.domain.money import Money
-from app.domain.people import Actor
+from app.domain.people.members import Actor
 from app.domain.reversals import ProcessorRefund, RefundState
 from app.domain.tax.treatment import Category, Reason, Treatment
 from app.models.customers import Customer

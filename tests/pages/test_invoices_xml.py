@@ -15,7 +15,7 @@ from app.domain.invoices.documents import Kind, State
 from app.domain.invoices.lines import Line, LineKind
 from app.domain.invoices.totals import totals
 from app.domain.money import Money
-from app.domain.people import Actor
+from app.domain.people.members import Actor
 from app.gateways.pdf.renderer import Renderer
 from app.models.customers import Customer
 from app.models.scope import as_service

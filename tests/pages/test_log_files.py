@@ -10,7 +10,7 @@ from openpyxl import load_workbook
 
 from app import clock
 from app.domain.authorizations import AuthorizationRequest
-from app.domain.people import Actor
+from app.domain.people.members import Actor
 from app.models.customers import Customer
 from app.presenters import log_files as words
 from app.services import jobs

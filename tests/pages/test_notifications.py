@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from app import clock
-from app.domain.people import Actor
+from app.domain.people.members import Actor
 from app.models.customers import Customer
 from app.models.scope import as_customer
 from app.services.alerts import weekly_digest

@@ -8,7 +8,7 @@ from flask import Flask
 from app import clock
 from app.domain.errors import Refused
 from app.domain.money import Credits
-from app.domain.people import Actor
+from app.domain.people.members import Actor
 from app.models.customers import Customer
 from app.models.scope import as_customer
 from app.services.balance import history

@@ -7,7 +7,7 @@ from flask import Flask
 
 from app import clock
 from app.domain.money import Credits
-from app.domain.people import Actor
+from app.domain.people.members import Actor
 from app.models.customers import Customer
 from app.services.ledger import grants
 from app.services.usage import recording

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from flask import Flask
 
-from app.domain.people import Actor
+from app.domain.people.members import Actor
 from app.extensions import limiter
 from app.gateways.sandbox import controls
 from app.models.customers import Customer

@@ -7,7 +7,7 @@ from flask import Flask
 
 from app import create_app
 from app.config import Settings
-from app.domain.people import Actor
+from app.domain.people.members import Actor
 from app.models.customers import Customer
 from app.models.database import db
 from app.web.security_headers import policy

@@ -9,7 +9,7 @@ from flask import Flask
 from sqlalchemy import update
 
 from app import clock
-from app.domain.people import Actor
+from app.domain.people.members import Actor
 from app.domain.reversals import DisputeState
 from app.models.customers import Customer
 from app.models.payments import PaymentMethod

@@ -7,7 +7,7 @@ import pytest
 from flask import Flask
 
 from app import clock
-from app.domain.people import Actor
+from app.domain.people.members import Actor
 from app.domain.sold_terms import Terms
 from app.extensions import settings
 from app.gateways.sandbox import controls

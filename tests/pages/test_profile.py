@@ -9,12 +9,13 @@ from flask import Flask
 from sqlalchemy import select
 
 from app import clock
-from app.domain.people import Actor, Profile
+from app.domain.people.members import Actor
+from app.domain.people.profiles import Profile
 from app.models.customers import Customer
 from app.models.database import db
 from app.models.events import AuditEntry, OutboxEvent
 from app.models.scope import as_service
-from app.services.access import profiles
+from app.services.people import profiles
 from tests.support.browser import Browser, Page
 from tests.support.host import IN_A_FRAME, host_of
 from tests.support.spend import gives

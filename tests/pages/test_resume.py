@@ -10,7 +10,7 @@ from sqlalchemy import select, update
 
 from app import clock
 from app.domain.errors import NotFound
-from app.domain.people import Actor
+from app.domain.people.members import Actor
 from app.models.customers import Customer
 from app.models.database import db
 from app.models.events import AuditEntry

@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 
 from app import clock, ids
-from app.domain.people import Actor
+from app.domain.people.members import Actor
 from app.gateways.sandbox import controls
 from app.models.customers import Customer
 from app.models.scope import as_customer

@@ -8,7 +8,7 @@ from sqlalchemy import delete, func, select, update
 
 from app import clock
 from app.domain.errors import Refused
-from app.domain.people import Actor, Role
+from app.domain.people.members import Actor, Role
 from app.models.customers import Customer
 from app.models.database import db
 from app.models.members import BrowserSession, Member, Membership

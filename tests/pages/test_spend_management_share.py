@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from app import clock
-from app.domain.people import Actor, Role
+from app.domain.people.members import Actor, Role
 from app.models.customers import Customer
 from app.services.access import members, sessions
 from tests.support import cast, spend

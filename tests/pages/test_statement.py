@@ -10,7 +10,7 @@ from openpyxl import load_workbook
 
 from app import clock, locale
 from app.domain.invoices.documents import State
-from app.domain.people import Actor
+from app.domain.people.members import Actor
 from app.models.customers import Customer
 from app.models.scope import as_customer
 from app.presenters.statement import HEADER, SHEET_HEADER

@@ -7,7 +7,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from app import clock
-from app.domain.people import Actor
+from app.domain.people.members import Actor
 from app.models.customers import Customer
 from app.models.database import db
 from app.models.ledger import Transfer

@@ -3,7 +3,7 @@
 import pytest
 from flask import Flask
 
-from app.domain.people import Actor
+from app.domain.people.members import Actor
 from app.models.scope import as_customer
 from app.services.alerts import weekly_digest
 from tests.support.browser import Browser

@@ -7,7 +7,7 @@ import pytest
 from flask import Flask
 
 from app import clock
-from app.domain.people import Actor
+from app.domain.people.members import Actor
 from tests.support import shop
 from tests.support.browser import Browser, Page
 from tests.support.cast import PASSWORD

@@ -22,7 +22,7 @@ from app.config import Settings
 from app.domain.authorizations import AuthorizationRequest
 from app.domain.errors import Refused
 from app.domain.money import Credits, Money
-from app.domain.people import Actor, Role
+from app.domain.people.members import Actor, Role
 from app.models.scope import as_customer
 from app.services import jobs
 from app.services.authorizations import holds, postgresql_calls

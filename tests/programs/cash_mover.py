@@ -8,7 +8,7 @@ import sys
 from app import create_app, ids
 from app.config import Settings
 from app.domain.money import Money
-from app.domain.people import Actor, Role
+from app.domain.people.members import Actor, Role
 from app.models.scope import as_customer
 from app.services.bank_transfers import cash, orders, placing, returns
 from tests.support.crash_plan import Kill

@@ -28,7 +28,7 @@ from app.domain.errors import ensure
 from app.domain.ledger import CREDITS
 from app.domain.mails import INVOICE
 from app.domain.methods import Rail
-from app.domain.people import Actor, Role
+from app.domain.people.members import Actor, Role
 from app.gateways.sandbox import controls
 from app.models.database import db
 from app.models.documents import Document

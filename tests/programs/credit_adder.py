@@ -9,7 +9,7 @@ from datetime import datetime
 from app import clock, create_app
 from app.config import Settings
 from app.domain.money import Money
-from app.domain.people import Actor, Role
+from app.domain.people.members import Actor, Role
 from app.models.scope import as_customer
 from app.services.payments import top_ups
 from tests.support.crash_plan import Kill

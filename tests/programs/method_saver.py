@@ -15,7 +15,7 @@ from flask import Flask
 from app import create_app
 from app.config import Settings
 from app.demo.payment_methods import add_test_method
-from app.domain.people import Actor, Role
+from app.domain.people.members import Actor, Role
 from app.models.scope import as_customer
 from tests.support.crash_plan import Kill
 from tests.support.kill_points import watch

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from app import clock, create_app
 from app.config import Settings
-from app.domain.people import Actor, Role
+from app.domain.people.members import Actor, Role
 from app.services.credit_codes import redeeming
 from app.services.referrals import giving
 from tests.support.crash_plan import Kill

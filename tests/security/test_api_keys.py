@@ -9,7 +9,7 @@ from werkzeug.routing import Rule
 from app.api.contract.operations import Operation
 from app.domain.authorizations import AuthorizationRequest
 from app.domain.money import Credits
-from app.domain.people import Actor
+from app.domain.people.members import Actor
 from app.models.customers import Customer
 from app.models.database import db
 from app.models.ledger import Transfer

@@ -10,7 +10,7 @@ from flask import Flask
 from flask_login import encode_cookie
 from sqlalchemy import Engine, event
 
-from app.domain.people import Actor
+from app.domain.people.members import Actor
 from app.services.access import sessions
 from tests.support.browser import Browser
 from tests.support.client import StandAloneClient

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 import pytest
 from flask import Flask
 
-from app.domain.people import Actor
+from app.domain.people.members import Actor
 from app.web.assets import joined
 from tests.support.browser import Browser, Page
 from tests.support.host import IN_A_FRAME, Host, host_of, policy_of

@@ -16,7 +16,7 @@ from werkzeug.test import TestResponse
 from app import clock, ids
 from app.domain.authorizations import AuthorizationRequest
 from app.domain.money import Money
-from app.domain.people import Actor
+from app.domain.people.members import Actor
 from app.domain.usage_alerts import Threshold
 from app.gateways.sandbox import controls
 from app.models.authorizations import Authorization

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from app.api.contract.openapi import operations_of
 from app.domain.authorizations import AuthorizationRequest
-from app.domain.people import Actor
+from app.domain.people.members import Actor
 from app.models.authorizations import Authorization
 from app.models.customers import Customer
 from app.models.database import Base, CustomerOwned, db

@@ -15,7 +15,7 @@ from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
 from app import clock
-from app.domain.people import Actor, Role
+from app.domain.people.members import Actor, Role
 from app.domain.usage_alerts import Threshold
 from app.models.customers import Customer
 from app.models.database import CustomerOwned, db

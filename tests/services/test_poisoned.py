@@ -18,7 +18,7 @@ from app.config import Settings
 from app.domain.authorizations import AuthorizationRequest
 from app.domain.methods import Rail
 from app.domain.money import MICROS, Credits
-from app.domain.people import Actor
+from app.domain.people.members import Actor
 from app.gateways.sandbox import controls
 from app.models.authorizations import Authorization
 from app.models.customers import BillingPeriod, Customer

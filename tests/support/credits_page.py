@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.domain.people import Actor
+from app.domain.people.members import Actor
 from app.models.payments import PaymentMethod
 from tests.support import shop
 

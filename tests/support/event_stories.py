@@ -9,13 +9,13 @@ from typing import Any
 from flask import Flask
 
 from app import clock
-from app.domain.people import Profile
+from app.domain.people.profiles import Profile
 from app.extensions import settings
 from app.gateways.sandbox import controls
 from app.models.customers import Customer
 from app.services import jobs
-from app.services.access import profiles
 from app.services.bank_transfers import returns
+from app.services.people import profiles
 from app.services.reversals import refunds
 from app.services.tax import exemptions
 from tests.api.test_tax_certificates import body as certificate

@@ -14,7 +14,7 @@ import pytest
 from werkzeug.serving import make_server
 
 from app import clock
-from app.domain.people import Role
+from app.domain.people.members import Role
 from app.models.customers import Customer
 from app.services.access import api_keys, frame_origins
 from tests.support import cast

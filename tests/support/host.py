@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from flask import Flask
 
-from app.domain.people import Actor
+from app.domain.people.members import Actor
 from app.services.access import frame_origins
 from tests.support.api import api_for
 from tests.support.browser import Browser, Page

@@ -8,7 +8,7 @@ from flask import Flask
 from app.config import Settings
 from app.domain.mandates import SEPA_VERSION
 from app.domain.methods import Rail
-from app.domain.people import Actor, Role
+from app.domain.people.members import Actor, Role
 from app.gateways.sandbox import controls
 from app.models.customers import Customer
 from app.models.payments import PaymentMethod

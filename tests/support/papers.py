@@ -2,7 +2,7 @@
 
 from app import ids
 from app.domain.money import Money
-from app.domain.people import Actor, Role
+from app.domain.people.members import Actor, Role
 from app.models.bank_transfers import ProForma
 from app.models.customers import Customer
 from app.models.payments import Payment

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import select
 
 from app import clock, ids
-from app.domain.people import Actor
+from app.domain.people.members import Actor
 from app.domain.subscriptions.preview import Preview
 from app.models.customers import Customer
 from app.models.database import db

@@ -11,7 +11,7 @@ from app.config import Settings
 from app.domain.errors import Refused
 from app.domain.methods import OPEN_SETUPS, Rail
 from app.domain.money import Money
-from app.domain.people import Actor
+from app.domain.people.members import Actor
 from app.gateways.sandbox import controls
 from app.gateways.sandbox.errors import Refusal
 from app.models.customers import Customer

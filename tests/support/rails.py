@@ -11,7 +11,7 @@ from sqlalchemy import select
 from app import clock, ids
 from app.domain.methods import Rail
 from app.domain.money import Money
-from app.domain.people import Actor
+from app.domain.people.members import Actor
 from app.models.customers import Customer
 from app.models.database import db
 from app.models.events import OutboxEvent

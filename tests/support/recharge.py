@@ -10,7 +10,7 @@ from sqlalchemy import select
 from app import clock
 from app.domain.auto_recharge.terms import Terms
 from app.domain.money import MICROS, Credits, Money
-from app.domain.people import Actor
+from app.domain.people.members import Actor
 from app.models.auto_recharge import (
     AutoRechargeBudget,
     AutoRechargeConsent,

@@ -8,7 +8,7 @@ from itertools import count
 from sqlalchemy import select
 
 from app import clock
-from app.domain.people import Actor, Role
+from app.domain.people.members import Actor, Role
 from app.models.customers import Customer
 from app.models.database import db
 from app.models.ledger import Grant

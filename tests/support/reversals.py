@@ -10,7 +10,7 @@ from app import clock, ids
 from app.config import Settings
 from app.domain.amounts import money_words
 from app.domain.money import Money
-from app.domain.people import Actor
+from app.domain.people.members import Actor
 from app.domain.reversals import DisputeState, ProcessorDispute
 from app.gateways.sandbox import controls
 from app.models.customers import Customer

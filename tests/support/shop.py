@@ -6,7 +6,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from app.demo.payment_methods import add_test_method
-from app.domain.people import Actor
+from app.domain.people.members import Actor
 from app.gateways.sandbox import controls
 from app.models.customers import Customer
 from app.models.database import db

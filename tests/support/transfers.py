@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from app import clock, ids
 from app.domain.money import Money
-from app.domain.people import Actor
+from app.domain.people.members import Actor
 from app.gateways.sandbox import controls
 from app.models.bank_transfers import CashMovement, ProForma
 from app.models.customers import Customer

@@ -8,7 +8,7 @@ from itertools import count
 from flask import Flask
 
 from app import clock, ids
-from app.domain.people import Actor
+from app.domain.people.members import Actor
 from app.models.customers import Customer
 from app.models.database import db
 from app.models.scope import as_customer, as_service

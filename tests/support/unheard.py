@@ -9,7 +9,7 @@ from sqlalchemy import select
 from app import clock, ids
 from app.demo.payment_methods import add_test_method
 from app.domain.money import Money
-from app.domain.people import Actor
+from app.domain.people.members import Actor
 from app.models.database import db
 from app.models.events import InboxEvent
 from app.models.ledger import Grant

@@ -4,7 +4,7 @@ from itertools import count
 
 from flask import Flask
 
-from app.domain.people import Actor
+from app.domain.people.members import Actor
 from app.models.customers import Customer
 from app.services.usage import events
 from app.services.usage.events import UsageReport

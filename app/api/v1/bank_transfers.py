@@ -14,7 +14,7 @@ from app.api.v1.invoice_files import sent
 from app.domain.bank_transfers.allocation import LONGEST_LIST
 from app.domain.errors import Refused
 from app.domain.money import Money
-from app.domain.people import ByKey
+from app.domain.people.members import ByKey
 from app.models.bank_transfers import CashMovement
 from app.models.customers import Customer
 from app.presenters import bank_transfers as words

@@ -3,7 +3,7 @@
 from pydantic import Field
 
 from app.api.contract.operations import CreditsAboveZero, Model, Moment, caller, operation, resource
-from app.domain.people import ByKey
+from app.domain.people.members import ByKey
 from app.models.customers import Customer
 from app.services.credit_codes import redeeming
 from app.services.credit_codes.redeeming import Offer

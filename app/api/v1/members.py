@@ -15,7 +15,7 @@ from app.api.contract.operations import (
     page_of,
     resource,
 )
-from app.domain.people import Role
+from app.domain.people.members import Role
 from app.models.customers import Customer
 from app.models.members import Member, Membership
 from app.services.access import memberships

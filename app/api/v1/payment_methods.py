@@ -7,7 +7,7 @@ from pydantic import Field
 from app.api.contract.operations import Model, Moment, caller, operation, resource
 from app.api.contract.shapes import NoBody
 from app.domain.payments import method_name
-from app.domain.people import ByKey
+from app.domain.people.members import ByKey
 from app.models.customers import Customer
 from app.models.payments import PaymentMethod
 from app.services import portal_links

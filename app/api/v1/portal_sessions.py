@@ -12,7 +12,7 @@ from app.api.contract.patterns import LOCALE
 from app.domain.embedding.origins import origin_in
 from app.domain.embedding.themes import MOST_RADIUS, theme_of
 from app.domain.errors import Refused
-from app.domain.people import Role
+from app.domain.people.members import Role
 from app.services import portal_links
 from app.services.access import frame_origins, portal_sessions
 from app.services.catalog import versions

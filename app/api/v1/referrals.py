@@ -4,7 +4,7 @@ from pydantic import Field
 
 from app.api.contract.operations import CreditsFromZero, Model, Moment, caller, operation, resource
 from app.api.contract.shapes import NoBody
-from app.domain.people import ByKey
+from app.domain.people.members import ByKey
 from app.models.customers import Customer
 from app.services.catalog import versions
 from app.services.customers import referrers

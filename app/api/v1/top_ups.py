@@ -8,7 +8,7 @@ from app.api.contract.shapes import MoneyOut
 from app.api.v1.payments import PaymentUnderWay, under_way
 from app.domain.errors import Refused
 from app.domain.money import Money
-from app.domain.people import ByKey
+from app.domain.people.members import ByKey
 from app.models.customers import Customer
 from app.models.database import db
 from app.services.catalog import versions

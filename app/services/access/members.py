@@ -12,7 +12,8 @@ from sqlalchemy.exc import IntegrityError
 
 from app import clock, ids, mailboxes
 from app.domain.errors import NotFound, Refused
-from app.domain.people import NAMED, PASSWORD_LENGTH, Role, check_password
+from app.domain.people.members import NAMED, Role
+from app.domain.people.passwords import PASSWORD_LENGTH, check_password
 from app.extensions import settings
 from app.models.customers import Customer
 from app.models.database import db

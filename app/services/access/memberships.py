@@ -5,7 +5,7 @@ from sqlalchemy.exc import IntegrityError
 
 from app import clock, ids, mailboxes
 from app.domain.errors import Refused
-from app.domain.people import Role
+from app.domain.people.members import Role
 from app.models.database import db
 from app.models.members import Member, Membership
 from app.models.scope import as_service

@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 
 from app import clock, ids
 from app.domain.errors import NotFound, Refused
-from app.domain.people import Role
+from app.domain.people.members import Role
 from app.extensions import settings
 from app.models.customers import Customer
 from app.models.database import db

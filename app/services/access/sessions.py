@@ -10,7 +10,7 @@ from sqlalchemy import Select, and_, bindparam, delete, null, select, update
 from sqlalchemy.orm import Session
 
 from app import clock, ids
-from app.domain.people import Actor, Role
+from app.domain.people.members import Actor, Role
 from app.models.customers import Customer
 from app.models.database import UtcDateTime, db
 from app.models.members import BrowserSession, Member, Membership

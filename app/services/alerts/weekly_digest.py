@@ -16,7 +16,7 @@ from app import clock, ids
 from app.domain.errors import NotFound
 from app.domain.mails import WEEKLY_DIGEST
 from app.domain.messages import weeks
-from app.domain.people import Actor
+from app.domain.people.members import Actor
 from app.extensions import settings
 from app.models.customers import Customer
 from app.models.database import db

@@ -13,7 +13,7 @@ from app.domain.methods import Rail
 from app.domain.money import Money
 from app.domain.notices import stamp
 from app.domain.payments import OPEN, PaymentState
-from app.domain.people import Orderer
+from app.domain.people.members import Orderer
 from app.models.bank_transfers import ProForma
 from app.models.database import db
 from app.models.documents import Document

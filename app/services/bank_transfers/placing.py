@@ -14,7 +14,7 @@ from app.domain.errors import Refused
 from app.domain.mails import PRO_FORMA
 from app.domain.money import Money
 from app.domain.payments import Purpose
-from app.domain.people import Orderer
+from app.domain.people.members import Orderer
 from app.models.bank_transfers import ProForma
 from app.models.customers import Customer
 from app.models.scope import as_service

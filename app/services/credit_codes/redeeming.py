@@ -10,7 +10,7 @@ from app import clock, ids, locale
 from app.domain.credit_codes import codes as rule
 from app.domain.errors import Refused
 from app.domain.money import Credits
-from app.domain.people import Orderer
+from app.domain.people.members import Orderer
 from app.models.credit_codes import CreditCode, CreditCodeGuess, CreditCodeRedemption
 from app.models.database import db
 from app.models.ledger import Grant

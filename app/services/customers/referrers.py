@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from app import clock, ids
 from app.domain.catalog import Catalog
 from app.domain.errors import Refused
-from app.domain.people import Orderer
+from app.domain.people.members import Orderer
 from app.domain.referrals import earnings, joining
 from app.models.customers import Customer
 from app.models.database import db

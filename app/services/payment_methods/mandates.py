@@ -14,7 +14,7 @@ from app.domain.errors import NotFound, Refused
 from app.domain.mails import MANDATE
 from app.domain.mandates import AcceptedMandate, MandateText
 from app.domain.methods import ProcessorMandate, Rail
-from app.domain.people import Actor
+from app.domain.people.members import Actor
 from app.models.customers import Customer
 from app.models.database import db
 from app.models.members import Member

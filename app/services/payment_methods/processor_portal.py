@@ -7,7 +7,7 @@ from app.domain.catalog import Catalog
 from app.domain.errors import Refused
 from app.domain.methods import SAVED_RAILS
 from app.domain.payments import MISSING, Misused
-from app.domain.people import Actor
+from app.domain.people.members import Actor
 from app.models.customers import Customer
 from app.models.database import db
 from app.models.payments import PaymentMethod

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from app import clock
 from app.domain.errors import Refused
 from app.domain.methods import Expiry, expiry
-from app.domain.people import Orderer
+from app.domain.people.members import Orderer
 from app.models.database import db
 from app.models.payments import PaymentMethod
 from app.models.scope import as_service

@@ -32,7 +32,7 @@ from app.domain.methods import (
     setup_problem,
 )
 from app.domain.payments import FIRST_CHECK, MISSING, Declined, Misused, Unknown
-from app.domain.people import Actor
+from app.domain.people.members import Actor
 from app.models.customers import Customer
 from app.models.database import db
 from app.models.payments import PaymentMethod

@@ -14,7 +14,7 @@ from app.domain.errors import NotFound, Refused
 from app.domain.methods import Rail
 from app.domain.money import Credits, Money, credits_from_money
 from app.domain.payments import FIRST_CHECK, PaymentState, Purpose
-from app.domain.people import Orderer
+from app.domain.people.members import Orderer
 from app.domain.tax.prices import Taxation
 from app.domain.top_ups import TopUp, free_amount, from_pack
 from app.models.customers import Customer

@@ -18,7 +18,7 @@ from app.domain.invoices.documents import Kind, State
 from app.domain.methods import Rail
 from app.domain.money import Money
 from app.domain.payments import FIRST_CHECK, OPEN, PaymentState, Purpose
-from app.domain.people import Actor
+from app.domain.people.members import Actor
 from app.models.customers import Customer
 from app.models.database import db
 from app.models.documents import Document

@@ -12,7 +12,7 @@ from app.domain.catalog import Catalog
 from app.domain.errors import NotFound, Refused
 from app.domain.money import Money
 from app.domain.payments import OPEN, Purpose
-from app.domain.people import Orderer
+from app.domain.people.members import Orderer
 from app.models.bank_transfers import ProForma
 from app.models.customers import Customer
 from app.models.database import db

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from app import clock
 from app.domain.errors import NotFound, NotOffered, Refused
 from app.domain.mails import YEAR_FILES
-from app.domain.people import Actor
+from app.domain.people.members import Actor
 from app.models.database import db
 from app.models.scope import as_customer, as_service
 from app.services.outbox import mails

@@ -18,7 +18,7 @@ from app.domain.mails import PLAN_SCHEDULED
 from app.domain.methods import Rail
 from app.domain.money import Money
 from app.domain.payments import FIRST_CHECK, PaymentState, Purpose
-from app.domain.people import Actor
+from app.domain.people.members import Actor
 from app.domain.subscriptions import preview as rule
 from app.domain.subscriptions.preview import Preview
 from app.models.customers import Customer

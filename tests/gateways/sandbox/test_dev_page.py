@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 
 from app.config import Settings
-from app.domain.people import Actor
+from app.domain.people.members import Actor
 from app.gateways.sandbox import controls
 from tests.support.browser import Browser, Page
 from tests.support.shop import add_method, bought

@@ -10,7 +10,7 @@ from sqlalchemy import delete, select, update
 from app import clock
 from app.domain.errors import NotFound, Refused
 from app.domain.money import Credits
-from app.domain.people import Actor
+from app.domain.people.members import Actor
 from app.models.customers import Customer
 from app.models.database import db
 from app.models.mails import DigestSubscription, Mail

@@ -12,7 +12,7 @@ from app import clock
 from app.domain.auto_recharge.caution import Brake, Caution
 from app.domain.errors import NotFound, Refused
 from app.domain.money import Money
-from app.domain.people import Actor
+from app.domain.people.members import Actor
 from app.models.customers import Customer
 from app.models.database import db
 from app.models.scope import as_service

@@ -15,7 +15,7 @@ from app.domain.auto_recharge.simulation import Simulation
 from app.domain.auto_recharge.terms import Terms
 from app.domain.money import MICROS, Credits, Money
 from app.domain.payments import PaymentState
-from app.domain.people import Actor
+from app.domain.people.members import Actor
 from app.gateways.sandbox import controls
 from app.models.customers import Customer
 from app.models.database import db

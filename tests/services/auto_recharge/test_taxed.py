@@ -9,7 +9,7 @@ from sqlalchemy import update
 
 from app import clock
 from app.domain.errors import Refused
-from app.domain.people import Actor
+from app.domain.people.members import Actor
 from app.models.customers import Customer
 from app.models.scope import as_service
 from app.services.auto_recharge import judging, trigger

@@ -10,7 +10,7 @@ from sqlalchemy import update
 from app import clock
 from app.config import Settings
 from app.domain.money import MICROS, Credits, Money
-from app.domain.people import Actor
+from app.domain.people.members import Actor
 from app.gateways.sandbox import controls
 from app.models.auto_recharge import AutoRechargeSettings
 from app.models.customers import Customer

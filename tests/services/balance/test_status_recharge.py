@@ -7,7 +7,7 @@ from flask import Flask
 from app import clock
 from app.domain.auto_recharge.decision import Outcome
 from app.domain.money import MICROS, Credits
-from app.domain.people import Actor
+from app.domain.people.members import Actor
 from app.domain.status_line import Kind
 from app.models.customers import Customer
 from app.services.payment_methods import saved

@@ -11,7 +11,7 @@ from flask import Flask
 from app import clock
 from app.domain.bank_transfers.allocation import Standing
 from app.domain.errors import Refused
-from app.domain.people import Actor
+from app.domain.people.members import Actor
 from app.gateways.sandbox import controls
 from app.models.customers import Customer
 from app.models.scope import as_customer

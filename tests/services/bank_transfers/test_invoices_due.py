@@ -7,7 +7,7 @@ from app import clock, ids
 from app.domain.bank_transfers.allocation import Standing
 from app.domain.errors import Refused
 from app.domain.money import Money
-from app.domain.people import Actor
+from app.domain.people.members import Actor
 from app.models.bank_transfers import ProForma
 from app.models.customers import Customer
 from app.models.documents import Document

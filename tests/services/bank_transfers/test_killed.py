@@ -12,7 +12,7 @@ from flask import Flask
 from app import clock, ids
 from app.config import Settings
 from app.domain.bank_transfers.allocation import Standing
-from app.domain.people import Actor
+from app.domain.people.members import Actor
 from app.models.customers import Customer
 from app.models.scope import as_customer
 from app.services import jobs

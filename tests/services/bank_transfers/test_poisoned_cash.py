@@ -8,7 +8,7 @@ from sqlalchemy.pool import NullPool
 
 from app import clock
 from app.domain.bank_transfers.allocation import Standing
-from app.domain.people import Actor
+from app.domain.people.members import Actor
 from app.gateways.sandbox import controls
 from app.models.scope import as_customer
 from app.services import jobs

@@ -5,7 +5,7 @@ from pathlib import Path
 from flask import Flask
 
 from app.domain.bank_transfers.allocation import Standing
-from app.domain.people import Actor
+from app.domain.people.members import Actor
 from app.models.customers import Customer
 from tests.support.backups import backup
 from tests.support.databases import Database

@@ -4,7 +4,7 @@ from flask import Flask
 
 from app import ids
 from app.domain.money import MICROS, Credits
-from app.domain.people import Actor
+from app.domain.people.members import Actor
 from app.models.customers import Customer
 from app.models.payments import Payment
 from app.models.scope import as_customer, as_service

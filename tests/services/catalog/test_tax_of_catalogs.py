@@ -7,7 +7,7 @@ import pytest
 from flask import Flask
 
 from app import clock
-from app.domain.people import Actor
+from app.domain.people.members import Actor
 from app.models.catalogs import CatalogVersion
 from app.models.customers import Customer
 from app.models.scope import as_service

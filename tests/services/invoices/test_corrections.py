@@ -11,7 +11,7 @@ from sqlalchemy import create_engine, pool, select, text
 from app import clock
 from app.config import Settings
 from app.domain.errors import Refused
-from app.domain.people import Actor
+from app.domain.people.members import Actor
 from app.gateways.sandbox import controls
 from app.models.corrections import Correction
 from app.models.customers import Customer

@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from app.domain.errors import Broken
 from app.domain.money import Money
-from app.domain.people import Actor
+from app.domain.people.members import Actor
 from app.domain.reversals import ProcessorRefund, RefundState
 from app.models.customers import Customer
 from app.models.database import db

@@ -14,7 +14,7 @@ from sqlalchemy.orm import undefer
 from app import clock
 from app.config import WrongSetting
 from app.domain.errors import Broken, NotOffered
-from app.domain.people import Actor
+from app.domain.people.members import Actor
 from app.gateways.pdf.renderer import Renderer, RenderFailed
 from app.models.customers import Customer
 from app.models.database import db

@@ -8,7 +8,7 @@ from flask import Flask
 
 from app import create_app
 from app.config import Settings
-from app.domain.people import Actor
+from app.domain.people.members import Actor
 from app.gateways.pdf.renderer import Renderer
 from app.models.database import db
 from app.services.invoices import file_making

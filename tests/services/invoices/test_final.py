@@ -5,7 +5,7 @@ from flask import Flask
 from sqlalchemy import create_engine, pool, text
 from sqlalchemy.exc import DBAPIError
 
-from app.domain.people import Actor
+from app.domain.people.members import Actor
 from app.models.customers import Customer
 from app.services.verification.verify import verify
 from tests.support.databases import Database

@@ -4,7 +4,7 @@ import pytest
 from flask import Flask
 
 from app import printing
-from app.domain.people import Actor
+from app.domain.people.members import Actor
 from app.gateways.pdf.renderer import Renderer
 from app.models.customers import Customer
 from app.models.scope import as_customer, as_service

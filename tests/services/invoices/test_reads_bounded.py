@@ -12,7 +12,7 @@ from sqlalchemy import create_engine, insert, pool, select
 from app import clock, ids
 from app.domain.invoices.statement import Span
 from app.domain.money import Credits
-from app.domain.people import Actor
+from app.domain.people.members import Actor
 from app.models.customers import Customer
 from app.models.database import db
 from app.models.documents import Document

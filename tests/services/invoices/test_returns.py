@@ -13,7 +13,7 @@ from app.domain.invoices.documents import Kind, State
 from app.domain.invoices.lines import Line, LineKind
 from app.domain.invoices.totals import totals
 from app.domain.money import Money
-from app.domain.people import Actor
+from app.domain.people.members import Actor
 from app.domain.reversals import DisputeState, ProcessorDispute, ProcessorRefund, RefundState
 from app.domain.tax.treatment import Category, Reason, Treatment
 from app.gateways.sandbox import controls

@@ -9,7 +9,7 @@ from app import clock
 from app.config import Settings
 from app.domain.mails import CREDIT_NOTE, RECEIPT, REFUND_RECEIPT
 from app.domain.money import Money
-from app.domain.people import Actor
+from app.domain.people.members import Actor
 from app.domain.reversals import ProcessorRefund, RefundState
 from app.gateways.pdf.renderer import Renderer
 from app.gateways.sandbox import controls

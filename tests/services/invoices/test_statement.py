@@ -16,7 +16,7 @@ from app.domain.invoices.documents import State
 from app.domain.invoices.statement import Span
 from app.domain.ledger import money_unit
 from app.domain.money import Credits
-from app.domain.people import Actor
+from app.domain.people.members import Actor
 from app.gateways.sandbox import controls
 from app.models.customers import Customer
 from app.models.database import db

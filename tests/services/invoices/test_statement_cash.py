@@ -8,7 +8,7 @@ from flask import Flask, render_template
 from app import printing
 from app.domain.invoices.statement import Span
 from app.domain.money import Money
-from app.domain.people import Actor
+from app.domain.people.members import Actor
 from app.models.customers import Customer
 from app.models.scope import as_customer
 from app.presenters import invoice_sentences as sentences

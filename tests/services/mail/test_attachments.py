@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 
 from app import clock
-from app.domain.people import Actor
+from app.domain.people.members import Actor
 from app.gateways.pdf.renderer import Renderer, RenderFailed
 from app.models.customers import Customer
 from app.services.invoices import file_making

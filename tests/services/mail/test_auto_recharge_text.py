@@ -11,7 +11,7 @@ from sqlalchemy import select
 from app import clock
 from app.domain.auto_recharge.caution import Caution
 from app.domain.money import Money
-from app.domain.people import Actor
+from app.domain.people.members import Actor
 from app.models.customers import Customer
 from app.models.database import db
 from app.models.mails import Mail

@@ -10,7 +10,7 @@ from app import mailboxes
 from app.config import Settings, WrongSetting
 from app.domain.errors import Refused
 from app.domain.mails import Topic
-from app.domain.people import Actor, Role
+from app.domain.people.members import Actor, Role
 from app.models.customers import Customer
 from app.models.database import db
 from app.models.scope import as_service

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from app import clock
 from app.domain.invoices.statement import Span
-from app.domain.people import Actor
+from app.domain.people.members import Actor
 from app.gateways.pdf.renderer import Renderer, RenderFailed
 from app.models.customers import Customer
 from app.models.database import db

@@ -11,7 +11,7 @@ from flask import Flask
 from sqlalchemy import update
 
 from app import clock, ids
-from app.domain.people import Actor, Role
+from app.domain.people.members import Actor, Role
 from app.models.customers import Customer
 from app.models.payments import Payment
 from app.models.scope import as_service

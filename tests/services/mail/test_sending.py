@@ -12,7 +12,7 @@ from sqlalchemy import update
 
 from app import clock
 from app.config import Settings
-from app.domain.people import Actor
+from app.domain.people.members import Actor
 from app.models.customers import Customer
 from app.models.database import db
 from app.models.mails import Mail

@@ -9,7 +9,7 @@ from sqlalchemy import select, update
 
 from app import clock
 from app.domain.errors import NotFound, Refused
-from app.domain.people import Actor
+from app.domain.people.members import Actor
 from app.gateways.sandbox import controls
 from app.models.customers import Customer
 from app.models.database import db

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from app import clock
 from app.domain.errors import Refused
 from app.domain.payments import SavedMethod
-from app.domain.people import Actor
+from app.domain.people.members import Actor
 from app.gateways.sandbox import controls
 from app.models.customers import Customer
 from app.models.database import db

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from app import clock, ids
 from app.domain.errors import NotFound, Refused
 from app.domain.methods import MOST_METHODS, MOST_SETUPS, SETUPS_WITHIN, Rail
-from app.domain.people import Actor
+from app.domain.people.members import Actor
 from app.gateways import test_methods
 from app.gateways.sandbox import controls
 from app.models.customers import Customer

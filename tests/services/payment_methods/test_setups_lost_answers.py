@@ -9,7 +9,7 @@ from app import clock
 from app.domain.errors import Refused
 from app.domain.methods import Setup, SetupStatus
 from app.domain.payments import SavedMethod
-from app.domain.people import Actor
+from app.domain.people.members import Actor
 from app.models.customers import Customer
 from app.models.scope import as_service
 from app.services.payment_methods import setup_outcomes, setups

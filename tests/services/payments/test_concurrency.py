@@ -12,7 +12,7 @@ from app.config import Settings
 from app.demo.payment_methods import add_test_method
 from app.domain.errors import Refused
 from app.domain.money import Credits, Money
-from app.domain.people import Actor
+from app.domain.people.members import Actor
 from app.models.customers import Customer
 from app.models.database import db
 from app.models.ledger import Account, Transfer

@@ -11,7 +11,7 @@ from app.domain.currencies import exponent
 from app.domain.errors import Refused
 from app.domain.money import Money
 from app.domain.payments import ChargeOrder, Misused
-from app.domain.people import Actor
+from app.domain.people.members import Actor
 from app.gateways.sandbox import controls
 from app.models.scope import as_customer
 from app.services.catalog import versions

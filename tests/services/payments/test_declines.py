@@ -10,7 +10,7 @@ from app import clock
 from app.config import Settings
 from app.domain.errors import Refused
 from app.domain.methods import MOST_DECLINES, MOST_DECLINES_IN_ALL
-from app.domain.people import Actor
+from app.domain.people.members import Actor
 from app.gateways.sandbox import controls
 from app.models.customers import Customer
 from app.services.payments import settlement

@@ -11,7 +11,7 @@ from app import ids
 from app.config import Settings
 from app.domain.methods import Rail
 from app.domain.money import Money
-from app.domain.people import Actor
+from app.domain.people.members import Actor
 from app.gateways.sandbox import controls
 from app.models.customers import Customer
 from app.models.database import db

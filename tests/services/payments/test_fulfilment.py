@@ -11,7 +11,7 @@ from app.demo.payment_methods import add_test_method
 from app.domain.errors import Broken
 from app.domain.ledger import Posting
 from app.domain.money import Money
-from app.domain.people import Actor
+from app.domain.people.members import Actor
 from app.models.customers import Customer
 from app.models.database import db
 from app.models.events import AuditEntry, OutboxEvent

@@ -11,7 +11,7 @@ from app import clock, ids
 from app.domain.errors import Refused
 from app.domain.mails import PO_NUMBER_MISSING
 from app.domain.money import MICROS, Credits, Money
-from app.domain.people import Actor
+from app.domain.people.members import Actor
 from app.models.customers import Customer
 from app.models.database import db
 from app.models.mails import Mail

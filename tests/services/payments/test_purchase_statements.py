@@ -4,7 +4,7 @@ import pytest
 from flask import Flask
 
 from app.demo.payment_methods import add_test_method
-from app.domain.people import Actor
+from app.domain.people.members import Actor
 from app.models.customers import Customer
 from app.models.scope import as_customer
 from app.services.verification.verify import verify

@@ -8,7 +8,7 @@ from flask import Flask
 from app import clock, ids
 from app.domain.errors import NotFound, Refused
 from app.domain.money import Money
-from app.domain.people import Actor
+from app.domain.people.members import Actor
 from app.models.customers import Customer
 from app.models.payments import Payment
 from app.models.scope import as_customer, as_service

@@ -14,7 +14,7 @@ from sqlalchemy import select
 
 from app import clock
 from app.config import Settings
-from app.domain.people import Actor
+from app.domain.people.members import Actor
 from app.gateways.sandbox import controls, deliveries, payment_intents
 from app.gateways.sandbox.store import opened
 from app.models.database import db

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from app import ids
 from app.config import Settings
 from app.domain.money import Credits
-from app.domain.people import Actor
+from app.domain.people.members import Actor
 from app.gateways.sandbox import charges, controls, deliveries, payment_intents
 from app.gateways.sandbox.store import opened
 from app.models.customers import Customer

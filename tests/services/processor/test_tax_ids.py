@@ -5,7 +5,7 @@ from flask import Flask
 
 from app import clock
 from app.config import Settings
-from app.domain.people import Actor
+from app.domain.people.members import Actor
 from app.gateways.sandbox import controls
 from app.models.customers import Customer
 from app.services import jobs

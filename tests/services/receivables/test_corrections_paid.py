@@ -10,7 +10,7 @@ from app.config import Settings
 from app.domain.addresses.address import Address
 from app.domain.errors import Refused
 from app.domain.invoices.statement import Span
-from app.domain.people import Actor
+from app.domain.people.members import Actor
 from app.models.customers import Customer
 from app.models.documents import Document
 from app.models.payments import Payment

@@ -11,7 +11,7 @@ from app.domain.authorizations import AuthorizationRequest
 from app.domain.dunning import arrears
 from app.domain.dunning.arrears import PayLater
 from app.domain.money import Credits
-from app.domain.people import Actor
+from app.domain.people.members import Actor
 from app.models.customers import Customer
 from app.models.payments import PaymentMethod
 from app.models.scope import as_customer

@@ -12,7 +12,7 @@ from app import clock
 from app.domain.errors import Refused
 from app.domain.invoices.documents import State
 from app.domain.money import Money
-from app.domain.people import Actor
+from app.domain.people.members import Actor
 from app.models.customers import Customer
 from app.models.database import db
 from app.models.documents import Document

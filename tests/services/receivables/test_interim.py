@@ -10,7 +10,7 @@ from app import clock
 from app.domain.authorizations import AuthorizationRequest
 from app.domain.errors import Refused
 from app.domain.money import Credits
-from app.domain.people import Actor
+from app.domain.people.members import Actor
 from app.models.customers import Customer
 from app.models.database import db
 from app.models.documents import Document, DocumentLine

@@ -6,7 +6,7 @@ from sqlalchemy import select
 
 from app import clock
 from app.domain.money import Money
-from app.domain.people import Actor
+from app.domain.people.members import Actor
 from app.domain.reversals import DisputeState
 from app.models.customers import Customer
 from app.models.database import db

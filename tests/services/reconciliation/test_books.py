@@ -10,7 +10,7 @@ from sqlalchemy import select
 from app import ids
 from app.config import Settings
 from app.domain.money import Money
-from app.domain.people import Actor
+from app.domain.people.members import Actor
 from app.gateways.sandbox import controls
 from app.models.customers import Customer
 from app.models.database import db

@@ -7,7 +7,7 @@ from flask import Flask
 
 from app import clock
 from app.config import Settings
-from app.domain.people import Actor
+from app.domain.people.members import Actor
 from app.gateways.sandbox import payment_intents
 from app.gateways.sandbox.store import opened
 from app.models.customers import Customer

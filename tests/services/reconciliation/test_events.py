@@ -7,7 +7,7 @@ from flask import Flask
 
 from app.config import Settings
 from app.domain.payments import Intent, IntentStatus, ProcessorEvent
-from app.domain.people import Actor
+from app.domain.people.members import Actor
 from app.gateways.sandbox import controls
 from app.gateways.stripe.gateway import StripeGateway
 from app.models.customers import Customer

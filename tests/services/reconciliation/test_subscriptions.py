@@ -9,7 +9,7 @@ from flask import Flask
 from stripe.params import _webhook_endpoint_create_params
 
 from app.config import Settings
-from app.domain.people import Actor
+from app.domain.people.members import Actor
 from app.domain.processor_events import ALL, EVENTS, WebhookEndpoint, problems
 from app.gateways.sandbox import controls
 from app.services.reconciliation import events, subscriptions

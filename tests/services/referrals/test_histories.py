@@ -9,7 +9,7 @@ from flask import Flask
 from app import clock
 from app.config import Settings
 from app.domain.errors import Refused
-from app.domain.people import Actor
+from app.domain.people.members import Actor
 from app.gateways.sandbox import controls
 from app.models.customers import Customer
 from app.models.documents import Document

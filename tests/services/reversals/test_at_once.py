@@ -9,7 +9,7 @@ from sqlalchemy import select
 from app.config import Settings
 from app.domain.errors import Refused
 from app.domain.money import Credits, Money
-from app.domain.people import Actor
+from app.domain.people.members import Actor
 from app.domain.reversals import DisputeState, ProcessorDispute, ProcessorRefund, RefundState
 from app.models.customers import Customer
 from app.models.database import db

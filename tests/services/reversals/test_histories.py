@@ -14,7 +14,7 @@ from app.demo.payment_methods import add_test_method
 from app.domain.amounts import money_words
 from app.domain.errors import Refused
 from app.domain.money import Credits, Money
-from app.domain.people import Actor, Role
+from app.domain.people.members import Actor, Role
 from app.domain.reversals import DisputeState, ProcessorDispute, ProcessorRefund, RefundState
 from app.models.database import db
 from app.models.ledger import Account, Grant

@@ -11,7 +11,7 @@ from app.config import Settings
 from app.domain.authorizations import AuthorizationRequest
 from app.domain.errors import Refused
 from app.domain.money import Credits, Money
-from app.domain.people import Actor
+from app.domain.people.members import Actor
 from app.models.customers import Customer
 from app.models.database import db
 from app.models.events import AuditEntry, OutboxEvent

@@ -8,7 +8,7 @@ from structlog.testing import capture_logs
 from app import clock
 from app.config import Settings
 from app.domain.money import Money
-from app.domain.people import Actor
+from app.domain.people.members import Actor
 from app.domain.reversals import ProcessorRefund, RefundState
 from app.gateways.sandbox import controls
 from app.models.customers import Customer

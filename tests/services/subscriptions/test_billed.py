@@ -7,7 +7,7 @@ from flask import Flask
 
 from app import clock
 from app.domain.money import Money
-from app.domain.people import Actor
+from app.domain.people.members import Actor
 from app.models.customers import Customer
 from app.services.reversals import refunds
 from app.services.verification.verify import verify

@@ -9,7 +9,7 @@ from app import clock
 from app.domain.addresses.address import Address
 from app.domain.errors import Refused
 from app.domain.money import Money
-from app.domain.people import Actor
+from app.domain.people.members import Actor
 from app.models.customers import Customer
 from app.models.ledger import Grant
 from app.services.customers import address

@@ -12,7 +12,7 @@ from flask import Flask
 
 from app import clock
 from app.domain.errors import Refused
-from app.domain.people import Actor
+from app.domain.people.members import Actor
 from app.domain.subscriptions.preview import Preview
 from app.models.customers import Customer
 from app.models.ledger import Grant

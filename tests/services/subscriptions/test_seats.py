@@ -5,7 +5,7 @@ from flask import Flask
 
 from app import clock
 from app.domain.errors import Refused
-from app.domain.people import Actor
+from app.domain.people.members import Actor
 from app.models.customers import Customer
 from app.models.subscriptions import PlanChange
 from app.services.subscriptions import seats, undoing

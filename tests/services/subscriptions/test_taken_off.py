@@ -10,7 +10,7 @@ from app.config import Settings
 from app.domain.errors import Refused
 from app.domain.invoices.lines import Rate
 from app.domain.money import Money
-from app.domain.people import Actor
+from app.domain.people.members import Actor
 from app.domain.subscriptions import preview as rule
 from app.gateways.sandbox import controls
 from app.models.customers import Customer

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from app import clock
 from app.domain.addresses.address import Address
 from app.domain.errors import Refused
-from app.domain.people import Actor
+from app.domain.people.members import Actor
 from app.extensions import settings
 from app.gateways.sandbox import controls
 from app.models.customers import Customer

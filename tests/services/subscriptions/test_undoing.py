@@ -6,7 +6,7 @@ from flask import Flask
 from app import clock
 from app.domain.errors import Refused
 from app.domain.money import Money
-from app.domain.people import Actor
+from app.domain.people.members import Actor
 from app.models.customers import Customer
 from app.models.payments import Payment
 from app.models.reversals import Refund

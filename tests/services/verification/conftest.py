@@ -13,7 +13,7 @@ from app.config import Settings
 from app.domain.authorizations import AuthorizationRequest
 from app.domain.money import Credits, Money
 from app.domain.payments import ProcessorEvent
-from app.domain.people import Actor
+from app.domain.people.members import Actor
 from app.domain.reversals import DisputeState, ProcessorDispute
 from app.domain.spend_management import Limits
 from app.models.customers import Customer

@@ -6,7 +6,7 @@ from sqlalchemy.exc import IntegrityError
 
 from app import ids
 from app.domain.errors import Refused
-from app.domain.people import Profile, checked_profile
+from app.domain.people.profiles import Profile, checked_profile
 from app.models.database import db
 from app.models.members import Member
 from app.models.scope import as_service

@@ -8,9 +8,9 @@ from werkzeug.wrappers import Response
 
 from app.domain.errors import Refused
 from app.domain.messages import weeks
-from app.domain.people import Profile
+from app.domain.people.profiles import Profile
 from app.forms.profile import THEMES, ProfileForm
-from app.services.access import profiles
+from app.services.people import profiles
 from app.web.access import current_actor, from_address, own_sign_in_only
 from app.web.respond import reloaded, show
 

@@ -1,0 +1,1 @@
+"""People: members, what they may do, their passwords, and what they say of themselves."""

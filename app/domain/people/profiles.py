@@ -1,0 +1,56 @@
+"""Profiles: what members say of themselves."""
+
+import re
+from dataclasses import dataclass
+
+from app.domain.errors import Refused
+from app.domain.messages import weeks
+
+THEMES = ("system", "light", "dark")
+LONGEST_OF_PROFILE = {"name": 200, "location": 100, "company": 200}
+_LABELS = {"name": "full name", "location": "location", "company": "company"}
+_USERNAME = re.compile(r"[a-z0-9](?:[a-z0-9._-]{1,37}[a-z0-9])", re.ASCII)
+
+
+@dataclass(frozen=True)
+class Profile:
+    """A member's profile. Without a time zone it is that of the browser, and UTC where nobody knows."""
+
+    name: str
+    username: str = ""
+    location: str = ""
+    company: str = ""
+    newsletter: bool = False
+    theme: str = "system"
+    time_zone: str = ""
+
+
+def checked_profile(given: Profile) -> Profile:
+    """Return the profile as it is kept, or refuse (422) its first field that cannot be."""
+    texts = {each: " ".join(getattr(given, each).split()) for each in LONGEST_OF_PROFILE}
+    for name, text in texts.items():
+        _ask_kept(name, text)
+    if not texts["name"]:
+        raise Refused("Enter your full name.", "name_missing", 422, "name")
+    username = given.username.strip().lower()
+    if username and not _USERNAME.fullmatch(username):
+        words = (
+            "A username has 3 to 39 letters a to z, digits, dots, dashes or underscores, and begins and ends with a "
+            "letter or digit."
+        )
+        raise Refused(words, "username_malformed", 422, "username")
+    if given.theme not in THEMES:
+        raise Refused("Choose one of the themes.", "theme_unknown", 422, "theme")
+    zone = given.time_zone.strip()
+    if zone:
+        weeks.check_zone(zone)
+    return Profile(**texts, username=username, newsletter=given.newsletter, theme=given.theme, time_zone=zone)
+
+
+def _ask_kept(name: str, text: str) -> None:
+    if len(text) > LONGEST_OF_PROFILE[name]:
+        words = f"The {_LABELS[name]} is longer than {LONGEST_OF_PROFILE[name]} characters. Shorten it."
+        raise Refused(words, f"{name}_too_long", 422, name)
+    if not text.isprintable():
+        words = f"The {_LABELS[name]} has an invisible character. Enter it without."
+        raise Refused(words, f"{name}_unprintable", 422, name)
