@@ -1,4 +1,4 @@
-"""The form of Profile: who the member is, and how pages look and tell the time."""
+"""The form of Profile: who the member is, and how pages look and show the time."""
 
 from wtforms import BooleanField, StringField
 

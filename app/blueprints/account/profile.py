@@ -1,4 +1,4 @@
-"""Profile: who the member is, and how the portal looks and tells the time for them alone."""
+"""Profile: who the member is, and how the portal looks and shows the time for them alone."""
 
 from dataclasses import asdict
 from typing import Any
