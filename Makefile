@@ -23,7 +23,7 @@ help: ## list these
 
 install: .venv/runtime.stamp ## make .venv with the locked run-time dependencies, nothing else
 
-demo: .venv/runtime.stamp ## the portal with example customers on http://127.0.0.1:8000 (DEMO_PORT); Ctrl-C ends it
+demo: .venv/runtime.stamp ## the portal with example customers on http://localhost:8000 (DEMO_PORT); Ctrl-C ends it
 	@$(BIN)/python -m app.demo --port $(DEMO_PORT)
 
 demo-shell: .venv/runtime.stamp ## a command on the demo's database (ARGS="flask portal verify"); without ARGS a shell

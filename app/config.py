@@ -42,7 +42,7 @@ class Settings:
     stripe_api_base: str = ""
     vies_url: str = ""
     pdf_engine: str = "xhtml2pdf"
-    base_url: str = "http://127.0.0.1:8000"
+    base_url: str = "http://localhost:8000"
     redis_url: str = field(default="", repr=False)
     jobs_url: str = field(default="", repr=False)
     mail_url: str = field(default="", repr=False)

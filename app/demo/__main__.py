@@ -20,7 +20,7 @@ from urllib.error import URLError
 from urllib.request import urlopen
 
 from app.config import INSTANCE, Settings, WrongSetting
-from app.demo.environment import HOST, ROOT, USUAL_PORT, environment, shell_command
+from app.demo.environment import HOST, NAME, ROOT, USUAL_PORT, environment, shell_command
 
 START_SECONDS, STOP_SECONDS = 120, 10
 THREADS = "8"
@@ -77,10 +77,10 @@ def main() -> int:
         children.append(("host", _start("host", _host_command(next_port), environ | made.for_host, directory)))
         _wait_until_it_answers("host", next_port, children, directory)
         _say(made.table)
-        _say(f"\nBilling API: http://{HOST}:{port}/v1/docs with the key {made.api_key}")
+        _say(f"\nBilling API: http://{NAME}:{port}/v1/docs with the key {made.api_key}")
         _say(f"The example host product, which uses it: {_host_address(next_port)}/ (billing is at /billing)")
         _say(f"Commands against this database: {shell_command(directory, port)}")
-        _say(f"Purser is at http://{HOST}:{port}/  (Ctrl-C ends it)")
+        _say(f"Purser is at http://{NAME}:{port}/  (Ctrl-C ends it)")
         return _watch(children, directory)
     except (CannotStart, WrongSetting) as problem:
         _say(str(problem))

@@ -10,6 +10,8 @@ from app.config import INSTANCE, Settings
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 HOST = "127.0.0.1"
+NAME = "localhost"
+"""The portal's: browsers make passkeys for a name, and never for an address."""
 USUAL_PORT = 8000
 
 
@@ -24,7 +26,7 @@ def environment(directory: Path, port: int) -> dict[str, str]:
         "PAYMENTS": "sandbox",
         "DEMO": "1",
         "WEBHOOKS_ALLOW_LOOPBACK": "1",
-        "BASE_URL": f"http://{HOST}:{port}",
+        "BASE_URL": f"http://{NAME}:{port}",
         "LOG_FORMAT": "console",
         "PYTHONUNBUFFERED": "1",
     }

@@ -64,8 +64,8 @@ def key(directory: Path, name: str) -> str:
 
 
 def address(port: int) -> str:
-    """Return where people find it: under another name than the portal, which makes it another site for browsers."""
-    return f"http://localhost:{port}"
+    """Return where people find it: under another host than the portal, which makes it another site for browsers."""
+    return f"http://{HOST}:{port}"
 
 
 def environment(directory: Path, portal: str, port: int) -> dict[str, str]:

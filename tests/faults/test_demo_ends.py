@@ -36,7 +36,7 @@ class Demo:
 
     def __init__(self, directory: Path) -> None:
         self.port = free_port(2)  # the host product has the next one
-        self.url = f"http://127.0.0.1:{self.port}"
+        self.url = f"http://localhost:{self.port}"
         self.output = directory / "output.txt"
         command = [sys.executable, "-m", PROGRAM, "--port", str(self.port)]
         with self.output.open("wb") as output:
@@ -126,7 +126,7 @@ def test_it_starts_signs_in_and_ends_with_nothing_left(demo: Demo) -> None:
     ran = subprocess.run(shlex.split(shown[1]), cwd=ROOT, capture_output=True, text=True)
     assert (ran.returncode, ran.stdout.splitlines()[-1:]) == (0, ["Every invariant holds."]), ran
 
-    host = f"http://localhost:{demo.port + 1}/"
+    host = f"http://127.0.0.1:{demo.port + 1}/"
     assert host in said
     known = urlencode({"email": row[1], "password": row[2].strip()}).encode()
     assert browser.open(Request(f"{host}sign-in", known)).url == host

@@ -51,7 +51,7 @@ def test_the_page_asks_and_a_yes_charges_once(app: Flask, alice: Browser, acme: 
 def test_the_mailed_link_is_answered_once_by_whoever_has_it(
     app: Flask, visitor: Browser, acme: Customer, asked: str
 ) -> None:
-    address = questions.link(asked).removeprefix("http://127.0.0.1:8000").partition("/billing")[2]
+    address = questions.link(asked).removeprefix("http://localhost:8000").partition("/billing")[2]
     page = visitor.opens(f"/billing{address}")
     assert (page.status, page.texts("h1")) == (200, ["May Relay Networks, Inc. charge $25.00 ?"])
     assert recharge.question(acme).state == "open"

@@ -1,6 +1,6 @@
 """`make pictures`: the demo's pages as pictures, in light, dark, narrow and on paper, and what is wrong with them.
 
-    python -m tests.programs.pictures --base http://127.0.0.1:8000 --into FOLDER [--member EMAIL] [PATH …]
+    python -m tests.programs.pictures --base http://localhost:8000 --into FOLDER [--member EMAIL] [PATH …]
 
 It signs in to a demo that runs already; `make pictures` starts one with a short history. Beside the pictures it writes
 `pages.md`: how high each page is at 1,360 and at 380 pixels, how many words it shows, how large its HTML is, and what
@@ -142,7 +142,7 @@ def _demo(base: str) -> Iterator[str]:
             ready = any("Ctrl-C ends it" in line for line in process.stdout or ())
             if not ready:
                 raise SystemExit("The demo did not start.")
-            yield f"http://127.0.0.1:{port}"
+            yield f"http://localhost:{port}"
         finally:
             process.send_signal(signal.SIGTERM)
             process.wait(60)

@@ -1,6 +1,6 @@
 """How many words a page shows: what a reader sees of it without opening anything, and without the navigation.
 
-    python -m tests.support.words_on_pages http://127.0.0.1:8000 nora@northwind.example PATH …
+    python -m tests.support.words_on_pages http://localhost:8000 nora@northwind.example PATH …
 
 Run against two builds, it counts a page before and after.
 """
