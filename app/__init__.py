@@ -65,6 +65,7 @@ PAGES = (
     "tax_settings",
     "notifications",
     "account.profile",
+    "account.customers",
     "spend_management_webhook",
     "entry.resume",
     "entry.confirm_email",

@@ -42,6 +42,10 @@ class Membership(Base):
     customer_id: Mapped[str] = mapped_column(ForeignKey("customers.customer_id"), primary_key=True)
     role: Mapped[str] = mapped_column(String(20))
     created_at: Mapped[datetime]
+    seen_at: Mapped[datetime | None]
+    """When the member last used the portal for this customer, to five minutes."""
+    chosen_at: Mapped[datetime | None]
+    """When the member last signed in for this customer or switched to it: the newest is where a sign-in leads."""
 
 
 class BrowserSession(Base):

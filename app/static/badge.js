@@ -42,7 +42,7 @@
     isAsking = true;
     try {
       const answer = await fetch(`${badge.dataset.source}?shown=${encodeURIComponent(shown)}`, {
-        headers: { "HX-Request": "true", "HX-Current-URL": location.href, "X-By-Itself": "1" },
+        headers: { "HX-Request": "true", "HX-Current-URL": location.href, "X-By-Itself": "1", "X-Customer": badge.dataset.customer },
         cache: "no-store",
         signal: AbortSignal.timeout(10000),
       });

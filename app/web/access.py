@@ -22,6 +22,7 @@ from app.models.scope import CustomerScope, enter
 from app.services.catalog import versions
 from app.services.tax import decision
 from app.web.embedding import frame, path_mode
+from app.web.login import ask_same_customer
 from app.web.respond import is_htmx, page_of_htmx
 from app.web.session_cookie import portal_session
 
@@ -195,6 +196,8 @@ def _guard() -> Response | None:
         return answer
     if (over := frame.guard()) is not None:
         return over
+    if actor is not None and (onward := ask_same_customer(actor)) is not None:
+        return onward
     if actor is not None and "longest_body" in marks:  # before anybody reads the form
         request.max_content_length = marks["longest_body"]
     marks.get("proof", csrf.protect)()

@@ -1,6 +1,6 @@
-"""Who is signed in: Flask-Login over the sessions that the server keeps."""
+"""Who is signed in, and for which customer: Flask-Login over the sessions that the server keeps."""
 
-from flask import Flask
+from flask import Flask, Response, request
 from flask_login import (  # type: ignore[import-untyped]
     AnonymousUserMixin,
     UserMixin,
@@ -9,10 +9,16 @@ from flask_login import (  # type: ignore[import-untyped]
     logout_user,
 )
 
+from app.domain.errors import Refused
 from app.domain.people.members import Actor
 from app.extensions import login
 from app.models.customers import Customer
+from app.web.embedding import path_mode
+from app.web.respond import wants_fragment
 from app.web.session_cookie import portal_session
+
+CUSTOMER_SHOWN = "X-Customer"
+"""The header by which what a page asks says which customer it shows."""
 
 
 class SignedInMember(UserMixin):  # type: ignore[misc]  # Flask-Login has no types
@@ -63,6 +69,26 @@ def confirm() -> bool:
         return False
     confirm_login()
     return True
+
+
+def ask_same_customer(actor: Actor) -> Response | None:
+    """Refuse what a page of another customer asks; a link of it loads the page behind it whole."""
+    if request.headers.get(CUSTOMER_SHOWN, actor.customer_id) == actor.customer_id:
+        return None
+    if request.method not in {"GET", "HEAD"} or wants_fragment():
+        raise another_customer(actor)
+    onward = Response(status=204)
+    onward.headers["HX-Redirect"] = path_mode.with_root(request.full_path.rstrip("?"))
+    return onward
+
+
+def another_customer(actor: Actor) -> Refused:
+    """Return what is said to a page that was made for another customer, or before the member switched."""
+    words = (
+        f"You act for {actor.customer_name} now, and this page was made before that. Nothing was changed. "
+        "Load it again, or switch the customer first."
+    )
+    return Refused(words, "another_customer", 409)
 
 
 def _member(member_id: str) -> SignedInMember | None:

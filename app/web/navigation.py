@@ -98,7 +98,10 @@ SIDEBAR = (
         ),
     ),
 )
-ACCOUNT = (Item("profile.page", "Profile", "person"),)
+ACCOUNT = (
+    Item("profile.page", "Profile", "person"),
+    Item("customers.page", "Customers", "switch"),
+)
 """The pages that are the member's own: in the menu at the top right."""
 
 

@@ -23,6 +23,8 @@ FILES = {"invoices.pdf": "pdf", "invoices.xml": "xml"}
 """The downloads of documents, by endpoint: the question for the session brings the file along."""
 BY_ITSELF = "X-By-Itself"
 """The header of what a page asks by itself, again and again: nobody is seen at it."""
+SWITCHED = "switched"
+"""The key in a session's data that says that it acted for another customer before."""
 OF_THE_ROW = frozenset({"_user_id", "_fresh", "_id"})
 """What Flask-Login asks a session for and writes into it: who is signed in, and whether afresh. The row says so."""
 
@@ -99,6 +101,20 @@ class PortalSession(CallbackDict[str, Any], SessionMixin):
         self.token = sessions.begin("{}", member_id, customer_id, instead_of=self.token)
         self.loaded, self.renewed = False, True
         self.load()
+
+    def switch(self, customer_id: str) -> bool:
+        """Act for another customer of the member's; False where the member may not, and then nothing has changed.
+
+        What the session held was of the customer before, its form token too: a page of that customer's in another tab
+        changes nothing of this one's.
+        """
+        ensure(self.way is Way.SIGN_IN, "a portal session is made for one customer")
+        if not sessions.switch(self.token, customer_id, json.dumps({SWITCHED: True})):
+            return False
+        self.clear()
+        self.loaded = False
+        self.load()
+        return True
 
     def confirm(self) -> bool:
         """Note that the password was given again, under a new token; the data stays, so that open forms are still good.
@@ -188,7 +204,8 @@ class ServerSessions(SessionInterface):
             data = json.dumps(dict(session))
             ensure(len(data) <= DATA_LIMIT, "a session's data may not grow")
             if session.stored:
-                sessions.keep(session.token, data, is_seen=not session.is_quiet)
+                of = session.billed.customer_id if session.billed else None
+                sessions.keep(session.token, data, customer_id=of, is_seen=not session.is_quiet)
             elif session and session.way is Way.SIGN_IN:
                 session.token = sessions.begin(data)
                 session.renewed = True

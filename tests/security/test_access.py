@@ -54,6 +54,7 @@ ANY_ROLE = {
     "sign_in.sign_out", "confirm_access.confirm", "notifications.save_digest",
     "portal_session.change_theme",  # how the host wants a frame to look
     "profile.save",  # the member's own
+    "customers.switch",  # the role is that of the membership that is switched to
     # What may be read may be had as a file, and a mail that says when it is there.
     "invoices.year_mail", "statement.pdf", "bank_transfers.pdf", "payment_methods.mandate_pdf",
 }  # fmt: skip

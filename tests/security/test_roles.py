@@ -41,7 +41,10 @@ READ_BY_MANAGERS = {
     "webhook.secret",
 }
 """What is read, and only by whoever may change it."""
-NEVER_IN_A_FRAME = {"confirm_access.page", "confirm_access.confirm", "sign_in.sign_out", "profile.page", "profile.save"}
+NEVER_IN_A_FRAME = {
+    "confirm_access.page", "confirm_access.confirm", "sign_in.sign_out", "profile.page", "profile.save",
+    "customers.page", "customers.switch",
+}  # fmt: skip
 LEAD_BACK = {"usage_undo.opened"}
 """Addresses that are posted to: opened, they lead to the visitor's own page, whatever id stands in them."""
 FIELD = re.compile(r'\sname="([a-z_]+)"')

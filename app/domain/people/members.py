@@ -18,6 +18,11 @@ class Role(StrEnum):
         """Whether the role may change anything and spend."""
         return self is not Role.VIEWER
 
+    @property
+    def label(self) -> str:
+        """What pages call the role."""
+        return self.value.replace("_", " ").capitalize()
+
     def at_most(self, other: str | None) -> "Role":
         """Return the lesser of the two roles; without another one this one."""
         ranks = list(Role)

@@ -55,14 +55,17 @@ def create_member(email: str, name: str, password: str, customer_id: str, role: 
 
 
 def sign_in(email: str, password: str, address: str) -> SignedIn:
-    """Return whose address and password these are, or refuse: one answer after the same work, whatever was wrong."""
+    """Return whose address and password these are, or refuse: one answer after the same work, whatever was wrong.
+
+    Whoever acts for several customers goes on with the one chosen last.
+    """
     typed = email.strip().lower()
     with as_service("sign in"):
         found = db.session.execute(
             select(Member.id, Member.password_hash, Membership.customer_id)
             .join(Membership, Membership.member_id == Member.id)
             .where(Member.email == typed, Member.disabled_at.is_(None))
-            .order_by(Membership.created_at, Membership.customer_id)
+            .order_by(Membership.chosen_at.desc().nulls_last(), Membership.created_at, Membership.customer_id)
             .limit(1)
         ).one_or_none()
         db.session.rollback()  # the hash takes long: no transaction waits for it

@@ -152,13 +152,44 @@ def begin(data: str, member_id: str | None = None, customer_id: str | None = Non
                 expires_at=now + (IDLE if member_id else VISITOR_LIFETIME),
             )
         )
+        if member_id and customer_id:
+            _seen(session, member_id, customer_id, now, is_chosen=True)
     return token
+
+
+def switch(token: str, customer_id: str, data: str) -> bool:
+    """Let the session of a sign-in act for another customer of the member's, with this data; say whether it does.
+
+    The membership is asked for by the very statement that moves the session: one that is taken away at this moment is
+    either there for all of it, or not.
+    """
+    now = clock.now()
+    is_member = select(Membership.member_id).where(
+        Membership.member_id == BrowserSession.member_id, Membership.customer_id == customer_id
+    )
+    with as_service("act for another customer"), transaction() as session:
+        member_id = session.scalar(
+            update(BrowserSession)
+            .where(
+                BrowserSession.token_hash == hash_of(token),
+                BrowserSession.embedded.is_(None),
+                BrowserSession.expires_at > now,
+                is_member.exists(),
+            )
+            .values(customer_id=customer_id, data=data)
+            .returning(BrowserSession.member_id)
+            .execution_options(synchronize_session=False)
+        )
+        if member_id is not None:
+            _seen(session, member_id, customer_id, now, is_chosen=True)
+    return member_id is not None
 
 
 def begin_embedded(session: Session, token: str, data: str, member_id: str, customer_id: str, how: Embedded) -> None:
     """Begin a session inside a host product under this token, in the caller's transaction."""
     now = clock.now()
     _purge(session, now)
+    _seen(session, member_id, customer_id, now)
     session.add(
         BrowserSession(
             token_hash=hash_of(token),
@@ -203,17 +234,25 @@ def confirm(token: str, *, under_a_new_one: bool = True) -> str:
     return renewed if changed else ""
 
 
-def keep(token: str, data: str, *, is_seen: bool = True) -> None:
-    """Keep the session's data, and count the session as seen now where somebody `is_seen` at it."""
+def keep(token: str, data: str, *, customer_id: str | None = None, is_seen: bool = True) -> None:
+    """Keep the session's data, and count the session as seen now where somebody `is_seen` at it.
+
+    The data belongs to the customer that the session acted for when it was read. One that acts for another by now has
+    data of its own: that of the first would make forms of the first good for the second.
+    """
     now = clock.now()
     with as_service("keep a browser session"), transaction() as session:
-        row = session.get(BrowserSession, hash_of(token))
+        row = session.get(BrowserSession, hash_of(token), with_for_update=True)
         if row is None:  # signed out meanwhile, in another tab: it stays signed out
+            return
+        if customer_id is not None and row.customer_id != customer_id:
             return
         row.data = data
         if not is_seen:
             return
         row.seen_at = now
+        if row.member_id and row.customer_id:
+            _seen(session, row.member_id, row.customer_id, now)
         lifetime, idle = LIFETIME if row.member_id else VISITOR_LIFETIME, IDLE
         if row.embedded:
             lifetime, idle = FRAME_LIFETIME, FRAME_IDLE + FRAME_TOUCH_AFTER
@@ -224,6 +263,16 @@ def end(token: str) -> None:
     """End the session: its token is worth nothing from now on."""
     with as_service("end a browser session"), transaction() as session:
         session.execute(delete(BrowserSession).where(BrowserSession.token_hash == hash_of(token)))
+
+
+def _seen(session: Session, member_id: str, customer_id: str, now: datetime, *, is_chosen: bool = False) -> None:
+    chosen = {"chosen_at": now} if is_chosen else {}
+    session.execute(
+        update(Membership)
+        .where(Membership.member_id == member_id, Membership.customer_id == customer_id)
+        .values(seen_at=now, **chosen)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def _purge(session: Session, now: datetime) -> None:

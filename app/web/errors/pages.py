@@ -9,7 +9,9 @@ from app.domain.errors import NotOffered, Refused
 from app.models.scope import CustomerScope, enter
 from app.web.access import actor_or_none
 from app.web.errors import handlers
+from app.web.login import another_customer
 from app.web.respond import wants_fragment
+from app.web.session_cookie import SWITCHED, portal_session
 
 WORDS = {
     400: ("This request cannot be read", "Something in it is wrong. Go back and try again."),
@@ -46,6 +48,9 @@ def _refused(refusal: Refused) -> Response:
 
 
 def _form_too_old(_error: CSRFError) -> Response:
+    actor = actor_or_none()
+    if actor is not None and SWITCHED in portal_session():
+        return _refused(another_customer(actor))
     return _answer(400, *FORM_TOO_OLD)
 
 
