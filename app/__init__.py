@@ -66,6 +66,7 @@ PAGES = (
     "notifications",
     "account.profile",
     "account.customers",
+    "account.ssh_keys",
     "spend_management_webhook",
     "entry.resume",
     "entry.confirm_email",

@@ -64,6 +64,8 @@ TYPES = (
     "subscription.price_withdrawn",
     "subscription.price_changed",
     "member.newsletter_changed",
+    "ssh_key.added",
+    "ssh_key.removed",
 )
 """What the seller's endpoints may ask for: every event that there is."""
 TEST = "webhook.test"

@@ -12,6 +12,7 @@ from app.web.embedding import path_mode
 
 STYLES = ("portal.css", "components.css", "figures.css", "charts.css")
 PAGES = (
+    "account",
     "add_credits",
     "auto_recharge",
     "balance_history",

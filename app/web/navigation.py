@@ -101,6 +101,7 @@ SIDEBAR = (
 ACCOUNT = (
     Item("profile.page", "Profile", "person"),
     Item("customers.page", "Customers", "switch"),
+    Item("ssh_keys.page", "SSH keys", "key"),
 )
 """The pages that are the member's own: in the menu at the top right."""
 

@@ -13,7 +13,30 @@ ENDED = "tests/pages/test_sign_in_ended.py"
 
 UNDO = "tests/pages/test_usage_undo.py"
 
+SSH_KEYS = "tests/pages/test_ssh_keys.py"
+
 BUGS = [
+    Bug(
+        "a private key comes back in the form",
+        "app/blueprints/account/ssh_keys.py",
+        "            form.forget()\n",
+        "            pass\n",
+        (f"{SSH_KEYS}::test_a_private_key_is_refused_and_no_longer_there",),
+    ),
+    Bug(
+        "a private key waits in the question for the password",
+        "app/blueprints/account/ssh_keys.py",
+        ", when=_is_public)",
+        ")",
+        (f"{SSH_KEYS}::test_a_private_key_is_refused_and_no_longer_there",),
+    ),
+    Bug(
+        "a host is given the keys of members who were disabled",
+        "app/services/access/ssh_keys.py",
+        ", Member.disabled_at.is_(None)",
+        "",
+        (f"{SSH_KEYS}::test_a_host_sees_the_keys_of_who_acts_for_the_customer_now_page_by_page",),
+    ),
     Bug(
         "an alert that is put back is another one",
         "app/services/alerts/removals.py",

@@ -53,8 +53,8 @@ FOR_PROGRAMS = {"health", "processor_webhooks", "metrics"}
 ANY_ROLE = {
     "sign_in.sign_out", "confirm_access.confirm", "notifications.save_digest",
     "portal_session.change_theme",  # how the host wants a frame to look
-    "profile.save",  # the member's own
     "customers.switch",  # the role is that of the membership that is switched to
+    "profile.save", "ssh_keys.add", "ssh_keys.remove",  # the member's own
     # What may be read may be had as a file, and a mail that says when it is there.
     "invoices.year_mail", "statement.pdf", "bank_transfers.pdf", "payment_methods.mandate_pdf",
 }  # fmt: skip

@@ -22,11 +22,13 @@ from tests.support.event_stories import (
     prices_that_change,
     transfers_of_a_bank,
 )
+from tests.support.people_stories import an_ssh_key
 
 OF_STORIES: dict[Story, tuple[str, ...]] = {
     a_daily_limit: ("spend.threshold_reached", "spend.daily_limit_reached", "spend.daily_limit_reset"),
     a_usage_alert: ("usage.alert",),
     a_newsletter: ("member.newsletter_changed",),
+    an_ssh_key: ("ssh_key.added", "ssh_key.removed"),
     a_balance: ("balance.low", "balance.depleted", "balance.recovered"),
     credit_that_expires: ("credits.expiring", "credits.expired"),
     a_purchase: ("credits.granted", "invoice.finalized", "invoice.paid", "invoice.corrected", "refund.created"),

@@ -941,6 +941,24 @@ class SpendManagement:
         )
 
 
+class SshKeys:
+    """Ssh keys."""
+
+    def __init__(self, caller: Caller) -> None:
+        self._caller = caller
+
+    def listed(self, customer_id: str, *, limit: int | None = None, cursor: str | None = None) -> shapes.Page_SshKeyOut:
+        """List the SSH keys of a customer's members, the newest first."""
+        return cast(
+            "shapes.Page_SshKeyOut",
+            self._caller.call(
+                "GET",
+                filled("/customers/{customer_id}/ssh_keys", customer_id),
+                query=given({"limit": limit, "cursor": cursor}),
+            ),
+        )
+
+
 class Statement:
     """Statement."""
 
@@ -1278,6 +1296,7 @@ class Operations:
         self.price_changes = PriceChanges(caller)
         self.referrals = Referrals(caller)
         self.spend_management = SpendManagement(caller)
+        self.ssh_keys = SshKeys(caller)
         self.statement = Statement(caller)
         self.subscriptions = Subscriptions(caller)
         self.tax_registrations = TaxRegistrations(caller)

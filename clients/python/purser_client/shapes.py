@@ -894,6 +894,9 @@ Page_PaymentOut = TypedDict("Page_PaymentOut", {"data": "list[PaymentOut]", "nex
 Page_PlanOut = TypedDict("Page_PlanOut", {"data": "list[PlanOut]", "next_cursor": NotRequired[str | None]})
 "Page_PlanOut_"
 
+Page_SshKeyOut = TypedDict("Page_SshKeyOut", {"data": "list[SshKeyOut]", "next_cursor": NotRequired[str | None]})
+"Page_SshKeyOut_"
+
 Page_TransactionOut = TypedDict(
     "Page_TransactionOut", {"data": "list[TransactionOut]", "next_cursor": NotRequired[str | None]}
 )
@@ -1223,6 +1226,31 @@ SpendManagement = TypedDict(
     },
 )
 "The whole set. `null`: there is no limit, no threshold, no webhook."
+
+SshKeyOut = TypedDict(
+    "SshKeyOut",
+    {
+        "bits": int,
+        "created_at": str,
+        "fingerprint": str,
+        "id": str,
+        "member": str,
+        "member_email": str,
+        "name": str,
+        "public_key": str,
+        "role": Literal["owner", "billing_manager", "viewer"],
+        "type": Literal[
+            "ssh-ed25519",
+            "sk-ssh-ed25519@openssh.com",
+            "ecdsa-sha2-nistp256",
+            "ecdsa-sha2-nistp384",
+            "ecdsa-sha2-nistp521",
+            "sk-ecdsa-sha2-nistp256@openssh.com",
+            "ssh-rsa",
+        ],
+    },
+)
+"A public key of somebody who acts for the customer now."
 
 StatementIn = TypedDict("StatementIn", {"from": str, "to": str})
 "Of which UTC days, both included, a PDF is made."

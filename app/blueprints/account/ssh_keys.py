@@ -1,0 +1,75 @@
+"""SSH keys: the member's public keys, which hosts are given for the customers that the member acts for."""
+
+from typing import Any
+
+from flask import Blueprint, request
+from werkzeug.wrappers import Response
+
+from app.domain.errors import Refused
+from app.domain.people.ssh_keys import private, said
+from app.forms.ssh_keys import SshKeyForm
+from app.services.access import ssh_key_reading, ssh_keys
+from app.web.access import current_actor, fresh_only, from_address, own_sign_in_only
+from app.web.respond import saved, show
+
+bp = Blueprint("ssh_keys", __name__, url_prefix="/account/ssh-keys")
+PAGE, CONTENT = "ssh_keys/page.html", "ssh_keys/_content.html"
+
+
+def _is_public() -> bool:
+    """Say whether the password is worth asking for: a private key is refused at once, and is in no question's form."""
+    return not ssh_key_reading.is_private(request.form.get("public_key", ""))
+
+
+@bp.get("/")
+@own_sign_in_only
+def page() -> Response:
+    """Show the member's keys, the form that adds one, and how a key is made."""
+    return show(PAGE, CONTENT, **_around())
+
+
+@bp.post("/")
+@own_sign_in_only
+@fresh_only("add an SSH key", back="ssh_keys.page", when=_is_public)
+def add() -> Response:
+    """Add the key that was pasted, or say what is wrong with it."""
+    form, actor = SshKeyForm(), current_actor()
+    text = form.public_key.data or ""
+    try:
+        if ssh_key_reading.is_private(text):
+            raise private()
+        if not form.validate():
+            return _refused(form, 422)
+        key = ssh_keys.add(actor.member_id, actor.customer_id, text, form.name.data or "", address=from_address())
+    except Refused as refusal:
+        if refusal.reason == "private_key":
+            form.forget()
+        form.refuse(refusal)
+        return _refused(form, refusal.status)
+    return _saved(f"The key {key.name} is added.")
+
+
+@bp.post("/<key_id>/removal")
+@own_sign_in_only
+@fresh_only(
+    lambda key_id: f"remove the SSH key {ssh_keys.one(current_actor().member_id, key_id).name}", back="ssh_keys.page"
+)
+def remove(key_id: str) -> Response:
+    """Remove the key. Whoever removed it in another window sees that it is gone."""
+    actor = current_actor()
+    key = ssh_keys.remove(actor.member_id, actor.customer_id, key_id, address=from_address())
+    return _saved(f"The key {key.name} is removed, and hosts are notified now.")
+
+
+def _saved(notice: str) -> Response:
+    return saved("ssh_keys.page", CONTENT, notice, **_around())
+
+
+def _refused(form: SshKeyForm, status: int) -> Response:
+    form.point_at_first_error()
+    return show(PAGE, CONTENT, status=status, **_around(form))
+
+
+def _around(form: SshKeyForm | None = None) -> dict[str, Any]:
+    keys = ssh_keys.own(current_actor().member_id)
+    return {"form": form or SshKeyForm(formdata=None), "keys": keys, "said": said}

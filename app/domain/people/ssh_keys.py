@@ -1,0 +1,128 @@
+"""SSH keys: which line of text is one that a member may add, before anybody reads the numbers in it."""
+
+import re
+from dataclasses import dataclass
+
+from app.domain.errors import Refused
+
+FIELD = "public_key"
+KINDS = {
+    "ssh-ed25519": "ED25519",
+    "sk-ssh-ed25519@openssh.com": "ED25519-SK",
+    "ecdsa-sha2-nistp256": "ECDSA",
+    "ecdsa-sha2-nistp384": "ECDSA",
+    "ecdsa-sha2-nistp521": "ECDSA",
+    "sk-ecdsa-sha2-nistp256@openssh.com": "ECDSA-SK",
+    "ssh-rsa": "RSA",
+}
+"""The types that are taken, by what `ssh-keygen -l` calls them."""
+RSA_BITS = range(2048, 16385)
+LONGEST_NAME = 100
+LONGEST_LINE = 8_000
+MOST = 50
+"""So many keys a member may have."""
+_PRIVATE = re.compile(
+    r"PRIVATE[ _-]?KEY|PuTTY-User-Key-File|^Private-(?:Lines|MAC|Hash)|AGE-SECRET-KEY-|b3BlbnNzaC1rZXkt|\"d\"\s*:",
+    re.IGNORECASE | re.MULTILINE,
+)
+"""What only files of private keys have: PEM, OpenSSH (also without its first line), PuTTY, ssh.com, age, JWK."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """One public key as it stands in a `.pub` file: its type, its Base64 and what comes after them."""
+
+    kind: str
+    body: str
+    comment: str
+
+
+def is_private(text: str) -> bool:
+    """Say whether the text has what only private keys have: no page shows it again and nothing keeps it."""
+    return bool(_PRIVATE.search(text))
+
+
+def private() -> Refused:
+    """Return what is said of a private key. It has been sent to somebody, so that it is one no longer."""
+    return _refused(
+        "This is a private key, which nobody but you may have. Purser keeps nothing of it, but it has left your "
+        "computer: throw that key away and make a new one. Then add the line of its .pub file here.",
+        "private_key",
+    )
+
+
+def line_of(text: str) -> Line:
+    """Return the one public key in the text, or refuse (422) in words that say what it is instead."""
+    lines = [each for each in (one.strip() for one in text.splitlines()) if each and not each.startswith("#")]
+    if not lines:
+        raise _refused("Paste a public key.", "key_missing")
+    if any(each.startswith(("-----BEGIN", "---- BEGIN")) for each in lines):
+        words = (
+            "This is a public key in another format. Paste the one line that OpenSSH writes, such as ssh-ed25519 AAAA…"
+        )
+        raise _refused(words, "key_format")
+    if len(lines) > 1:
+        broken = not any(each.split(None, 1)[0] in KINDS for each in lines[1:])
+        raise _refused(
+            "This key is broken into several lines. Paste it as one line."
+            if broken
+            else "These are several keys. Add them one by one.",
+            "key_lines",
+        )
+    return _parts(lines[0])
+
+
+def _parts(line: str) -> Line:
+    if len(line) > LONGEST_LINE:
+        raise _refused("This is longer than any SSH key. Paste the line of a .pub file.", "key_too_long")
+    kind, _, rest = line.partition(" ")
+    if kind in KINDS:
+        body, _, comment = rest.strip().partition(" ")
+        return Line(kind, body, " ".join(comment.split()))
+    if "-cert-v01@openssh.com" in kind:
+        raise _refused("This is a certificate. Paste the key that it was made for.", "key_certificate")
+    if kind == "ssh-dss":
+        raise _refused("This is a DSA key, which is no longer safe. Make an ed25519 key instead.", "key_weak")
+    if any(re.search(rf"(?:^|\s){re.escape(each)}\s+AAAA", line) for each in (*KINDS, "ssh-dss")):
+        words = "Options stand before this key, such as from= or command=. Paste it without: it begins with its type."
+        raise _refused(words, "key_options")
+    raise _refused(f"This is no SSH key that can be added. It begins with one of {', '.join(KINDS)}.", "key_unknown")
+
+
+def check_bits(kind: str, bits: int) -> None:
+    """Refuse an RSA key that is too short to be safe, or longer than OpenSSH takes."""
+    if KINDS[kind] != "RSA" or bits in RSA_BITS:
+        return
+    if bits < RSA_BITS.start:
+        words = (
+            f"This RSA key has {bits} bits, which is too short to be safe. Make an ed25519 key, or RSA with 3072 bits."
+        )
+        raise _refused(words, "key_weak")
+    raise _refused(f"This RSA key has {bits} bits. At most {RSA_BITS.stop - 1} can be used.", "key_too_long")
+
+
+def broken() -> Refused:
+    """Return what is said of a line that begins like a key and cannot be read as one."""
+    return _refused(
+        "This key is not complete, or was changed. Copy the whole line of the .pub file again.", "key_broken"
+    )
+
+
+def name_of(typed: str, line: Line) -> str:
+    """Return what the key is called: as typed, else by its comment, else by its type; refuse what nobody reads."""
+    name = " ".join(typed.split()) or line.comment or f"{KINDS[line.kind]} key"
+    if len(name) > LONGEST_NAME or not name.isprintable():
+        whose = "name" if typed.strip() else "comment"
+        words = f"The {whose} is longer than {LONGEST_NAME} characters or has an invisible one. Enter a shorter name."
+        raise Refused(words, "name_malformed", 422, "name")
+    return name
+
+
+def said(kind: str, bits: int) -> str:
+    """Return the type as a list shows it: `ED25519`, `RSA 3072`, `ECDSA 384`."""
+    word = KINDS[kind]
+    return f"{word} {bits}" if word in {"RSA", "ECDSA"} else word
+
+
+def _refused(words: str, reason: str) -> Refused:
+    return Refused(words, reason, 422, FIELD)

@@ -1,0 +1,80 @@
+"""What is in the text of an SSH key: read by `cryptography`, and named as `ssh-keygen -l` names it."""
+
+import base64
+import binascii
+import hashlib
+from dataclasses import dataclass
+
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    PublicFormat,
+    load_der_private_key,
+    load_ssh_public_key,
+)
+
+from app.domain.people import ssh_keys
+
+_ED25519_BITS = 256
+
+
+@dataclass(frozen=True)
+class Read:
+    """A public key that can be used: as one line without a comment, and what is said of it."""
+
+    kind: str
+    bits: int
+    fingerprint: str
+    """Such as `SHA256:pbWoR/b8NlCBIy+vbAvR31OHG/X1HoQBbH8e4GnXhC8`."""
+    public_key: str
+    line: ssh_keys.Line
+
+
+def read(text: str) -> Read:
+    """Return the one public key in the text, or refuse (422): a private one above all."""
+    if is_private(text):
+        raise ssh_keys.private()
+    line = ssh_keys.line_of(text)
+    try:
+        blob = base64.b64decode(line.body, validate=True)
+        key = load_ssh_public_key(f"{line.kind} {line.body}".encode())
+    except (ValueError, UnsupportedAlgorithm, binascii.Error):
+        raise ssh_keys.broken() from None
+    bits = _bits(key)
+    ssh_keys.check_bits(line.kind, bits)
+    public_key = f"{line.kind} {base64.b64encode(blob).decode()}"
+    if not line.kind.startswith("sk-"):  # cryptography writes no keys of hardware; theirs have one form only
+        written = key.public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH).decode()
+        if written != public_key:
+            raise ssh_keys.broken()
+    digest = base64.b64encode(hashlib.sha256(blob).digest()).decode().rstrip("=")
+    return Read(line.kind, bits, f"SHA256:{digest}", public_key, line)
+
+
+def is_private(text: str) -> bool:
+    """Say whether the text is a private key: by what stands in it, or because it can be read as one."""
+    return ssh_keys.is_private(text) or _is_der(text)
+
+
+def _is_der(text: str) -> bool:
+    """Say whether the text is the Base64 of a private key without its first and last lines."""
+    try:
+        load_der_private_key(base64.b64decode("".join(text.split()), validate=True), password=None)
+    except TypeError:  # it is one, under a password
+        return True
+    except (ValueError, UnsupportedAlgorithm):
+        return False
+    return True
+
+
+def _bits(key: object) -> int:
+    match key:
+        case RSAPublicKey() | EllipticCurvePublicKey():
+            return key.key_size
+        case Ed25519PublicKey():
+            return _ED25519_BITS
+        case _:
+            raise ssh_keys.broken()

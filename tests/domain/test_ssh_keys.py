@@ -1,0 +1,67 @@
+"""SSH keys: which text is one line that may be added, and what is said of every other one."""
+
+import pytest
+
+from app.domain.errors import Refused
+from app.domain.people import ssh_keys
+from tests.support.ssh_keys import DSA, ED25519, OTHER, PRIVATES, RSA
+
+
+def test_a_line_is_its_type_its_base64_and_its_comment() -> None:
+    kind, body, comment = ED25519.split(" ")
+    assert ssh_keys.line_of(f"  \n# mine\n{ED25519}  \r\n") == ssh_keys.Line(kind, body, comment)
+    assert ssh_keys.line_of(f"{kind}  {body}").comment == ""
+    assert ssh_keys.line_of(f"{kind} {body}  my  laptop ").comment == "my laptop"
+
+
+@pytest.mark.parametrize(
+    ("text", "reason", "words"),
+    [
+        (" \n", "key_missing", "Paste a public key."),
+        (f"{ED25519}\n{OTHER}", "key_lines", "These are several keys. Add them one by one."),
+        (f"{RSA[:100]}\n{RSA[100:]}", "key_lines", "This key is broken into several lines. Paste it as one line."),
+        (f'from="10.0.0.0/8" {ED25519}', "key_options", "Options stand before this key, such as from= or command=. Paste it without: it begins with its type."),
+        (f"cert-authority {ED25519}", "key_options", "Options stand before this key, such as from= or command=. Paste it without: it begins with its type."),
+        (DSA, "key_weak", "This is a DSA key, which is no longer safe. Make an ed25519 key instead."),
+        ("ssh-ed25519-cert-v01@openssh.com AAAA", "key_certificate", "This is a certificate. Paste the key that it was made for."),
+        ("---- BEGIN SSH2 PUBLIC KEY ----\nAAAA\n---- END SSH2 PUBLIC KEY ----", "key_format", "This is a public key in another format. Paste the one line that OpenSSH writes, such as ssh-ed25519 AAAA…"),
+        ("-----BEGIN PUBLIC KEY-----\nMCow\n-----END PUBLIC KEY-----", "key_format", "This is a public key in another format. Paste the one line that OpenSSH writes, such as ssh-ed25519 AAAA…"),
+        (f"ssh-rsa {'A' * 8_000}", "key_too_long", "This is longer than any SSH key. Paste the line of a .pub file."),
+    ],
+)  # fmt: skip
+def test_what_is_no_line_is_refused_in_words_that_say_what_it_is(text: str, reason: str, words: str) -> None:
+    with pytest.raises(Refused) as refused:
+        ssh_keys.line_of(text)
+    assert (refused.value.reason, refused.value.sentence, refused.value.status) == (reason, words, 422)
+    assert refused.value.field == "public_key"
+
+
+def test_the_marks_of_private_keys_are_seen() -> None:
+    assert [each for each in PRIVATES if ssh_keys.is_private(each)] == [*PRIVATES[:2], *PRIVATES[4:]]
+    assert not ssh_keys.is_private(ED25519) and not ssh_keys.is_private("-----BEGIN PUBLIC KEY-----")
+
+
+@pytest.mark.parametrize(("bits", "reason"), [(2047, "key_weak"), (2048, ""), (16384, ""), (16385, "key_too_long")])
+def test_an_rsa_key_has_2048_bits_or_more(bits: int, reason: str) -> None:
+    if not reason:
+        ssh_keys.check_bits("ssh-rsa", bits)
+        return
+    with pytest.raises(Refused) as refused:
+        ssh_keys.check_bits("ssh-rsa", bits)
+    assert refused.value.reason == reason
+
+
+def test_a_key_is_called_as_typed_or_by_its_comment_or_its_type() -> None:
+    line = ssh_keys.line_of(ED25519)
+    assert ssh_keys.name_of("  my   desk ", line) == "my desk"
+    assert ssh_keys.name_of("", line) == "alice@laptop"
+    assert ssh_keys.name_of("", ssh_keys.Line("ssh-rsa", "", "")) == "RSA key"
+    for typed, comment in (("x" * 101, "c"), ("bell\x07", "c"), ("", "c" * 101)):
+        with pytest.raises(Refused, match="Enter a shorter name"):
+            ssh_keys.name_of(typed, ssh_keys.Line("ssh-rsa", "", comment))
+
+
+def test_a_list_says_the_type_as_ssh_keygen_does() -> None:
+    assert [ssh_keys.said(*each) for each in (("ssh-rsa", 3072), ("ssh-ed25519", 256), ("ecdsa-sha2-nistp521", 521))] == [
+        "RSA 3072", "ED25519", "ECDSA 521",
+    ]  # fmt: skip
