@@ -45,6 +45,13 @@ OF_STANDING = frozenset({INVOICE_UNPAID, ACCOUNT_SUSPENDED, ACCOUNT_RESTORED})
 CONFIRM_BILLING_EMAIL, BILLING_EMAIL_CHANGED = "confirm_billing_email", "billing_email_changed"
 """Asks an address whether bills or mails about them are welcome there; is sent to the one that was used before."""
 OF_ADDRESSES = frozenset({CONFIRM_EMAIL, CONFIRM_BILLING_EMAIL, BILLING_EMAIL_CHANGED})
+PASSWORD_CHANGED, PASSWORD_RESET = "password_changed", "password_reset"
+"""A password was chosen; the link by which one is chosen, for whoever forgot theirs or has none."""
+CONFIRM_SIGN_IN_EMAIL, SIGN_IN_EMAIL_CHANGED = "confirm_sign_in_email", "sign_in_email_changed"
+"""Asks a new address whether it is the member's; is sent to the one before."""
+MEMBER_DELETED = "member_deleted"
+OF_SIGN_IN = frozenset({PASSWORD_CHANGED, PASSWORD_RESET, CONFIRM_SIGN_IN_EMAIL, SIGN_IN_EMAIL_CHANGED, MEMBER_DELETED})
+"""To the member whom they are about, by `outbox/member_mails`: each change of a way in is one."""
 
 
 class Topic(StrEnum):
@@ -92,7 +99,10 @@ _OTHERS = (
     | {PAID_FROM_CREDIT, PRICE_CHANGE_WITHDRAWN}
     | OF_PAPERS
 )
-KINDS = OF_PAYMENTS | OF_NOTICES | OF_AUTO_RECHARGE | OF_ADDRESSES | OF_DOCUMENTS | OF_PLANS | OF_STANDING | _OTHERS
+KINDS = (
+    OF_PAYMENTS | OF_NOTICES | OF_AUTO_RECHARGE | OF_ADDRESSES | OF_DOCUMENTS | OF_PLANS | OF_STANDING | OF_SIGN_IN
+    | _OTHERS
+)  # fmt: skip
 TITLES = {
     RECEIPT: "Receipt",
     INVOICE: "Invoice",
@@ -133,5 +143,10 @@ TITLES = {
     notices.MAILS[notices.BALANCE_RECOVERED]: "Credit has recovered",
     notices.MAILS[notices.CREDITS_EXPIRING]: "Credit expires soon",
     WEEKLY_DIGEST: "Your week",
+    PASSWORD_CHANGED: "Your password was changed",
+    PASSWORD_RESET: "Choose a new password",
+    CONFIRM_SIGN_IN_EMAIL: "Confirm your new e-mail address",
+    SIGN_IN_EMAIL_CHANGED: "Your e-mail address was changed",
+    MEMBER_DELETED: "Your account is deleted",
 }
 """What each is called while it has no subject: one that was never sent has no figures to name."""

@@ -27,6 +27,10 @@ class Member(Base):
     """By its IANA name; empty: the browser's."""
     created_at: Mapped[datetime]
     disabled_at: Mapped[datetime | None]
+    password_changed_at: Mapped[datetime | None]
+    """When the member last chose a password; None: it is the first one, or there is none."""
+    deleted_at: Mapped[datetime | None]
+    """When the member ended the account. Nothing here says any more who it was."""
 
 
 class Membership(Base):
@@ -75,6 +79,10 @@ class BrowserSession(Base):
     """The role that the portal session named: the member acts with no more."""
     opened_by: Mapped[bytes | None] = mapped_column(LargeBinary(32))
     """Of a window that a frame opened: the hash of the frame's session, which a fresh sign-in counts for too."""
+    browser: Mapped[str] = mapped_column(String(60), default="")
+    """Which browser it is, in words."""
+    network: Mapped[str] = mapped_column(String(45), default="")
+    """From which network it was last seen; never the whole address."""
 
 
 class PortalSession(Base):

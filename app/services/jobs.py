@@ -25,6 +25,7 @@ from app.services.receivables import interim
 from app.services.reconciliation import books, inbox
 from app.services.referrals import counting, giving
 from app.services.reversals import refunds
+from app.services.sign_in import resets
 from app.services.tax import checking
 from app.services.usage import deduplication, posting_schedule
 from app.services.webhooks import deliveries, fan_out
@@ -58,6 +59,7 @@ JOBS: dict[str, Callable[[int], int]] = {
     "digests_written": weekly_digest.write_due,
     "papers_made": papers.make_due,
     "files_made": file_making.make_due,
+    "password_resets_written": resets.write_due,
     "mails_sent": sending.send_due,
     "events_spread": fan_out.spread_due,
     "webhooks_sent": deliveries.send_due,

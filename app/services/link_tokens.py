@@ -20,6 +20,11 @@ def token(customer_id: str, email: str, asked_at: datetime, purpose: str = ALERT
     return base64.urlsafe_b64encode(made).decode().rstrip("=")
 
 
+def of_sign_in(link_id: str, purpose: str, member_id: str, email: str, asked_at: datetime) -> str:
+    """Return the token of a link about a member's sign-in: another one each time that one is asked for."""
+    return token(member_id, email, asked_at, f"{purpose} {link_id}")
+
+
 def hash_of(text: str) -> str:
     """Return what is kept of a token."""
     return hashlib.sha256(text.encode()).hexdigest()

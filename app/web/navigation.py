@@ -102,6 +102,7 @@ ACCOUNT = (
     Item("profile.page", "Profile", "person"),
     Item("customers.page", "Customers", "switch"),
     Item("ssh_keys.page", "SSH keys", "key"),
+    Item("authentication.page", "Authentication", "lock"),
 )
 """The pages that are the member's own: in the menu at the top right."""
 

@@ -12,6 +12,7 @@ from app.web import shared_counts
 
 PER_MEMBER = RateLimitItemPerMinute(5, 15, namespace="sign_in_member")
 PER_ADDRESS = RateLimitItemPerMinute(50, 15, namespace="sign_in_address")
+LINKS_PER_ADDRESS = RateLimitItemPerMinute(10, 15, namespace="sign_in_links")
 Checked = TypeVar("Checked")
 
 
@@ -30,6 +31,16 @@ def counted(email: str, check: Callable[[str], Checked]) -> Checked:
         raise
     tries.forget(PER_MEMBER, member_key)
     return checked
+
+
+def ask_for_link() -> None:
+    """Count that a link by mail is asked for from this network address, or refuse: who it is asked for does not matter.
+
+    How many a member is sent is counted where they are written (`services/sign_in/links.py`), and never said.
+    """
+    if not shared_counts.tries().take(LINKS_PER_ADDRESS, request.remote_addr or "unknown"):
+        current_app.logger.warning("too many links asked for")
+        raise Refused("Too many tries. Wait 15 minutes, then try again.", "too_many_tries", 429)
 
 
 def say_when(answer: Response) -> Response:

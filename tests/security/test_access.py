@@ -40,6 +40,16 @@ OPEN = {
     "confirm_billing_email.confirm",
     "confirm_billing_email.stop",
     "confirm_billing_email.done",
+    "forgot_password.page",  # whoever forgot the password is nobody yet: it says the same to all
+    "forgot_password.ask",
+    "forgot_password.sent",
+    "reset_password.arrive",  # a mailed link, used once; its hash is in the session then
+    "reset_password.page",
+    "reset_password.choose",
+    "confirm_sign_in_email.arrive",  # and here too
+    "confirm_sign_in_email.page",
+    "confirm_sign_in_email.confirm",
+    "confirm_sign_in_email.done",
     "join.page",  # the link that a customer shares: it says nothing of whose it is
     "portal_session.enter",  # its token is the proof: a link of the host's, used once within a minute
     "portal_session.check",
@@ -55,6 +65,8 @@ ANY_ROLE = {
     "portal_session.change_theme",  # how the host wants a frame to look
     "customers.switch",  # the role is that of the membership that is switched to
     "profile.save", "ssh_keys.add", "ssh_keys.remove",  # the member's own
+    "authentication.change_password", "authentication.end_session", "authentication.end_others",
+    "authentication.change_email", "authentication.cancel_email",
     # What may be read may be had as a file, and a mail that says when it is there.
     "invoices.year_mail", "statement.pdf", "bank_transfers.pdf", "payment_methods.mandate_pdf",
 }  # fmt: skip

@@ -45,6 +45,8 @@ NEVER_IN_A_FRAME = {
     "confirm_access.page", "confirm_access.confirm", "sign_in.sign_out", "profile.page", "profile.save",
     "customers.page", "customers.switch",
     "ssh_keys.page", "ssh_keys.add", "ssh_keys.remove",
+    "authentication.page", "authentication.change_password", "authentication.end_session", "authentication.end_others",
+    "authentication.change_email", "authentication.cancel_email",
 }  # fmt: skip
 LEAD_BACK = {"usage_undo.opened"}
 """Addresses that are posted to: opened, they lead to the visitor's own page, whatever id stands in them."""

@@ -75,6 +75,7 @@ OTHERWISE = {
     "cash_returned": "has a test of its own: see bank_transfers/test_poisoned_cash.py",
     "pro_formas_expired": "has a test of its own: see bank_transfers/test_poisoned_cash.py",
     "digests_written": "has a test of its own: see test_weekly_digest.py",
+    "password_resets_written": "has a test of its own: see pages/test_forgot_password.py",
     "partitions_made": "makes tables",
     "usage_keys_trimmed": "deletes by time, whatever is in the rows",
     "requests_trimmed": "deletes by time, whatever is in the rows",

@@ -35,6 +35,7 @@ RETURN_URL = "http://127.0.0.1/{}"
 SAVES = "pm_card_mastercard"
 IDLE = {
     "cash_looked_at", "pro_formas_expired", "cash_returned", "interim_invoices_written", "expiries_decided", "digests_written",
+    "password_resets_written",
     "tax_numbers_checked", "partitions_made", "usage_keys_trimmed", "requests_trimmed", "refusals_trimmed",
     "deliveries_trimmed", "referrals_counted", "referrals_given", "exposures_ended",
 }  # fmt: skip

@@ -38,7 +38,7 @@ def page() -> Response:
     if actor_or_none():
         return make_response(redirect(safe_next(request.args.get("next", "")), 303))
     form = SignInForm(formdata=None, next=safe_next(request.args.get("next", "")))
-    return show(PAGE, FORM, form=form, ended="ended" in request.args)
+    return show(PAGE, FORM, form=form, ended="ended" in request.args, chosen="chosen" in request.args)
 
 
 @bp.post("/sign-in")

@@ -39,8 +39,8 @@ def create_member(email: str, name: str, password: str, customer_id: str, role: 
     if not 1 <= len(named) <= 200 or not named.isprintable():
         raise Refused("Enter a name of at most 200 characters.", "name_malformed", 422, "name")
     check_password(password, address)
-    hashed, now = _hasher().hash(password), clock.now()
-    member = Member(id=ids.new("mem"), email=address, name=named, password_hash=hashed, theme="system", created_at=now)
+    made, now = hashed(password), clock.now()
+    member = Member(id=ids.new("mem"), email=address, name=named, password_hash=made, theme="system", created_at=now)
     try:
         with as_service("create a member"), transaction() as session:
             if session.get(Customer, customer_id) is None:
@@ -69,8 +69,7 @@ def sign_in(email: str, password: str, address: str) -> SignedIn:
             .limit(1)
         ).one_or_none()
         db.session.rollback()  # the hash takes long: no transaction waits for it
-    hashed = (found and found.password_hash) or _nobodys_hash(_testing())
-    right = _verify(hashed, password[: PASSWORD_LENGTH.stop])
+    right = fits((found and found.password_hash) or _nobodys_hash(_testing()), password)
     address_hash = hashlib.sha256(address.encode()).hexdigest()[:16]
     if not (right and found and found.password_hash):
         log.warning("sign_in_refused", member=found and found.id, address_hash=address_hash)
@@ -101,16 +100,26 @@ def managers(customer_id: str) -> list[str]:
 def confirm(member_id: str, password: str, address: str) -> None:
     """See that this is the password of the member who is signed in, or refuse."""
     with as_service("confirm a password"):
-        hashed = db.session.scalar(
+        kept = db.session.scalar(
             select(Member.password_hash).where(Member.id == member_id, Member.disabled_at.is_(None))
         )
         db.session.rollback()  # the hash takes long: no transaction waits for it
-    right = _verify(hashed or _nobodys_hash(_testing()), password[: PASSWORD_LENGTH.stop])
+    right = fits(kept or _nobodys_hash(_testing()), password)
     address_hash = hashlib.sha256(address.encode()).hexdigest()[:16]
-    if not (right and hashed):
+    if not (right and kept):
         log.warning("confirmation_refused", member=member_id, address_hash=address_hash)
         raise Refused("This is not your password.", "password_wrong", 422, "confirm_password")
     log.info("access_confirmed", member=member_id, address_hash=address_hash)
+
+
+def hashed(password: str) -> str:
+    """Return the hash that is kept of a password."""
+    return _hasher().hash(password)
+
+
+def fits(kept: str, password: str) -> bool:
+    """Say whether the password is the one that this hash is kept of. It takes as long as it should."""
+    return _verify(kept, password[: PASSWORD_LENGTH.stop])
 
 
 def signed_out(member_id: str) -> None:
@@ -120,9 +129,9 @@ def signed_out(member_id: str) -> None:
 
 def _rehash(member_id: str, password: str) -> None:
     """Keep the password under today's cost."""
-    hashed = _hasher().hash(password)
+    renewed = hashed(password)
     with as_service("keep a password under today's cost"), transaction() as session:
-        session.get_one(Member, member_id).password_hash = hashed
+        session.get_one(Member, member_id).password_hash = renewed
 
 
 def _verify(hashed: str, password: str) -> bool:

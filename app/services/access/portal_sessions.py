@@ -26,7 +26,8 @@ from app.models.database import db
 from app.models.members import BrowserSession, PortalSession
 from app.models.scope import as_service
 from app.services.access import host_members, sessions
-from app.services.access.sessions import Embedded, hash_of
+from app.services.access.session_facts import Embedded
+from app.services.access.sessions import hash_of
 from app.services.transaction import transaction
 
 log = structlog.get_logger()

@@ -1,7 +1,6 @@
 """Browser sessions: begun, found, kept and ended. Only the hash of a session's token is stored."""
 
 import hashlib
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
@@ -16,6 +15,7 @@ from app.models.database import UtcDateTime, db
 from app.models.members import BrowserSession, Member, Membership
 from app.models.scope import as_service
 from app.services.access import badge
+from app.services.access.session_facts import NOTHING_SEEN, Embedded, Found, Seen
 from app.services.papers import of_documents
 from app.services.papers.of_documents import FileAsked, FileRow
 from app.services.transaction import transaction
@@ -33,36 +33,6 @@ FRAME_IDLE, FRAME_LIFETIME = timedelta(minutes=30), timedelta(hours=12)
 FRAME_TOUCH_AFTER = timedelta(minutes=1)
 PURGE_BATCH = 100
 _TOKEN, _NOW = "of_token", "session_now"
-
-
-@dataclass(frozen=True)
-class Found:
-    """A session that is in force. Without an actor: a visitor who has not signed in."""
-
-    data: str
-    actor: Actor | None
-    customer: Customer | None
-    stale: bool
-    fresh: bool = False
-    """Whether the password was given a short while ago."""
-    remaining: int | None = None
-    """The remaining credits in micros, where they were asked for and nothing moves them by itself just now."""
-    invoices_due: int = 0
-    """How many invoices are to be paid."""
-    file: FileRow | None = None
-    """The file that was asked for, if it is the customer's."""
-    embedded: str = ""
-    """`frame` or `window` where a portal session began it; nothing where a sign-in did."""
-
-
-@dataclass(frozen=True)
-class Embedded:
-    """How a session inside a host product begins."""
-
-    kind: str
-    role_at_most: str | None = None
-    authenticated_at: datetime | None = None
-    opened_by: bytes | None = None
 
 
 def find(
@@ -133,7 +103,13 @@ def _question(*, with_balance: bool, with_file: bool) -> Select[*tuple[Any, ...]
     return of_documents.beside(asked, Membership.customer_id) if with_file else asked
 
 
-def begin(data: str, member_id: str | None = None, customer_id: str | None = None, instead_of: str = "") -> str:
+def begin(
+    data: str,
+    member_id: str | None = None,
+    customer_id: str | None = None,
+    instead_of: str = "",
+    seen: Seen = NOTHING_SEEN,
+) -> str:
     """Begin a session, end the one it replaces, and return its token."""
     now, token = clock.now(), ids.new_token()
     with as_service("begin a browser session"), transaction() as session:
@@ -150,6 +126,8 @@ def begin(data: str, member_id: str | None = None, customer_id: str | None = Non
                 seen_at=now,
                 authenticated_at=now if member_id else None,
                 expires_at=now + (IDLE if member_id else VISITOR_LIFETIME),
+                browser=seen.browser,
+                network=seen.network,
             )
         )
         if member_id and customer_id:
@@ -234,8 +212,10 @@ def confirm(token: str, *, under_a_new_one: bool = True) -> str:
     return renewed if changed else ""
 
 
-def keep(token: str, data: str, *, customer_id: str | None = None, is_seen: bool = True) -> None:
-    """Keep the session's data, and count the session as seen now where somebody `is_seen` at it.
+def keep(
+    token: str, data: str, *, customer_id: str | None = None, is_seen: bool = True, seen: Seen = NOTHING_SEEN
+) -> None:
+    """Keep the session's data, and count the session as seen now, by what is `seen`, where somebody `is_seen` at it.
 
     The data belongs to the customer that the session acted for when it was read. One that acts for another by now has
     data of its own: that of the first would make forms of the first good for the second.
@@ -253,6 +233,7 @@ def keep(token: str, data: str, *, customer_id: str | None = None, is_seen: bool
         row.seen_at = now
         if row.member_id and row.customer_id:
             _seen(session, row.member_id, row.customer_id, now)
+        row.browser, row.network = seen.browser or row.browser, seen.network or row.network
         lifetime, idle = LIFETIME if row.member_id else VISITOR_LIFETIME, IDLE
         if row.embedded:
             lifetime, idle = FRAME_LIFETIME, FRAME_IDLE + FRAME_TOUCH_AFTER

@@ -29,6 +29,7 @@ from app.services.mail import (
     notice_text,
     plan_text,
     price_text,
+    sign_in_text,
     standing_text,
     tax_text,
     transfer_text,
@@ -63,6 +64,9 @@ def of(template: str, customer_id: str, context: dict[str, Any], *, attached: st
     """Return the mail in words, or None when what it would say is no longer so. `attached` is the name of its file."""
     if template == mails.CONFIRM_EMAIL:
         return _confirmation(customer_id, str(context["email"]))
+    if template in mails.OF_SIGN_IN:
+        said_to_member = sign_in_text.facts(template, customer_id, context)
+        return _written(template, said_to_member) if said_to_member is not None else None
     facts = _facts_of(template, customer_id, context)
     more = billing_text.recipient(template, customer_id, context)
     said = {"attached": attached}

@@ -1,0 +1,113 @@
+"""A member's sessions, as they see and end them: their own sign-ins, and those that host products began for them."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+
+import structlog
+from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Session
+
+from app import clock
+from app.domain.errors import NotFound
+from app.models.customers import Customer
+from app.models.database import db
+from app.models.members import BrowserSession, PortalSession
+from app.models.scope import as_service
+from app.services import audit
+from app.services.access import sessions
+from app.services.transaction import transaction
+
+log = structlog.get_logger()
+SHOWN = 50
+"""So many are listed, the last seen first. Whoever has more ends them all."""
+
+
+@dataclass(frozen=True)
+class OwnSession:
+    """One session, as its member reads it."""
+
+    id: str
+    """Names the session to its member; no token can be made of it."""
+    browser: str
+    network: str
+    customer: str
+    begun_at: datetime
+    seen_at: datetime
+    is_here: bool
+    embedded: str
+
+
+def current(member_id: str, token: str) -> list[OwnSession]:
+    """Return the member's sessions that are in force: the one that asks first, then the last seen."""
+    here = sessions.hash_of(token)
+    asked = (
+        select(BrowserSession, Customer.name)
+        .outerjoin(Customer, Customer.customer_id == BrowserSession.customer_id)
+        .where(BrowserSession.member_id == member_id, BrowserSession.expires_at > clock.now())
+        .order_by((BrowserSession.token_hash == here).desc(), BrowserSession.seen_at.desc(), BrowserSession.token_hash)
+        .limit(SHOWN)
+    )
+    with as_service("list a member's sessions"):
+        return [_shown(row, customer or "", here) for row, customer in db.session.execute(asked)]
+
+
+def end(member_id: str, customer_id: str, token: str, session_id: str, *, address: str) -> None:
+    """End one of the member's other sessions at once, or `NotFound`: it ended meanwhile, or is nobody's of theirs."""
+    with as_service("end a session"), transaction() as session:
+        hashes = session.scalars(select(BrowserSession.token_hash).where(BrowserSession.member_id == member_id))
+        found = next((each for each in hashes if _id_of(each) == session_id), None)
+        if found is None or found == sessions.hash_of(token):
+            raise NotFound("session")
+        session.execute(delete(BrowserSession).where(BrowserSession.token_hash == found))
+        audit.record(session, customer_id, member_id, "session.ended", session_id, address=address)
+    log.info("session_ended", member=member_id)
+
+
+def end_others(member_id: str, customer_id: str, token: str, *, address: str) -> int:
+    """End all the member's sessions but the one that asks, at once; return how many."""
+    with as_service("end other sessions"), transaction() as session:
+        ended = end_all(session, member_id, but=token)
+        if ended:
+            audit.record(
+                session, customer_id, member_id, "sessions.ended", member_id, after={"sessions": ended}, address=address
+            )
+    log.info("sessions_ended", member=member_id, count=ended)
+    return ended
+
+
+def end_all(session: Session, member_id: str, *, but: str = "") -> int:
+    """End the member's sessions but that of the token, in the caller's transaction; return how many.
+
+    A host product's links that were not opened yet open nothing any more.
+    """
+    kept = sessions.hash_of(but) if but else b""
+    ended = session.execute(
+        delete(BrowserSession)
+        .where(BrowserSession.member_id == member_id, BrowserSession.token_hash != kept)
+        .returning(BrowserSession.token_hash)
+    ).all()
+    now = clock.now()
+    session.execute(
+        update(PortalSession)
+        .where(PortalSession.member_id == member_id, PortalSession.expires_at > now, PortalSession.used_at.is_(None))
+        .values(expires_at=now)
+    )
+    return len(ended)
+
+
+def _shown(row: BrowserSession, customer: str, here: bytes) -> OwnSession:
+    return OwnSession(
+        id=_id_of(row.token_hash),
+        browser=row.browser,
+        network=row.network,
+        customer=customer,
+        begun_at=row.created_at,
+        seen_at=row.seen_at,
+        is_here=row.token_hash == here,
+        embedded=row.embedded or "",
+    )
+
+
+def _id_of(token_hash: bytes) -> str:
+    return hashlib.sha256(b"session " + token_hash).hexdigest()[:24]

@@ -1,0 +1,49 @@
+"""What is known of a browser's session: as it is found, as it begins inside a host product, and where it was seen."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from app.domain.people.members import Actor
+from app.models.customers import Customer
+from app.services.papers.of_documents import FileRow
+
+
+@dataclass(frozen=True)
+class Found:
+    """A session that is in force. Without an actor: a visitor who has not signed in."""
+
+    data: str
+    actor: Actor | None
+    customer: Customer | None
+    stale: bool
+    fresh: bool = False
+    """Whether the password was given a short while ago."""
+    remaining: int | None = None
+    """The remaining credits in micros, where they were asked for and nothing moves them by itself just now."""
+    invoices_due: int = 0
+    """How many invoices are to be paid."""
+    file: FileRow | None = None
+    """The file that was asked for, if it is the customer's."""
+    embedded: str = ""
+    """`frame` or `window` where a portal session began it; nothing where a sign-in did."""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What a session notes of its browser: which one it is in words, and its network."""
+
+    browser: str = ""
+    network: str = ""
+
+
+NOTHING_SEEN = Seen()
+
+
+@dataclass(frozen=True)
+class Embedded:
+    """How a session inside a host product begins."""
+
+    kind: str
+    role_at_most: str | None = None
+    authenticated_at: datetime | None = None
+    opened_by: bytes | None = None

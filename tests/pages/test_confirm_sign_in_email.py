@@ -1,0 +1,140 @@
+"""Another e-mail address: used once it was confirmed there, and nobody learns who else has one."""
+
+import json
+from datetime import timedelta
+from urllib.parse import urlsplit
+
+import pytest
+from sqlalchemy import select
+
+from app.domain.people.members import Actor
+from app.models.database import db
+from app.models.events import AuditEntry
+from app.models.mails import Mail
+from app.models.members import Member
+from app.models.scope import as_service
+from app.services.mail import payment_text
+from app.services.mail.payment_text import Words
+from app.services.sign_in.links import LASTS
+from tests.pages.test_authentication import PATH, changes, written
+from tests.support.browser import Browser, Page
+from tests.support.cast import ALICE, MALLORY
+from tests.support.confirm_page import after, confirms
+
+FORM, WANTED, CONFIRM = "#authentication-email-form", "alice@new.example", "form[method=post]"
+
+
+def asks(browser: Browser, email: str = WANTED) -> Page:
+    return browser.submits(browser.opens(PATH), FORM, new_email=email)
+
+
+def mail_to(recipient: str) -> Words | None:
+    """Return the newest mail to the address in words; None where its link is dead."""
+    newest = max(written(Mail, recipient=recipient), key=lambda each: each.created_at)
+    return payment_text.of(newest.template, newest.customer_id, json.loads(newest.context))
+
+
+def link() -> str:
+    words = mail_to(WANTED)
+    assert words is not None and ALICE.email not in words.text + words.html, "it may be a stranger's"
+    (found,) = [line for line in words.text.splitlines() if "/confirm-sign-in-email/" in line]
+    return urlsplit(found).path
+
+
+def email_of(actor: Actor) -> str:
+    with as_service("read an address"):
+        return str(db.session.scalar(select(Member.email).where(Member.id == actor.member_id)))
+
+
+@pytest.mark.both_databases
+def test_asvs_6_3_7_an_address_is_used_once_it_is_confirmed_there_and_the_old_one_is_written_to(
+    alice: Browser, visitor: Browser, alice_actor: Actor
+) -> None:
+    asked = asks(alice)
+    assert (asked.status, asked.redirects) == (200, (PATH,)) and WANTED in asked.notices()[0]
+    assert email_of(alice_actor) == ALICE.email
+    opened = visitor.opens(link())
+    assert opened.path == "/confirm-sign-in-email/" and email_of(alice_actor) == ALICE.email, "opening changes nothing"
+    done = visitor.submits(opened, CONFIRM)
+    assert (done.status, done.texts("h1")) == (200, ["Your e-mail address is changed"])
+    assert email_of(alice_actor) == WANTED
+    (said,) = written(Mail, template="sign_in_email_changed")
+    assert said.recipient == ALICE.email
+    words = mail_to(ALICE.email)
+    assert words is not None and WANTED in words.text and words.subject == "Your e-mail address was changed"
+    assert [each.actor for each in written(AuditEntry, action="email.changed")] == [alice_actor.member_id]
+    assert "You sign in with alice@new.example" in alice.opens(PATH).text, "sessions go on"
+    assert mail_to(WANTED) is None and visitor.opens("/confirm-sign-in-email/").status == 404, "it works once"
+
+
+def test_asvs_6_3_8_an_address_that_somebody_has_is_answered_alike(
+    alice: Browser, alice_actor: Actor, mallory_actor: Actor
+) -> None:
+    free, taken = asks(alice), asks(alice, MALLORY.email)
+    assert taken.status == free.status and taken.text == free.text.replace(WANTED, MALLORY.email)
+    words = mail_to(MALLORY.email)
+    assert words is not None and words.subject == "You have an account already"
+    assert "/confirm-sign-in-email/" not in words.text + words.html
+    assert ALICE.email not in words.text + words.html and "Acme" not in words.text
+
+
+def test_who_confirms_an_address_first_has_it(
+    alice: Browser, mallory: Browser, visitor: Browser, alice_actor: Actor, mallory_actor: Actor
+) -> None:
+    asks(alice)
+    first = visitor.opens(link())
+    asks(mallory)
+    assert mallory.submits(mallory.opens(link()), CONFIRM).status == 200
+    late = visitor.submits(first, CONFIRM)
+    assert (late.status, late.texts("h1")) == (409, ["This address cannot be used"])
+    assert (email_of(mallory_actor), email_of(alice_actor)) == (WANTED, ALICE.email)
+
+
+@pytest.mark.parametrize("change", ["a newer link", "the password", "cancelled", "an hour"])
+def test_a_link_is_dead_once_it_was_replaced_cancelled_or_the_password_changed(
+    alice: Browser, visitor: Browser, alice_actor: Actor, change: str
+) -> None:
+    asks(alice)
+    old = link()
+    match change:
+        case "a newer link":
+            asks(alice)
+        case "the password":
+            changes(alice)
+        case "cancelled":
+            kept = alice.submits(alice.opens(PATH), "#authentication-email-cancel")
+            assert kept.notices() == ["Your e-mail address stays as it is."]
+        case _:
+            with after(LASTS):
+                assert visitor.opens(old).status == 410
+            return
+    assert visitor.opens(old).status == 404
+    assert email_of(alice_actor) == ALICE.email
+
+
+def test_asvs_7_5_1_the_password_is_asked_first_and_what_was_typed_is_kept(alice: Browser, alice_actor: Actor) -> None:
+    page = alice.opens(PATH)
+    with after(timedelta(minutes=11)):
+        asked = alice.submits(page, FORM, new_email=WANTED)
+        assert asked.status == 401 and "change your e-mail address" in asked.text
+        assert written(Mail, recipient=WANTED) == []
+        assert WANTED in confirms(alice, asked).notices()[0]
+
+
+@pytest.mark.parametrize(
+    ("typed", "words"),
+    [
+        ("no address", "Enter an e-mail address, such as name@example.com."),
+        ("ALICE@acme.example", "This is your e-mail address already."),
+        ("", "Enter the new e-mail address."),
+    ],
+)
+def test_what_is_no_new_address_is_refused_and_stays_typed(alice: Browser, typed: str, words: str) -> None:
+    refused = asks(alice, typed)
+    assert (refused.status, refused.errors(), refused.value("new_email")) == (422, [words], typed)
+
+
+def test_five_links_an_hour_are_the_most(alice: Browser) -> None:
+    for number in range(5):
+        assert asks(alice, f"alice{number}@new.example").status == 200
+    assert asks(alice).status == 409
