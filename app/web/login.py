@@ -13,6 +13,7 @@ from app.domain.errors import Refused
 from app.domain.people.members import Actor
 from app.extensions import login
 from app.models.customers import Customer
+from app.web import password_tries
 from app.web.embedding import path_mode
 from app.web.respond import wants_fragment
 from app.web.session_cookie import portal_session
@@ -55,6 +56,7 @@ def sign_in(member_id: str, customer_id: str) -> None:
     member = _member(member_id)
     if member is not None:  # else disabled this very moment: the next request finds nobody signed in
         login_user(member)
+        password_tries.know_browser(member.actor.email)
 
 
 def sign_out() -> None:

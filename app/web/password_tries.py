@@ -1,36 +1,71 @@
-"""Tries of a password: counted before it is looked at, for each address and for each member from there."""
+"""Tries of a password: counted before it is looked at, for each address, for each member from there, and over all.
+
+A browser in which the member has signed in before is known, and counts for itself: whoever guesses from many addresses
+closes an account to browsers that nobody knows, and to no other.
+"""
 
 import hashlib
+import hmac
 from collections.abc import Callable
+from ipaddress import ip_network
 from typing import TypeVar
 
-from flask import Response, current_app, request
+from flask import Response, after_this_request, current_app, request
+from flask_login import current_user  # type: ignore[import-untyped]
 from limits import RateLimitItemPerMinute
 
+from app import ids
 from app.domain.errors import Refused
+from app.extensions import settings
 from app.web import shared_counts
 
 PER_MEMBER = RateLimitItemPerMinute(5, 15, namespace="sign_in_member")
 PER_ADDRESS = RateLimitItemPerMinute(50, 15, namespace="sign_in_address")
+PER_ACCOUNT = RateLimitItemPerMinute(30, 15, namespace="sign_in_account")
+"""From everywhere together, but for browsers that are known."""
 LINKS_PER_ADDRESS = RateLimitItemPerMinute(10, 15, namespace="sign_in_links")
+KNOWN, KNOWN_FOR = "known-browser", 180 * 24 * 3600
+"""The cookie of a known browser, and the seconds that it lasts. It says of nobody who they are, and lets nobody in."""
+TOO_MANY = "Too many tries. Wait 15 minutes, then try again."
+CLOSED = "Too many tries. Wait 15 minutes, or choose a new password by “Forgot your password?”."
 Checked = TypeVar("Checked")
 
 
 def counted(email: str, check: Callable[[str], Checked]) -> Checked:
     """Return what `check` says for the network address, or refuse. A password that fits forgets the member's tries."""
-    address = request.remote_addr or "unknown"
-    member_key = hashlib.sha256(f"{email.strip().lower()} {address}".encode()).hexdigest()
+    typed, address = email.strip().lower(), request.remote_addr or "unknown"
+    browser, place = _known_as(typed), _place(address)
+    account, member_key = _hash(typed), _hash(f"{typed} {browser or place}")
     tries = shared_counts.tries()
-    if not tries.are_left(PER_ADDRESS, address) or not tries.take(PER_MEMBER, member_key):
+    if not tries.are_left(PER_ADDRESS, place) or not tries.take(PER_MEMBER, member_key):
         current_app.logger.warning("too many tries to sign in")
-        raise Refused("Too many tries. Wait 15 minutes, then try again.", "too_many_tries", 429)
+        raise Refused(TOO_MANY, "too_many_tries", 429)
+    if not browser and not tries.are_left(PER_ACCOUNT, account):
+        current_app.logger.warning("too many tries to sign in to one account")
+        raise Refused(CLOSED, "too_many_tries", 429)
     try:
         checked = check(address)
     except Refused:
-        tries.take(PER_ADDRESS, address)
+        tries.take(PER_ADDRESS, place)
+        if not browser:
+            tries.take(PER_ACCOUNT, account)
         raise
     tries.forget(PER_MEMBER, member_key)
     return checked
+
+
+def know_browser(email: str) -> None:
+    """Let this browser be known as one in which the member has signed in, or has read a mail of theirs."""
+    if _named(email):
+        return
+    name = ids.new_token()
+    value = f"{name}.{_proof(email, name)}"
+
+    @after_this_request
+    def keep(answer: Response) -> Response:
+        secure = settings().secure
+        answer.set_cookie(_cookie(), value, KNOWN_FOR, path="/", secure=secure, httponly=True, samesite="Lax")
+        return answer
 
 
 def ask_for_link() -> None:
@@ -38,9 +73,9 @@ def ask_for_link() -> None:
 
     How many a member is sent is counted where they are written (`services/sign_in/links.py`), and never said.
     """
-    if not shared_counts.tries().take(LINKS_PER_ADDRESS, request.remote_addr or "unknown"):
+    if not shared_counts.tries().take(LINKS_PER_ADDRESS, _place(request.remote_addr or "unknown")):
         current_app.logger.warning("too many links asked for")
-        raise Refused("Too many tries. Wait 15 minutes, then try again.", "too_many_tries", 429)
+        raise Refused(TOO_MANY, "too_many_tries", 429)
 
 
 def say_when(answer: Response) -> Response:
@@ -48,3 +83,37 @@ def say_when(answer: Response) -> Response:
     if answer.status_code == 429:
         answer.headers["Retry-After"] = "900"
     return answer
+
+
+def _known_as(email: str) -> str:
+    """Return what the browser is known as to the member with this address; nothing where it is not."""
+    actor = current_user.actor
+    if actor is not None and actor.email == email:
+        return f"session {actor.member_id} {_place(request.remote_addr or 'unknown')}"
+    return _named(email)
+
+
+def _named(email: str) -> str:
+    name, _dot, proof = request.cookies.get(_cookie(), "").partition(".")
+    return name if name and hmac.compare_digest(proof.encode(), _proof(email, name).encode()) else ""
+
+
+def _proof(email: str, name: str) -> str:
+    said = f"known browser {name} {email}"
+    return hmac.new(settings().secret_key.encode(), said.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()
+
+
+def _cookie() -> str:
+    return f"__Host-purser-{KNOWN}" if settings().secure else f"purser-{KNOWN}"
+
+
+def _place(address: str) -> str:
+    """Return what counts as one address: of IPv6 the network, in which each machine has as many as it likes."""
+    try:
+        return str(ip_network(f"{address}/64", strict=False)) if ":" in address else address
+    except ValueError:
+        return address
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

@@ -179,4 +179,4 @@ def test_the_token_changes_and_the_old_one_is_dead_at_once(alice: Browser, endpo
 def test_a_form_that_was_open_elsewhere_is_still_good(alice: Browser, card: PaymentMethod, later: None) -> None:
     other_tab = alice.opens("/billing/")
     confirms(alice, alice.opens(f"{PATH}/?next=/billing/usage"))
-    assert alice.submits(other_tab, ".side form[action='/sign-out']").path == "/sign-in"
+    assert alice.submits(other_tab, ".account form[action='/sign-out']").path == "/sign-in"

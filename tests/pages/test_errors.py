@@ -20,7 +20,7 @@ def test_a_page_that_is_not_there_keeps_the_frame(alice: Browser, acme: Customer
     assert "Overview" in page.texts(".side .nav a")
     assert page.find("[data-shown]")["data-shown"] == "0"
     assert "Request" in page.text or "request" in page.text
-    assert alice.submits(page, ".side form[action='/sign-out']").path.startswith("/sign-in")
+    assert alice.submits(page, ".account form[action='/sign-out']").path.startswith("/sign-in")
 
 
 @pytest.mark.parametrize("path", ["/no-such-page", "/billing/balance-history/txn_of_nobody", "/billing/usage/no-meter"])

@@ -146,7 +146,7 @@ def test_signing_in_forgets_the_wrong_tries(app: Flask, visitor: Browser, alice_
             sign_in(visitor, password="not the password")
         home = sign_in(visitor)
         assert home.path == HOME
-        visitor.submits(home, ".side form[action='/sign-out']")
+        visitor.submits(home, ".account form[action='/sign-out']")
 
 
 def test_the_session_changes_hands_at_sign_in(visitor: Browser, alice_actor: Actor) -> None:
@@ -170,7 +170,7 @@ def test_only_the_hash_of_the_token_is_stored(visitor: Browser, alice_actor: Act
 
 def test_signing_out_ends_the_session_on_the_server(alice: Browser) -> None:
     token = cookie(alice)
-    page = alice.submits(alice.opens(HOME), ".side form[action='/sign-out']")
+    page = alice.submits(alice.opens(HOME), ".account form[action='/sign-out']")
     assert page.path == PATH
     assert access_sessions.find(token) is None
     alice.client.set_cookie("purser", token)

@@ -81,7 +81,7 @@ def test_another_customers_token_is_dead_once_they_signed_out(app: Flask, mallor
     kept = mallory.client.get_cookie("purser")
     assert kept is not None
     assert asks(app, "/billing/", f"purser={kept.value}")[0] == 200
-    mallory.submits(mallory.opens("/billing/"), ".side form[action='/sign-out']")
+    mallory.submits(mallory.opens("/billing/"), ".account form[action='/sign-out']")
     is_a_stranger(app, f"purser={kept.value}")
     is_a_stranger(app, f"purser={kept.value}; remember_token={kept.value}")
 

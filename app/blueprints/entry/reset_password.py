@@ -11,7 +11,7 @@ from wtforms.validators import InputRequired
 from app.domain.errors import Refused
 from app.domain.people import browsers
 from app.services.sign_in import links, resets
-from app.web import login
+from app.web import login, password_tries
 from app.web.access import actor_or_none, from_address, public
 from app.web.fields import PageForm
 from app.web.respond import show
@@ -76,6 +76,7 @@ def choose() -> Response:
             return _refused(refusal)
         form.refuse(refusal)
         return _again(form, asked, refusal.status)
+    password_tries.know_browser(asked.email)  # however often others guess: whoever reads the mail gets in
     if actor_or_none():
         login.sign_out()
     else:
