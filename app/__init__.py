@@ -71,6 +71,7 @@ PAGES = (
     "account.customers",
     "account.ssh_keys",
     "account.authentication",
+    "account.own_account",
     "spend_management_webhook",
     "entry.resume",
     "entry.confirm_email",

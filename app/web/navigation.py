@@ -27,6 +27,7 @@ from app.web.session_cookie import portal_session
 
 _BELOW = {
     "credit_codes": "add_credits",
+    "own_account": "authentication",
     "invoice_correction": "invoices",
     "invoice_payment": "invoices",
     "plan_cancellation": "plan",

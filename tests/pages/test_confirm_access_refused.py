@@ -38,7 +38,7 @@ from tests.support.webhook_cast import settings
 __all__ = ["app", "card", "endpoint", "later", "settings"]
 SENSITIVE = {
     "auto_recharge.save", "invoice_notifications.save", "payment_methods.remove", "payment_methods.portal", "webhook.secret", "webhook.rotate",
-    "authentication.end_session", "authentication.end_others", "authentication.change_email",
+    "authentication.end_session", "authentication.end_others", "authentication.change_email", "own_account.data", "own_account.delete",
 }  # fmt: skip
 """Whoever takes a line away here has thought about it."""
 

@@ -66,7 +66,7 @@ ANY_ROLE = {
     "customers.switch",  # the role is that of the membership that is switched to
     "profile.save", "ssh_keys.add", "ssh_keys.remove",  # the member's own
     "authentication.change_password", "authentication.end_session", "authentication.end_others",
-    "authentication.change_email", "authentication.cancel_email",
+    "authentication.change_email", "own_account.delete", "authentication.cancel_email",
     # What may be read may be had as a file, and a mail that says when it is there.
     "invoices.year_mail", "statement.pdf", "bank_transfers.pdf", "payment_methods.mandate_pdf",
 }  # fmt: skip

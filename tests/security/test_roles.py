@@ -46,7 +46,7 @@ NEVER_IN_A_FRAME = {
     "customers.page", "customers.switch",
     "ssh_keys.page", "ssh_keys.add", "ssh_keys.remove",
     "authentication.page", "authentication.change_password", "authentication.end_session", "authentication.end_others",
-    "authentication.change_email", "authentication.cancel_email",
+    "authentication.change_email", "own_account.page", "own_account.data", "own_account.delete", "authentication.cancel_email",
 }  # fmt: skip
 LEAD_BACK = {"usage_undo.opened"}
 """Addresses that are posted to: opened, they lead to the visitor's own page, whatever id stands in them."""

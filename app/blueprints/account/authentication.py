@@ -9,10 +9,10 @@ from flask import Blueprint, Response, request
 
 from app.domain.errors import Refused
 from app.domain.people import browsers
+from app.domain.people.acting import By
 from app.forms.authentication import EmailForm, PasswordForm
 from app.services.access import own_sessions
 from app.services.sign_in import emails, passwords
-from app.services.sign_in.passwords import By
 from app.web import login, password_tries
 from app.web.access import current_actor, fresh_only, from_address, own_sign_in_only
 from app.web.respond import saved, show

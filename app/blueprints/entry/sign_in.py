@@ -38,7 +38,8 @@ def page() -> Response:
     if actor_or_none():
         return make_response(redirect(safe_next(request.args.get("next", "")), 303))
     form = SignInForm(formdata=None, next=safe_next(request.args.get("next", "")))
-    return show(PAGE, FORM, form=form, ended="ended" in request.args, chosen="chosen" in request.args)
+    said = {what: what in request.args for what in ("ended", "chosen", "deleted")}
+    return show(PAGE, FORM, form=form, **said)
 
 
 @bp.post("/sign-in")

@@ -14,6 +14,8 @@ from sqlalchemy import select, update
 from app import clock, ids
 from app.domain import back_off
 from app.domain.errors import NotFound
+from app.domain.mails import MEMBER_DELETED
+from app.domain.people.deletion import NOBODY
 from app.extensions import settings
 from app.gateways import smtp
 from app.gateways.smtp import Attachment, Delivered, Letter, Never, NotNow, Outcome, Unreachable
@@ -134,6 +136,8 @@ def _finish(mail: Mail, outcome: Outcome | Words | BeingMade | None) -> bool:
         case NotNow(why=why) | Never(why=why):
             values |= {"state": "dead", "problem": why}
             log.error("mail_dead", id=mail.id, why=why)
+    if mail.template == MEMBER_DELETED and values["state"] != "pending" and not settings().demo:
+        values |= {"recipient": NOBODY, "context": "{}", "body_text": "", "body_html": ""}  # to nobody we know any more
     with transaction() as session:
         noted = session.execute(
             update(Mail)

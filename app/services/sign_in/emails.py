@@ -9,6 +9,7 @@ from sqlalchemy.exc import IntegrityError
 from app import mailboxes
 from app.domain.errors import NotFound, Refused
 from app.domain.mails import CONFIRM_SIGN_IN_EMAIL, SIGN_IN_EMAIL_CHANGED
+from app.domain.people.acting import By
 from app.models.customers import Customer
 from app.models.database import db
 from app.models.members import Member
@@ -17,7 +18,6 @@ from app.services import audit
 from app.services.catalog import versions
 from app.services.outbox import member_mails
 from app.services.sign_in import links
-from app.services.sign_in.passwords import By
 from app.services.transaction import transaction
 
 log = structlog.get_logger()

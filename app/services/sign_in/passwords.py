@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from app import clock
 from app.domain.errors import Refused
 from app.domain.mails import PASSWORD_CHANGED
+from app.domain.people.acting import By as By  # noqa: PLC0414  # the other modules of the room take it from here
 from app.domain.people.passwords import check_password
 from app.models.database import db
 from app.models.members import Member
@@ -28,18 +29,6 @@ class Password:
 
     is_there: bool
     changed_at: datetime | None
-
-
-@dataclass(frozen=True)
-class By:
-    """Who changes how they get in, and from where."""
-
-    member_id: str
-    customer_id: str
-    token: str = ""
-    """Of the session that goes on."""
-    address: str = ""
-    browser: str = ""
 
 
 def current(member_id: str) -> Password:

@@ -13,6 +13,7 @@ from sqlalchemy import delete, select
 from app import clock, ids
 from app.domain.errors import NotFound
 from app.domain.mails import PASSWORD_RESET
+from app.domain.people.acting import By
 from app.domain.people.passwords import check_password
 from app.models.database import db
 from app.models.members import Member
@@ -22,7 +23,6 @@ from app.services import due_rows, wake_ups
 from app.services.access import members
 from app.services.outbox import member_mails
 from app.services.sign_in import links, passwords
-from app.services.sign_in.passwords import By
 from app.services.transaction import transaction
 
 log = structlog.get_logger()
