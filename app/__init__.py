@@ -72,6 +72,7 @@ PAGES = (
     "account.ssh_keys",
     "account.authentication",
     "account.own_account",
+    "account.api_tokens",
     "spend_management_webhook",
     "entry.resume",
     "entry.confirm_email",

@@ -50,6 +50,7 @@ class Settings:
     trusted_proxies: int = 0
     webhooks_allow_loopback: bool = False
     api_calls_per_minute: int = 60_000
+    api_tokens_may_last: bool = False
     log_format: str = "json"
     demo: bool = False
     testing: bool = False

@@ -50,7 +50,9 @@ PASSWORD_CHANGED, PASSWORD_RESET = "password_changed", "password_reset"
 CONFIRM_SIGN_IN_EMAIL, SIGN_IN_EMAIL_CHANGED = "confirm_sign_in_email", "sign_in_email_changed"
 """Asks a new address whether it is the member's; is sent to the one before."""
 MEMBER_DELETED = "member_deleted"
+API_TOKEN_MADE, SSH_KEY_ADDED = "api_token_made", "ssh_key_added"
 OF_SIGN_IN = frozenset({PASSWORD_CHANGED, PASSWORD_RESET, CONFIRM_SIGN_IN_EMAIL, SIGN_IN_EMAIL_CHANGED, MEMBER_DELETED})
+OF_SIGN_IN |= {API_TOKEN_MADE, SSH_KEY_ADDED}
 """To the member whom they are about, by `outbox/member_mails`: each change of a way in is one."""
 
 
@@ -148,5 +150,7 @@ TITLES = {
     CONFIRM_SIGN_IN_EMAIL: "Confirm your new e-mail address",
     SIGN_IN_EMAIL_CHANGED: "Your e-mail address was changed",
     MEMBER_DELETED: "Your account is deleted",
+    API_TOKEN_MADE: "An API token was made",
+    SSH_KEY_ADDED: "An SSH key was added",
 }
 """What each is called while it has no subject: one that was never sent has no figures to name."""

@@ -2,19 +2,23 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKeyConstraint, Index, String, Text
+from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.models.database import Base, whole
 
 
 class ApiKey(Base):
-    """A key of the seller's, or of one customer. Only the hash of its secret is kept."""
+    """A key of the seller's, of one customer, or of a member for one customer. Only the hash of its secret is kept."""
 
     __tablename__ = "api_keys"
     __table_args__ = (
         ForeignKeyConstraint(["customer_id"], ["customers.customer_id"]),
+        CheckConstraint(
+            "member_id is null or (customer_id is not null and scopes not like '%usage:write%')", name="of_a_member"
+        ),
         Index("ix_api_keys_customer", "customer_id"),
+        Index("ix_api_keys_member", "member_id"),
     )
 
     id: Mapped[str] = mapped_column(String(40), primary_key=True)
@@ -24,6 +28,8 @@ class ApiKey(Base):
     """Separated by spaces."""
     customer_id: Mapped[str | None] = mapped_column(String(40))
     """The only customer that the key may ask about; None: all."""
+    member_id: Mapped[str | None] = mapped_column(ForeignKey("members.id"))
+    """Whose token it is: it is good for as long as this member may do for the customer what its scopes say."""
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]

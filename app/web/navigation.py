@@ -102,8 +102,9 @@ SIDEBAR = (
 ACCOUNT = (
     Item("profile.page", "Profile", "person"),
     Item("customers.page", "Customers", "switch"),
-    Item("ssh_keys.page", "SSH keys", "key"),
     Item("authentication.page", "Authentication", "lock"),
+    Item("ssh_keys.page", "SSH keys", "key"),
+    Item("api_tokens.page", "API tokens", "token"),
 )
 """The pages that are the member's own: in the menu at the top right."""
 

@@ -60,6 +60,8 @@ TABLE = {
     "profile.save": MEMBER + "who they are, and how the portal looks for them",
     "referrals.make_link": "referrals.make_link",
     "resume.use": BROWSER + "whoever reads the mail goes on to the bank; a program has `payments.resume`",
+    "api_tokens.make": MEMBER + "who may do no more than its member",
+    "api_tokens.revoke": MEMBER + "the same; the seller has `revoke-api-key`",
     "ssh_keys.add": MEMBER + "whose key it is; a host reads the keys of all",
     "ssh_keys.remove": MEMBER + "the same",
     "sign_in.sign_in": MEMBER + "the password",

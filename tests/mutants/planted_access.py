@@ -15,7 +15,30 @@ UNDO = "tests/pages/test_usage_undo.py"
 
 SSH_KEYS = "tests/pages/test_ssh_keys.py"
 
+TOKENS = "tests/pages/test_api_tokens.py"
+
 BUGS = [
+    Bug(
+        "a token of a removed member is still good",
+        "app/services/access/api_keys.py",
+        " or membership is None:\n        return False\n",
+        ":\n        return False\n    if membership is None:\n        return True\n",
+        (f"{TOKENS}::test_a_token_of_a_removed_member_is_dead_at_once",),
+    ),
+    Bug(
+        "a token of who came back is good again",
+        "app/services/access/api_keys.py",
+        "membership.created_at <= key.created_at and ",
+        "",
+        (f"{TOKENS}::test_a_token_of_a_removed_member_is_dead_at_once",),
+    ),
+    Bug(
+        "a token does more than its member's new role",
+        "app/services/access/api_keys.py",
+        " and api_tokens.is_within(key.scopes.split(), membership.role)",
+        "",
+        (f"{TOKENS}::test_a_token_of_a_removed_member_is_dead_at_once",),
+    ),
     Bug(
         "a private key comes back in the form",
         "app/blueprints/account/ssh_keys.py",

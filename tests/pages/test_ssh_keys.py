@@ -14,6 +14,7 @@ from app.domain.people.members import Actor
 from app.models.customers import Customer
 from app.models.database import db
 from app.models.events import AuditEntry, OutboxEvent
+from app.models.mails import Mail
 from app.models.members import Member, Membership
 from app.models.scope import as_service
 from app.models.ssh_keys import SshKey
@@ -71,6 +72,8 @@ def test_a_key_is_added_listed_given_to_the_host_and_removed(
             (alice_actor.member_id, SAID[ED25519][1])
         ] * 2  # fmt: skip
         assert db.session.scalars(select(SshKey)).all() == []
+        mail = db.session.scalars(select(Mail).where(Mail.template == "ssh_key_added")).one()
+    assert (mail.recipient, SAID[ED25519][1] in mail.context) == (alice_actor.email, True)
 
 
 @pytest.mark.parametrize("line", SAID, ids=lambda each: each.split(" ")[0])

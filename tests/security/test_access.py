@@ -64,9 +64,9 @@ ANY_ROLE = {
     "sign_in.sign_out", "confirm_access.confirm", "notifications.save_digest",
     "portal_session.change_theme",  # how the host wants a frame to look
     "customers.switch",  # the role is that of the membership that is switched to
-    "profile.save", "ssh_keys.add", "ssh_keys.remove",  # the member's own
     "authentication.change_password", "authentication.end_session", "authentication.end_others",
     "authentication.change_email", "own_account.delete", "authentication.cancel_email",
+    "profile.save", "ssh_keys.add", "ssh_keys.remove", "api_tokens.make", "api_tokens.revoke",  # the member's own
     # What may be read may be had as a file, and a mail that says when it is there.
     "invoices.year_mail", "statement.pdf", "bank_transfers.pdf", "payment_methods.mandate_pdf",
 }  # fmt: skip

@@ -47,6 +47,7 @@ NEVER_IN_A_FRAME = {
     "ssh_keys.page", "ssh_keys.add", "ssh_keys.remove",
     "authentication.page", "authentication.change_password", "authentication.end_session", "authentication.end_others",
     "authentication.change_email", "own_account.page", "own_account.data", "own_account.delete", "authentication.cancel_email",
+    "api_tokens.page", "api_tokens.make", "api_tokens.revoke",
 }  # fmt: skip
 LEAD_BACK = {"usage_undo.opened"}
 """Addresses that are posted to: opened, they lead to the visitor's own page, whatever id stands in them."""

@@ -165,7 +165,7 @@ def _chosen(element: Tag, value: Any) -> list[Any]:
         return [value]
     own = str(element.get("value", "on"))
     if kind == "checkbox":
-        return [own] if value is True or value == own else []
+        return [own] if value is True or value == own or (isinstance(value, list) and own in value) else []
     if kind == "radio":
         return [own] if str(value) == own else []
     if element.name == "select" and isinstance(value, list):

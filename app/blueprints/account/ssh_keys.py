@@ -6,6 +6,7 @@ from flask import Blueprint, request
 from werkzeug.wrappers import Response
 
 from app.domain.errors import Refused
+from app.domain.people import browsers
 from app.domain.people.ssh_keys import private, said
 from app.forms.ssh_keys import SshKeyForm
 from app.services.access import ssh_key_reading, ssh_keys
@@ -40,7 +41,11 @@ def add() -> Response:
             raise private()
         if not form.validate():
             return _refused(form, 422)
-        key = ssh_keys.add(actor.member_id, actor.customer_id, text, form.name.data or "", address=from_address())
+        name, where = (
+            form.name.data or "",
+            {"address": from_address(), "browser": browsers.in_words(request.user_agent.string)},
+        )
+        key = ssh_keys.add(actor.member_id, actor.customer_id, text, name, **where)
     except Refused as refusal:
         if refusal.reason == "private_key":
             form.forget()

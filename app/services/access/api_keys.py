@@ -8,13 +8,15 @@ from datetime import datetime, timedelta
 from hmac import compare_digest
 
 import structlog
-from sqlalchemy import or_, select, update
+from sqlalchemy import and_, or_, select, update
 
 from app import clock, ids
 from app.domain.errors import NotFound, Refused
+from app.domain.people import api_tokens
 from app.models.api_keys import ApiKey
 from app.models.customers import Customer
 from app.models.database import db
+from app.models.members import Member, Membership
 from app.models.scope import as_service
 from app.services.transaction import transaction
 
@@ -35,7 +37,12 @@ SCOPES = (
 SELLERS_ONLY = frozenset({ALL, "customers:write", "credits:grant", "embed:create", "embed:manage"})
 """What no key that is bound to a customer may have: the seller gives credit, moves plans and signs people in."""
 _FOR_A_CUSTOMER = [scope for scope in SCOPES if scope not in SELLERS_ONLY]
-_TEXT = re.compile(r"sk_([0-7][0-9a-hjkmnp-tv-z]{25})_([A-Za-z0-9_-]{43})")
+_TEXT = re.compile(r"(?:sk|pat)_([0-7][0-9a-hjkmnp-tv-z]{25})_([A-Za-z0-9_-]{43})")
+_WITH_MEMBER = (
+    select(ApiKey, Member, Membership)
+    .outerjoin(Member, Member.id == ApiKey.member_id)
+    .outerjoin(Membership, and_(Membership.member_id == ApiKey.member_id, Membership.customer_id == ApiKey.customer_id))
+)
 USE_NOTED_EVERY = timedelta(hours=1)
 """How often the use of a key is noted, at most."""
 
@@ -131,17 +138,34 @@ def presented(text: str) -> Presented | None:
 
 
 def find(shown: Presented) -> Caller | None:
-    """Return who calls by this key, or None where it is unknown, wrong, expired or revoked. One statement."""
+    """Return who calls by this key, or None where it is unknown, wrong, expired or revoked. One statement.
+
+    A member's token is good only while its member may do what its scopes say: removed, disabled or demoted, it is not.
+    """
     now = clock.now()
     with as_service("look for an API key"):
-        key = db.session.get(ApiKey, shown.key_id)
-        if key is None or not compare_digest(key.secret_hash, shown.secret_hash):
+        found = db.session.execute(_WITH_MEMBER.where(ApiKey.id == shown.key_id)).one_or_none()
+        if found is None or not compare_digest(found[0].secret_hash, shown.secret_hash):
             return None
-        if state_of(key) != "active":
+        key, member, membership = found
+        if state_of(key) != "active" or not is_its_members(key, member, membership):
             return None
+        caller = Caller(key.id, frozenset(key.scopes.split()), key.customer_id)  # a write forgets what was read
         if key.last_used_at is None or key.last_used_at <= now - USE_NOTED_EVERY:
             _note_use(key.id, now)
-        return Caller(key.id, frozenset(key.scopes.split()), key.customer_id)
+        return caller
+
+
+def is_its_members(key: ApiKey, member: Member | None, membership: Membership | None) -> bool:
+    """Say whether the member who made the key may still do what it does. A key of the seller's asks no member.
+
+    Who was removed and came back has a newer membership: what was made before stays dead.
+    """
+    if key.member_id is None:
+        return True
+    if member is None or member.disabled_at is not None or membership is None:
+        return False
+    return membership.created_at <= key.created_at and api_tokens.is_within(key.scopes.split(), membership.role)
 
 
 def _note_use(key_id: str, now: datetime) -> None:

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from app import clock, ids
 from app.domain.errors import NotFound, Refused
+from app.domain.mails import SSH_KEY_ADDED
 from app.domain.people.ssh_keys import FIELD, MOST, name_of
 from app.models.database import db
 from app.models.members import Member, Membership
@@ -16,7 +17,7 @@ from app.models.scope import as_service
 from app.models.ssh_keys import SshKey
 from app.services import audit
 from app.services.access import ssh_key_reading
-from app.services.outbox import events
+from app.services.outbox import events, member_mails
 from app.services.transaction import transaction
 
 log = structlog.get_logger()
@@ -48,7 +49,7 @@ def one(member_id: str, key_id: str) -> SshKey:
     return key
 
 
-def add(member_id: str, customer_id: str, text: str, name: str = "", *, address: str = "") -> SshKey:
+def add(member_id: str, customer_id: str, text: str, name: str = "", *, address: str = "", browser: str = "") -> SshKey:
     """Add the public key in the text; hosts are notified for each customer that the member acts for.
 
     Refuses (422) what is no key that may be added, and (409) one that is there already, whoever's it is.
@@ -72,6 +73,8 @@ def add(member_id: str, customer_id: str, text: str, name: str = "", *, address:
             session.flush()
             _notify_hosts(session, ADDED, member, key)
             audit.record(session, customer_id, member_id, ADDED, key.id, after=_kept(key), address=address)
+            said = {"key_name": key.name, "fingerprint": key.fingerprint, "address": address, "browser": browser}
+            member_mails.write(session, customer_id, SSH_KEY_ADDED, member, key=key.id, **said)
     except IntegrityError:
         raise _taken(member_id, read.fingerprint) from None
     log.info("ssh_key_added", id=key.id, member=member_id)

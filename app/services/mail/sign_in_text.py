@@ -34,6 +34,8 @@ def facts(template: str, customer_id: str, context: dict[str, Any]) -> dict[str,
         "is_sandbox": settings().payments == "sandbox",
         "when": locale.moment(datetime.fromisoformat(context["at"])),
         "page": portal_links.page("authentication.page"),
+        "tokens": portal_links.page("api_tokens.page"),
+        "ssh_keys": portal_links.page("ssh_keys.page"),
         "forgot": portal_links.page("forgot_password.page"),
         **context,
     }

@@ -1,0 +1,30 @@
+"""The form of API tokens: what a token is called, what it may do and how long it lasts."""
+
+from flask import request
+from wtforms import SelectField, StringField
+from wtforms.validators import Optional
+
+from app.domain.people.api_tokens import DATE, DAYS, NEVER
+from app.forms.balance_history import DayField
+from app.web.fields import PageForm
+
+
+class ApiTokenForm(PageForm):
+    """A token to make."""
+
+    name = StringField("Name", render_kw={"autocomplete": "off", "maxlength": 100, "placeholder": "Backup script"})
+    scopes = StringField("It may")
+    """Beside the check boxes that `chosen` reads: it takes what is wrong with them."""
+    lasts = SelectField("It ends", choices=[], default=str(DAYS[0]), validate_choice=False)
+    ends_on = DayField("On the day (UTC)", [Optional()])
+
+    def offer(self, *, may_last: bool) -> "ApiTokenForm":
+        """Offer how long a token may last."""
+        self.lasts.choices = [(str(each), f"in {each} days") for each in DAYS]
+        self.lasts.choices += [(DATE, "on a day")] + ([(NEVER, "never")] if may_last else [])
+        return self
+
+    @property
+    def chosen(self) -> list[str]:
+        """What the token may do, as it was chosen."""
+        return request.form.getlist("scopes")[:20] if request.method == "POST" else []
