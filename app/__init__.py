@@ -67,6 +67,7 @@ PAGES = (
     "statement",
     "tax_settings",
     "notifications",
+    "account.members",
     "account.profile",
     "account.customers",
     "account.ssh_keys",
@@ -81,6 +82,7 @@ PAGES = (
     "entry.weekly_digest",
     "entry.confirm_access",
     "entry.join",
+    "entry.invitation",
 )
 PROGRAMS = ("health", "metrics", "processor_webhooks")
 MAX_BODY = 1024 * 1024

@@ -44,7 +44,6 @@ INVOICE_UNPAID, ACCOUNT_SUSPENDED, ACCOUNT_RESTORED = "invoice_unpaid", "account
 OF_STANDING = frozenset({INVOICE_UNPAID, ACCOUNT_SUSPENDED, ACCOUNT_RESTORED})
 CONFIRM_BILLING_EMAIL, BILLING_EMAIL_CHANGED = "confirm_billing_email", "billing_email_changed"
 """Asks an address whether bills or mails about them are welcome there; is sent to the one that was used before."""
-OF_ADDRESSES = frozenset({CONFIRM_EMAIL, CONFIRM_BILLING_EMAIL, BILLING_EMAIL_CHANGED})
 PASSWORD_CHANGED, PASSWORD_RESET = "password_changed", "password_reset"
 """A password was chosen; the link by which one is chosen, for whoever forgot theirs or has none."""
 CONFIRM_SIGN_IN_EMAIL, SIGN_IN_EMAIL_CHANGED = "confirm_sign_in_email", "sign_in_email_changed"
@@ -54,6 +53,9 @@ API_TOKEN_MADE, SSH_KEY_ADDED = "api_token_made", "ssh_key_added"
 OF_SIGN_IN = frozenset({PASSWORD_CHANGED, PASSWORD_RESET, CONFIRM_SIGN_IN_EMAIL, SIGN_IN_EMAIL_CHANGED, MEMBER_DELETED})
 OF_SIGN_IN |= {API_TOKEN_MADE, SSH_KEY_ADDED}
 """To the member whom they are about, by `outbox/member_mails`: each change of a way in is one."""
+INVITATION = "invitation"
+"""Asks an address to act for a customer."""
+OF_ADDRESSES = frozenset({CONFIRM_EMAIL, CONFIRM_BILLING_EMAIL, BILLING_EMAIL_CHANGED, INVITATION})
 
 
 class Topic(StrEnum):
@@ -123,6 +125,7 @@ TITLES = {
     ACTION_NEEDED: "Confirm your payment",
     CONFIRM_EMAIL: "Usage alerts: confirm your address",
     CONFIRM_BILLING_EMAIL: "Billing e-mails: confirm your address",
+    INVITATION: "You are invited",
     BILLING_EMAIL_CHANGED: "The billing e-mail was changed",
     PLAN_CHANGED: "Your plan is changed",
     PLAN_SCHEDULED: "A change of your plan is scheduled",

@@ -66,6 +66,10 @@ TYPES = (
     "member.newsletter_changed",
     "ssh_key.added",
     "ssh_key.removed",
+    "member.invited",
+    "member.joined",
+    "member.role_changed",
+    "member.removed",
 )
 """What the seller's endpoints may ask for: every event that there is."""
 TEST = "webhook.test"

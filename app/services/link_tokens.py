@@ -9,6 +9,7 @@ from app.extensions import settings
 
 ALERTS = "alert address"
 BILLING_EMAIL, INVOICE_RECIPIENT = "billing e-mail", "invoice recipient"
+INVITATION = "invitation"
 LONGEST = 100
 """No token is longer."""
 

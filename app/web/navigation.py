@@ -105,6 +105,7 @@ ACCOUNT = (
     Item("authentication.page", "Authentication", "lock"),
     Item("ssh_keys.page", "SSH keys", "key"),
     Item("api_tokens.page", "API tokens", "token"),
+    Item("members.page", "Members", "people"),
 )
 """The pages that are the member's own: in the menu at the top right."""
 

@@ -65,6 +65,7 @@ CORRECTED = {
     "region": "NV",
     "country": "US",
 }
+EXEMPT = {"value": "EX-1", "territories": ["FR"], "file": "JVBERi0xLjcK"}
 BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("PATCH", "/customers/<customer_id>"): {"name": "Named"},
     ("POST", "/customers/<customer_id>/credit_grants"): {"credits": "1", "reason": "Test"},
@@ -76,6 +77,7 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("POST", "/customers/<customer_id>/credit_codes/redeem"): {"code": "NO-SUCH-CODE"},
     ("POST", "/customers/<customer_id>/invoice_notifications/ask_again"): {"email": "nobody@acme.example"},
     ("POST", "/customers/<customer_id>/members"): {"email": "new@acme.example", "name": "New", "role": "viewer"},
+    ("PATCH", "/customers/<customer_id>/members/<member_id>"): {"role": "viewer"},
     ("PUT", "/customers/<customer_id>/notification_channel"): CHANNEL,
     ("POST", "/customers/<customer_id>/notification_channel/pause"): {"version": 0},
     ("POST", "/customers/<customer_id>/notification_channel/resume"): {"version": 0},
@@ -98,11 +100,7 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("PUT", "/customers/<customer_id>/subscription"): {"preview": "gone"},
     ("POST", "/customers/<customer_id>/subscription/changes"): {"preview": "gone"},
     ("POST", "/customers/<customer_id>/tax_registrations"): {"country": "SG", "type": "other", "value": "7"},
-    ("POST", "/customers/<customer_id>/tax_registrations/certificates"): {
-        "value": "EX-1",
-        "territories": ["FR"],
-        "file": "JVBERi0xLjcK",
-    },
+    ("POST", "/customers/<customer_id>/tax_registrations/certificates"): EXEMPT,
     ("PUT", "/customers/<customer_id>/usage_alerts"): {"alerts": [], "recipients": [], "version": 1},
 }
 
@@ -116,7 +114,7 @@ SAYS_NO = {
     "url_not_https", "webhook_missing",
 }  # fmt: skip
 """Why what is found for the customer is refused: it has none of it, or the other id has just done the same."""
-LACKS = {"address", "channel", "webhook", "payment method"}
+LACKS = {"address", "channel", "webhook", "payment method", "member"}
 """What this customer has none of, or none any more."""
 FILES = ("/receipts/<payment_id>", "/years/<year>", "/pdf/<paper_id>")
 

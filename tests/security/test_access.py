@@ -50,6 +50,9 @@ OPEN = {
     "confirm_sign_in_email.page",
     "confirm_sign_in_email.confirm",
     "confirm_sign_in_email.done",
+    "invitation.page",  # its token is the proof: a mailed link, used once
+    "invitation.join",
+    "invitation.sign_up",
     "join.page",  # the link that a customer shares: it says nothing of whose it is
     "portal_session.enter",  # its token is the proof: a link of the host's, used once within a minute
     "portal_session.check",
@@ -63,6 +66,7 @@ FOR_PROGRAMS = {"health", "processor_webhooks", "metrics"}
 ANY_ROLE = {
     "sign_in.sign_out", "confirm_access.confirm", "notifications.save_digest",
     "portal_session.change_theme",  # how the host wants a frame to look
+    "members.leave",  # anybody may go
     "customers.switch",  # the role is that of the membership that is switched to
     "authentication.change_password", "authentication.end_session", "authentication.end_others",
     "authentication.change_email", "own_account.delete", "authentication.cancel_email",

@@ -9,13 +9,11 @@ from typing import Any
 from flask import Flask
 
 from app import clock
-from app.domain.people.profiles import Profile
 from app.extensions import settings
 from app.gateways.sandbox import controls
 from app.models.customers import Customer
 from app.services import jobs
 from app.services.bank_transfers import returns
-from app.services.people import profiles
 from app.services.reversals import refunds
 from app.services.tax import exemptions
 from tests.api.test_tax_certificates import body as certificate
@@ -284,11 +282,4 @@ def certificates(stage: Stage) -> None:
     for number, taken in (("EX-7/1", True), ("EX-7/2", False)):
         made = stage.posts(acme, "tax_registrations/certificates", certificate(value=number))
         exemptions.decide(made["id"], verified=taken, by="jane", reason="Looked at it")
-    stage.works()
-
-
-def a_newsletter(stage: Stage) -> None:
-    """A member asks for the newsletter."""
-    actor = cast.make_actor(cast.ALICE, stage.acme())
-    profiles.replace(actor.member_id, actor.customer_id, Profile(actor.name, newsletter=True))
     stage.works()

@@ -4,7 +4,6 @@ from tests.support.event_stories import (
     Story,
     a_balance,
     a_daily_limit,
-    a_newsletter,
     a_payment_of_another_amount,
     a_payment_that_fails,
     a_purchase,
@@ -22,13 +21,14 @@ from tests.support.event_stories import (
     prices_that_change,
     transfers_of_a_bank,
 )
-from tests.support.people_stories import an_ssh_key
+from tests.support.people_stories import a_newsletter, a_team, an_ssh_key
 
 OF_STORIES: dict[Story, tuple[str, ...]] = {
     a_daily_limit: ("spend.threshold_reached", "spend.daily_limit_reached", "spend.daily_limit_reset"),
     a_usage_alert: ("usage.alert",),
     a_newsletter: ("member.newsletter_changed",),
     an_ssh_key: ("ssh_key.added", "ssh_key.removed"),
+    a_team: ("member.invited", "member.joined", "member.role_changed", "member.removed"),
     a_balance: ("balance.low", "balance.depleted", "balance.recovered"),
     credit_that_expires: ("credits.expiring", "credits.expired"),
     a_purchase: ("credits.granted", "invoice.finalized", "invoice.paid", "invoice.corrected", "refund.created"),

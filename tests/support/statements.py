@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from sqlalchemy import Connection, event
 from sqlalchemy.engine import Engine
 
-# What a transaction begins with, and what finds the browser's session, is no part of a page.
-_OWN = ("set_config", "browser_sessions")
+# What a transaction begins with, and what finds and keeps the browser's session, is no part of a page.
+_OWN = ("set_config", "browser_sessions", "memberships SET seen_at")
 _KINDS = ("SELECT", "INSERT", "UPDATE", "DELETE", "WITH", "select")
 
 

@@ -19,6 +19,7 @@ from app.domain.people.members import Role
 from app.models.customers import Customer
 from app.models.members import Member, Membership
 from app.services.access import memberships
+from app.services.people import team
 
 bp = resource("members")
 PATH = "/customers/<customer_id>/members"
@@ -32,6 +33,12 @@ class MemberIn(Model):
 
     email: str = Field(max_length=254, json_schema_extra=EMAIL)
     name: str = Field(min_length=1, max_length=200)
+    role: RoleWord
+
+
+class RoleIn(Model):
+    """What a member may do from now on."""
+
     role: RoleWord
 
 
@@ -80,6 +87,42 @@ def create(customer: Customer, body: MemberIn) -> MemberOut:
         customer.customer_id, email=body.email, name=body.name, role=Role(body.role), by=caller().key_id
     )
     return _shown(*made)
+
+
+@operation(
+    bp,
+    "PATCH",
+    f"{PATH}/<member_id>",
+    scope="customers:write",
+    body=RoleIn,
+    answers={200: MemberOut},
+    refusals=(409, 422),
+    tag=TAG,
+)
+def change(customer: Customer, member_id: str, body: RoleIn) -> MemberOut:
+    """Give a member of a customer another role, from the member's next request on.
+
+    The last owner stays one: 409 `last_owner`.
+    """
+    team.change_role(customer.customer_id, member_id, Role(body.role), by=caller().key_id)
+    return _shown(*memberships.one(customer.customer_id, member_id))
+
+
+@operation(
+    bp,
+    "DELETE",
+    f"{PATH}/<member_id>",
+    scope="customers:write",
+    answers={204: None},
+    refusals=(409,),
+    tag=TAG,
+)
+def remove(customer: Customer, member_id: str) -> None:
+    """Take a member off a customer: sessions and links of theirs for it end at once.
+
+    The last owner stays: 409 `last_owner`.
+    """
+    team.remove(customer.customer_id, member_id, by=caller().key_id)
 
 
 def _shown(member: Member, membership: Membership) -> MemberOut:

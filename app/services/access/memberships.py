@@ -2,9 +2,10 @@
 
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
 
 from app import clock, ids, mailboxes
-from app.domain.errors import Refused
+from app.domain.errors import NotFound, Refused
 from app.domain.people.members import Role
 from app.models.database import db
 from app.models.members import Member, Membership
@@ -26,6 +27,25 @@ def listed(customer_id: str, limit: int, *, before: str | None = None) -> list[t
         wanted = wanted.where(Membership.member_id < before)
     with as_service("list the members of a customer"):  # a customer's own role reads no members
         return [(member, membership) for member, membership in db.session.execute(wanted)]
+
+
+def one(customer_id: str, member_id: str) -> tuple[Member, Membership]:
+    """Return a member of the customer's, or refuse (404)."""
+    with as_service("read a member of a customer"):
+        return found(db.session(), customer_id, member_id)
+
+
+def found(session: Session, customer_id: str, member_id: str) -> tuple[Member, Membership]:
+    """Return a member of the customer's as they are now, in the caller's scope, or refuse (404)."""
+    wanted = (
+        select(Member, Membership)
+        .join(Membership, Membership.member_id == Member.id)
+        .where(Membership.customer_id == customer_id, Member.id == member_id)
+    )
+    row = session.execute(wanted.execution_options(populate_existing=True)).one_or_none()
+    if row is None:
+        raise NotFound("member")
+    return row[0], row[1]
 
 
 def make(customer_id: str, *, email: str, name: str, role: Role, by: str) -> tuple[Member, Membership]:

@@ -22,6 +22,7 @@ ADDRESS_WORDS = (
     "pro_formas",
     "referrals",
     "spend_management",
+    "ssh_keys",
     "statement",
     "subscription",
     "tax_registrations",

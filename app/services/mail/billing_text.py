@@ -8,16 +8,19 @@ from sqlalchemy.orm import aliased
 from app import locale
 from app.domain import mails
 from app.domain.invoices.documents import Kind, State
-from app.domain.mails import Topic, listed
+from app.domain.mails import INVITATION, Topic, listed
 from app.domain.money import Money
+from app.domain.people.members import Role
 from app.extensions import settings
 from app.models.corrections import Correction
 from app.models.customers import Customer
 from app.models.database import db
 from app.models.documents import Document
 from app.models.invoicing import InvoiceNotifications, InvoiceRecipient
+from app.models.members import Member
 from app.models.payments import Payment
-from app.models.scope import as_customer
+from app.models.people import Invitation
+from app.models.scope import as_customer, as_service
 from app.services import link_tokens, portal_links
 from app.services.bank_transfers import movements
 from app.services.catalog import versions
@@ -42,6 +45,8 @@ def facts(template: str, customer_id: str, context: dict[str, Any]) -> dict[str,
         }
         if template == mails.BILLING_EMAIL_CHANGED:
             return said | {"new_email": str(context["new_email"]), "link": portal_links.page_or_overview(PAGE)}
+        if template == mails.INVITATION:
+            return _invitation(said, customer_id, str(context["email"]))
         email, is_billing = str(context["email"]), context["part"] == "billing"
         asked = _billing(customer_id, email) if is_billing else _recipient(customer_id, email)
     if asked is None:
@@ -49,6 +54,17 @@ def facts(template: str, customer_id: str, context: dict[str, Any]) -> dict[str,
     token, topics = asked
     link = portal_links.page(LINK, token=token)
     return said | {"email": email, "is_billing": is_billing, "topics": listed(topics), "link": link}
+
+
+def _invitation(said: dict[str, Any], customer_id: str, email: str) -> dict[str, Any] | None:
+    """Return what an invitation says; None when it was withdrawn or taken meanwhile."""
+    with as_service("write an invitation"):
+        row = db.session.get(Invitation, (customer_id, email), populate_existing=True)
+        by = db.session.scalar(select(Member.name).where(Member.id == row.invited_by)) if row is not None else None
+    if row is None:
+        return None
+    link = portal_links.page("invitation.page", token=link_tokens.token(customer_id, email, row.asked_at, INVITATION))
+    return said | {"email": email, "by": by or "Somebody", "link": link, "role": Role(row.role).label.lower()}
 
 
 def recipient(template: str, customer_id: str, context: dict[str, Any]) -> dict[str, str] | None:

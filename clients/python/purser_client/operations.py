@@ -645,6 +645,23 @@ class Members:
             self._caller.call("POST", filled("/customers/{customer_id}/members", customer_id), body, key=key),
         )
 
+    def remove(self, customer_id: str, member_id: str, *, key: str | None = None) -> None:
+        """Take a member off a customer: sessions and links of theirs for it end at once."""
+        self._caller.call(
+            "DELETE", filled("/customers/{customer_id}/members/{member_id}", customer_id, member_id), key=key
+        )
+
+    def change(
+        self, customer_id: str, member_id: str, body: shapes.RoleIn, *, key: str | None = None
+    ) -> shapes.MemberOut:
+        """Give a member of a customer another role, from the member's next request on."""
+        return cast(
+            "shapes.MemberOut",
+            self._caller.call(
+                "PATCH", filled("/customers/{customer_id}/members/{member_id}", customer_id, member_id), body, key=key
+            ),
+        )
+
 
 class NotificationChannel:
     """Notification channel."""

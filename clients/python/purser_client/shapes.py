@@ -1188,6 +1188,9 @@ RequestIn = TypedDict("RequestIn", {"email": str, "message": str, "name": str, "
 RequestOut = TypedDict("RequestOut", {"plan": str})
 "A message that is on its way."
 
+RoleIn = TypedDict("RoleIn", {"role": Literal["owner", "billing_manager", "viewer"]})
+"What a member may do from now on."
+
 RotateIn = TypedDict("RotateIn", {"ends": NotRequired[str | None]})
 "Which older secret may end."
 
