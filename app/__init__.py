@@ -68,6 +68,7 @@ PAGES = (
     "tax_settings",
     "notifications",
     "account.members",
+    "account.access_links",
     "account.profile",
     "account.customers",
     "account.ssh_keys",
@@ -83,6 +84,7 @@ PAGES = (
     "entry.confirm_access",
     "entry.join",
     "entry.invitation",
+    "entry.access_link",
 )
 PROGRAMS = ("health", "metrics", "processor_webhooks")
 MAX_BODY = 1024 * 1024

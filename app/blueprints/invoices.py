@@ -7,6 +7,7 @@ from flask import Blueprint, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from app import clock
+from app.domain.errors import Forbidden
 from app.domain.invoices.documents import Kind, State
 from app.forms import log_places
 from app.presenters import bank_transfers as transfers
@@ -20,7 +21,7 @@ from app.services.papers import papers
 from app.services.papers.stored import NotMade, StoredFile
 from app.services.receivables import differences, payments_due, receipts, year_archive, year_files
 from app.web import exports, workbooks
-from app.web.access import current_actor, current_catalog, current_customer
+from app.web.access import PAPERS_ALONE, current_actor, current_catalog, current_customer, papers_too
 from app.web.respond import saved, show, wants_fragment
 from app.web.session_cookie import portal_session
 
@@ -40,6 +41,7 @@ LONGEST_SEARCH = 40
 
 
 @bp.get("/invoices")
+@papers_too
 def page() -> Response:
     """Show what is due, and the history, 25 rows at a time."""
     query = _query(log_places.place(request.args.get("before", "")))
@@ -88,6 +90,7 @@ def _charged_on(document_id: str) -> str:
 
 
 @bp.get("/invoices.csv")
+@papers_too
 def csv_file() -> Response:
     """Send every document that matches as CSV."""
     rows = (words.csv_row(each) for each in reads.export(_query(None)))
@@ -95,6 +98,7 @@ def csv_file() -> Response:
 
 
 @bp.get("/invoices.xlsx")
+@papers_too
 def spreadsheet() -> Response:
     """Send every document that matches as a spreadsheet with typed cells."""
     rows = (words.sheet_row(each) for each in reads.export(_query(None)))
@@ -102,6 +106,7 @@ def spreadsheet() -> Response:
 
 
 @bp.get("/invoices/<year>.zip")
+@papers_too
 def year_zip(year: str) -> Response:
     """Send the files of a year as one ZIP; until all are made show the page that waits for them."""
     try:
@@ -112,6 +117,7 @@ def year_zip(year: str) -> Response:
 
 
 @bp.get("/invoices/years/<year>")
+@papers_too
 def year(year: str) -> Response:
     """Say how far the files of a year are, and offer them once all are made."""
     asked = year_archive.year_of(year)
@@ -128,6 +134,7 @@ def year_mail(year: str) -> Response:
 
 
 @bp.get("/invoices/<document_id>")
+@papers_too
 def document(document_id: str) -> Response:
     """Show one document, which is also what is printed."""
     parts = reads.one(document_id)
@@ -148,6 +155,7 @@ def document(document_id: str) -> Response:
 
 
 @bp.get("/invoices/<document_id>/file")
+@papers_too
 def file(document_id: str) -> Response:
     """Say how the files of a document stand, to the page that waits for them; opened by itself it leads there."""
     parts = reads.one(document_id)
@@ -164,40 +172,53 @@ def file(document_id: str) -> Response:
 
 
 @bp.get("/invoices/<document_id>/pdf")
+@papers_too
 def pdf(document_id: str) -> Response:
     """Send the PDF as it was made; until then show the page that waits for it."""
     return _file(document_id, files.PDF)
 
 
 @bp.get("/invoices/<document_id>/xml")
+@papers_too
 def xml(document_id: str) -> Response:
     """Send the e-invoice as it was made, where the document has one."""
     return _file(document_id, files.XML)
 
 
 @bp.get("/invoices/<document_id>/receipts/<payment_id>")
+@papers_too
 def receipt(document_id: str, payment_id: str) -> Response:
     """Send the receipt of a payment of the invoice as it was made; until then show the page that waits for it."""
     return _stored(document_id, lambda: receipts.file(document_id, payment_id))
 
 
 @bp.get("/invoices/papers/<paper_id>")
+@papers_too
 def paper(paper_id: str) -> Response:
     """Show a paper that was asked for: being made, then there to download."""
     found = papers.head(paper_id)
+    _ask_may_see(found.kind)
     title, back = words.PAPERS[found.kind], url_for(_BACK[found.kind])
     note = transfers.about_paper(*pro_forma_files.state_of(found)) if found.kind == papers.PRO_FORMA else ""
     return show(PAPER_PAGE, PAPER, paper=found, title=title, back=back, back_to=words.BACK[found.kind], note=note)
 
 
 @bp.get("/invoices/papers/<paper_id>/pdf")
+@papers_too
 def paper_pdf(paper_id: str) -> Response:
     """Send a paper as it was made; until then show the page that waits for it."""
+    _ask_may_see(papers.head(paper_id).kind)
     try:
         found = papers.file(paper_id)
     except NotMade:
         return redirect(url_for("invoices.paper", paper_id=paper_id), 303)
     return exports.as_stored(found.name, found.content_type, found.content, found.sha256)
+
+
+def _ask_may_see(kind: str) -> None:
+    """Refuse mandates and orders to whoever holds a read-only link: they are no invoice and no statement."""
+    if current_actor().is_link and kind not in {papers.RECEIPT, papers.STATEMENT}:
+        raise Forbidden(PAPERS_ALONE)
 
 
 def _file(document_id: str, kind: str) -> Response:

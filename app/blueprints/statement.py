@@ -21,7 +21,7 @@ from app.services.invoices import statement
 from app.services.papers import stored
 from app.services.tax import registrations
 from app.web import exports, workbooks
-from app.web.access import current_actor, current_catalog, current_customer
+from app.web.access import current_actor, current_catalog, current_customer, papers_too
 from app.web.respond import show
 
 bp = Blueprint("statement", __name__, url_prefix="/billing/invoices")
@@ -30,6 +30,7 @@ TITLE = "Statement"
 
 
 @bp.get("/statement")
+@papers_too
 def page() -> Response:
     """Show the statement of the days that were asked for, 100 entries at a time."""
     form, today = SpanForm(request.args), clock.now().date()
@@ -63,18 +64,21 @@ def page() -> Response:
 
 
 @bp.get("/statement.csv")
+@papers_too
 def csv_file() -> Response:
     """Send the statement as CSV, its opening and closing balance first and last."""
     return _file("csv")
 
 
 @bp.get("/statement.xlsx")
+@papers_too
 def spreadsheet() -> Response:
     """Send the statement as a spreadsheet with typed cells."""
     return _file("xlsx")
 
 
 @bp.post("/statement/pdf")
+@papers_too
 def pdf() -> Response:
     """Let the statement be made as a PDF, and show the page that waits for it."""
     form = SpanForm(request.form)

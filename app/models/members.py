@@ -60,6 +60,7 @@ class BrowserSession(Base):
         Index("ix_browser_sessions_expires_at", "expires_at"),
         Index("ix_browser_sessions_member_id", "member_id"),
         Index("ix_browser_sessions_customer_id", "customer_id"),
+        Index("ix_browser_sessions_link_id", "link_id"),
         CheckConstraint("embedded in ('frame','window')", name="embedded"),
     )
 
@@ -77,6 +78,8 @@ class BrowserSession(Base):
     """`frame`: begun by a portal session for a host's page; `window`: for a tab of its own; None: by a sign-in."""
     role_at_most: Mapped[str | None] = mapped_column(String(20))
     """The role that the portal session named: the member acts with no more."""
+    link_id: Mapped[str | None] = mapped_column(ForeignKey("access_links.id"))
+    """The read-only link that began it, in a member's place."""
     opened_by: Mapped[bytes | None] = mapped_column(LargeBinary(32))
     """Of a window that a frame opened: the hash of the frame's session, which a fresh sign-in counts for too."""
     browser: Mapped[str] = mapped_column(String(60), default="")

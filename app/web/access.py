@@ -12,6 +12,7 @@ from werkzeug.exceptions import HTTPException
 from app import clock
 from app.domain.amounts import CreditUnit, is_currency
 from app.domain.catalog import Catalog
+from app.domain.embedding.origins import own_path
 from app.domain.errors import Forbidden, ensure
 from app.domain.people.members import Actor
 from app.domain.tax.prices import Taxation
@@ -26,6 +27,7 @@ from app.web.login import ask_same_customer
 from app.web.respond import is_htmx, page_of_htmx
 from app.web.session_cookie import portal_session
 
+PAPERS_ALONE = "This link opens invoices, statements and their files. Ask whoever gave it to you for anything else."
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 View = TypeVar("View", bound=Callable[..., object])
 
@@ -42,6 +44,12 @@ def public(view: View) -> View:
 def managers_only(view: View) -> View:
     """Close the view to members who may only look."""
     view.__dict__["is_for_managers"] = True
+    return view
+
+
+def papers_too(view: View) -> View:
+    """Open the view to whoever holds a read-only link, too: it shows invoices, statements or files of them."""
+    view.__dict__["is_for_links"] = True
     return view
 
 
@@ -161,18 +169,7 @@ def current_unit(name: str = "") -> CreditUnit:
 
 def safe_next(text: str) -> str:
     """Return `text` if it is a path of this portal, else the front page; in path mode below its token."""
-    return path_mode.with_root(_safe(text))
-
-
-def _safe(text: str) -> str:
-    # Browsers read `\\` as `/` and skip control characters: both would make another host of a path.
-    if not text.startswith("/") or text.startswith("//") or "\\" in text or not text.isprintable() or len(text) > 2_000:
-        return "/"
-    try:
-        parts = urlsplit(text)
-    except ValueError:
-        return "/"
-    return "/" if parts.scheme or parts.netloc else text
+    return path_mode.with_root(own_path(text))
 
 
 def init_app(app: Flask) -> None:
@@ -208,6 +205,8 @@ def _open(actor: Actor, marks: dict[str, Any]) -> Response | None:
     """Let the member in as far as the marks of the view say."""
     enter(CustomerScope(actor.customer_id))
     g.time_zone, g.theme = actor.time_zone, actor.theme
+    if actor.is_link and not (marks.get("is_for_links") or marks.get("is_public")):
+        raise Forbidden(PAPERS_ALONE)
     if marks.get("is_for_own_sign_in") and portal_session().embedded:
         raise Forbidden("Sign in at the portal itself to see and change what is yours alone.")
     if marks.get("is_for_managers") and not actor.may_manage:

@@ -14,7 +14,7 @@ from app.domain.dunning import arrears
 from app.domain.methods import Rail
 from app.domain.money import Credits
 from app.domain.numbers import Numbers
-from app.domain.people.members import whom
+from app.domain.people.members import ANYBODY, whom
 from app.domain.sold_terms import Terms
 from app.domain.status_line import Status, rank
 from app.extensions import settings
@@ -26,6 +26,7 @@ from app.web.embedding.views import offers
 from app.web.session_cookie import portal_session
 
 _BELOW = {
+    "access_links": "members",
     "credit_codes": "add_credits",
     "own_account": "authentication",
     "invoice_correction": "invoices",
@@ -61,7 +62,9 @@ class Item:
 
     @property
     def is_offered(self) -> bool:
-        """Whether the customer's seller has this page."""
+        """Whether the customer's seller has this page, and a read-only link opens it."""
+        if current_actor().is_link and self.endpoint != "invoices.page":
+            return False
         if self.endpoint == "bank_transfers.page":
             return Rail.BANK_TRANSFER in current_catalog().payment_methods.kinds
         return offers(current_catalog(), self.endpoint.partition(".")[0])
@@ -157,7 +160,12 @@ def to_ask() -> str:
 
 
 def whom_to_ask() -> str:
-    """Return by name who may manage the customer, for a member who may not. One statement a request."""
+    """Return by name who may manage the customer, for a member who may not. One statement a request.
+
+    Whoever holds a read-only link reads no names.
+    """
+    if current_actor().is_link:
+        return ANYBODY
     if "whom_to_ask" not in g:
         g.whom_to_ask = whom(members.managers(current_actor().customer_id))
     asked: str = g.whom_to_ask

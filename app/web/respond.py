@@ -71,5 +71,7 @@ def reloaded(endpoint: str, notice: str) -> Response:
 def _part(fragment: str, status: int, context: Mapping[str, object]) -> Response:
     """Return the fragment, and beside it what every change may touch: the notices and the balance."""
     part = unbroken(render_template(fragment, **context))
-    beside = render_template("_out_of_band.html", with_balance=current_user.is_authenticated)
+    beside = render_template(
+        "_out_of_band.html", with_balance=current_user.is_authenticated and not current_user.actor.is_link
+    )
     return make_response(part + beside, status)

@@ -104,6 +104,13 @@ class PortalSession(CallbackDict[str, Any], SessionMixin):
         self.loaded, self.renewed = False, True
         self.load()
 
+    def go_on_with(self, token: str) -> None:
+        """Go on with a session that a read-only link has begun, in the place of a visitor's."""
+        self.clear()
+        self.token = token
+        self.loaded, self.renewed = False, True
+        self.load()
+
     def switch(self, customer_id: str) -> bool:
         """Act for another customer of the member's; False where the member may not, and then nothing has changed.
 

@@ -9,7 +9,7 @@ from tests.support.databases import Database
 
 TABLES = list(Base.metadata.tables.values())
 # Tables with a customer_id that nobody but a service may touch: they say who may act for which customer.
-SERVICE_ONLY = {"memberships", "browser_sessions", "portal_sessions", "api_keys", "invitations"}
+SERVICE_ONLY = {"memberships", "browser_sessions", "portal_sessions", "api_keys", "invitations", "access_links"}
 OWNED = [table for table in TABLES if "customer_id" in table.c and table.name not in SERVICE_ONLY]
 APPEND_ONLY = {"transfers", "allocations", "audit_entries", "catalog_versions", "cash_movements"}
 # Unique across customers, because somebody outside gives or sees these ids without naming the customer.

@@ -21,7 +21,7 @@ API = {
 @pytest.mark.parametrize("page", [name.rpartition(".")[2] for name in PAGES])
 def test_every_page_is_tested_on_both_databases(page: str) -> None:
     found = [path for path in (ROOT / "tests" / "pages").glob(f"test_{page}*.py") if _says_both(path)]
-    assert found or page in {"home", "confirm_email", "confirm_billing_email", "invitation"}
+    assert found or page in {"home", "confirm_email", "confirm_billing_email", "invitation", "access_link"}
 
 
 def test_the_api_is_tested_on_both_databases() -> None:

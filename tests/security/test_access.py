@@ -50,6 +50,7 @@ OPEN = {
     "confirm_sign_in_email.page",
     "confirm_sign_in_email.confirm",
     "confirm_sign_in_email.done",
+    "access_link.enter",  # its token is the proof: a read-only link
     "invitation.page",  # its token is the proof: a mailed link, used once
     "invitation.join",
     "invitation.sign_up",

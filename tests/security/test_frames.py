@@ -16,7 +16,7 @@ from tests.support.routes import path_of, paths_of, rules_of
 STATIC = Path(__file__).resolve().parent.parent.parent / "app" / "static"
 ADDRESSES = ("href", "src", "action", "formaction", "data-source", "hx-get", "hx-post", "hx-push-url")
 TOKEN_PAGES = {
-    "sign_in", "confirm_access", "resume", "automatic_charge", "weekly_digest", "confirm_email", "confirm_billing_email", "join", "invitation",
+    "sign_in", "confirm_access", "resume", "automatic_charge", "weekly_digest", "confirm_email", "confirm_billing_email", "join", "invitation", "access_link",
 }  # fmt: skip
 """Pages with a password, and those whose address is the proof."""
 HTML, FIRST_VISIT, FOR_HOSTS = 12 * 1024, 90 * 1024, 2 * 1024

@@ -35,6 +35,7 @@ from tests.support.routes import UNSAFE, path_of
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 READ_BY_MANAGERS = {
+    "access_links.page",
     "invoice_correction.page",
     "tax_settings.certificate",
     "webhook.ask_rotation",
@@ -42,6 +43,7 @@ READ_BY_MANAGERS = {
 }
 """What is read, and only by whoever may change it."""
 NEVER_IN_A_FRAME = {
+    "access_links.page", "access_links.make", "access_links.revoke",
     "members.page", "members.member", "members.invite", "members.again", "members.withdraw", "members.change_role",
     "members.remove", "members.leave",
     "confirm_access.page", "confirm_access.confirm", "sign_in.sign_out", "profile.page", "profile.save",

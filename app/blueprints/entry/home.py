@@ -2,10 +2,13 @@
 
 from flask import Blueprint, Response, make_response, redirect, url_for
 
+from app.web.access import current_actor, papers_too
+
 bp = Blueprint("home", __name__)
 
 
 @bp.get("/")
+@papers_too
 def page() -> Response:
-    """Go to the Overview."""
-    return make_response(redirect(url_for("overview.page"), 303))
+    """Go to the Overview; with a read-only link to the invoices."""
+    return make_response(redirect(url_for("invoices.page" if current_actor().is_link else "overview.page"), 303))

@@ -75,7 +75,7 @@ def sign_up(token: str) -> Response:
 
 def _is_somebody_else(asked: Invited) -> bool:
     actor = actor_or_none()
-    return actor is not None and actor.email != asked.email
+    return actor is not None and (actor.email != asked.email or bool(portal_session().embedded))
 
 
 def _shown(asked: Invited, token: str, status: int = 200, **more: Any) -> Response:

@@ -7,7 +7,7 @@ from wtforms.validators import InputRequired
 from app.domain.errors import Refused
 from app.services.access import members
 from app.web import login, password_tries
-from app.web.access import actor_or_none, current_actor, public, safe_next
+from app.web.access import actor_or_none, current_actor, papers_too, public, safe_next
 from app.web.fields import PageForm
 from app.web.respond import show
 
@@ -60,6 +60,7 @@ def sign_in() -> Response:
 
 
 @bp.post("/sign-out")
+@papers_too
 def sign_out() -> Response:
     """End the session here and on the server."""
     members.signed_out(current_actor().member_id)

@@ -65,3 +65,15 @@ def _is_address(host: str) -> bool:
         return ip_address(host) is not None
     except ValueError:
         return False
+
+
+def own_path(text: str) -> str:
+    """Return the text where it is a path of the portal, else the front page."""
+    # Browsers read `\\` as `/` and skip control characters: both would make another host of a path.
+    if not text.startswith("/") or text.startswith("//") or "\\" in text or not text.isprintable() or len(text) > 2_000:
+        return "/"
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        return "/"
+    return "/" if parts.scheme or parts.netloc else text

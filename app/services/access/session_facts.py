@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from app.domain.people.members import Actor
+from app.domain.people.members import Actor, Role
 from app.models.customers import Customer
+from app.models.people import AccessLink
 from app.services.papers.of_documents import FileRow
 
 
@@ -47,3 +48,8 @@ class Embedded:
     role_at_most: str | None = None
     authenticated_at: datetime | None = None
     opened_by: bytes | None = None
+
+
+def holder(link: AccessLink, customer: Customer) -> Actor:
+    """Return who holds a read-only link: nobody by name, who may look at papers."""
+    return Actor(link.id, customer.customer_id, Role.VIEWER, link.name, "", customer.name, is_link=True)

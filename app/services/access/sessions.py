@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Select, and_, bindparam, delete, null, select, update
+from sqlalchemy import Select, and_, bindparam, delete, func, null, select, update
 from sqlalchemy.orm import Session
 
 from app import clock, ids
@@ -13,9 +13,10 @@ from app.domain.people.members import Actor, Role
 from app.models.customers import Customer
 from app.models.database import UtcDateTime, db
 from app.models.members import BrowserSession, Member, Membership
+from app.models.people import AccessLink
 from app.models.scope import as_service
 from app.services.access import badge
-from app.services.access.session_facts import NOTHING_SEEN, Embedded, Found, Seen
+from app.services.access.session_facts import NOTHING_SEEN, Embedded, Found, Seen, holder
 from app.services.papers import of_documents
 from app.services.papers.of_documents import FileAsked, FileRow
 from app.services.transaction import transaction
@@ -53,10 +54,13 @@ def find(
         db.session.expunge_all()  # what was read stays readable when the scope ends
     if row is None:
         return None
-    kept, member, role, customer, remaining, due, *found = row
+    kept, member, role, link, customer, remaining, due, *found = row
     if (kept.embedded is not None) is not embedded:
         return None
     stale = now - kept.seen_at > (FRAME_TOUCH_AFTER if embedded else TOUCH_AFTER)
+    asked = FileRow(*found) if file else None
+    if kept.link_id is not None:
+        return Found(kept.data, holder(link, customer), customer, stale, file=asked) if link else None
     if kept.member_id is None:
         return Found(kept.data, None, None, stale)
     if not role:
@@ -72,18 +76,19 @@ def find(
         time_zone=member.time_zone,
     )
     fresh = kept.authenticated_at is not None and now - kept.authenticated_at <= FRESH_FOR
-    asked = FileRow(*found) if file else None
     return Found(kept.data, actor, customer, stale, fresh, remaining, due or 0, asked, kept.embedded or "")
 
 
 @lru_cache
 def _question(*, with_balance: bool, with_file: bool) -> Select[*tuple[Any, ...]]:
     """Return the statement that finds a session. Made once: to put it together takes longer than to run it."""
+    acts_for = func.coalesce(Membership.customer_id, AccessLink.customer_id)
     asked = (
         select(
             BrowserSession,
             Member,
             Membership.role,
+            AccessLink,
             Customer,
             badge.REMAINING if with_balance else null(),
             null() if with_balance or with_file else badge.INVOICES_DUE,
@@ -93,14 +98,22 @@ def _question(*, with_balance: bool, with_file: bool) -> Select[*tuple[Any, ...]
             Membership,
             and_(Membership.member_id == Member.id, Membership.customer_id == BrowserSession.customer_id),
         )
-        .outerjoin(Customer, Customer.customer_id == Membership.customer_id)
+        .outerjoin(
+            AccessLink,
+            and_(
+                AccessLink.id == BrowserSession.link_id,
+                AccessLink.revoked_at.is_(None),
+                AccessLink.expires_at > bindparam(_NOW, type_=UtcDateTime()),
+            ),
+        )
+        .outerjoin(Customer, Customer.customer_id == acts_for)
         .where(
             BrowserSession.token_hash == bindparam(_TOKEN),
             BrowserSession.expires_at > bindparam(_NOW, type_=UtcDateTime()),
         )
     )
-    # The membership's, which is the customer that the member acts for: nobody else's file is beside it.
-    return of_documents.beside(asked, Membership.customer_id) if with_file else asked
+    # The membership's or the link's, which is the customer that is acted for: nobody else's file is beside it.
+    return of_documents.beside(asked, acts_for) if with_file else asked
 
 
 def begin(
@@ -185,6 +198,25 @@ def begin_embedded(session: Session, token: str, data: str, member_id: str, cust
     )
 
 
+def begin_by_link(session: Session, token: str, link_id: str, customer_id: str, instead_of: str) -> None:
+    """Begin the session of whoever holds a read-only link, in the caller's transaction; end the one it replaces."""
+    now = clock.now()
+    _purge(session, now)
+    if instead_of:
+        session.execute(delete(BrowserSession).where(BrowserSession.token_hash == hash_of(instead_of)))
+    session.add(
+        BrowserSession(
+            token_hash=hash_of(token),
+            customer_id=customer_id,
+            link_id=link_id,
+            data="{}",
+            created_at=now,
+            seen_at=now,
+            expires_at=now + IDLE,
+        )
+    )
+
+
 def confirm(token: str, *, under_a_new_one: bool = True) -> str:
     """Note that the member gave the password again, and return the session's new token: the old one is worth nothing.
 
@@ -234,7 +266,7 @@ def keep(
         if row.member_id and row.customer_id:
             _seen(session, row.member_id, row.customer_id, now)
         row.browser, row.network = seen.browser or row.browser, seen.network or row.network
-        lifetime, idle = LIFETIME if row.member_id else VISITOR_LIFETIME, IDLE
+        lifetime, idle = LIFETIME if row.member_id or row.link_id else VISITOR_LIFETIME, IDLE
         if row.embedded:
             lifetime, idle = FRAME_LIFETIME, FRAME_IDLE + FRAME_TOUCH_AFTER
         row.expires_at = min(row.created_at + lifetime, now + idle)

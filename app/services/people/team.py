@@ -14,6 +14,7 @@ from app.services import audit
 from app.services.access import memberships, ssh_keys
 from app.services.customers import directory
 from app.services.outbox import events
+from app.services.people import access_links
 from app.services.transaction import transaction
 
 A_PAGE = 50
@@ -72,6 +73,7 @@ def remove(customer_id: str, member_id: str, *, by: str, address: str = "") -> N
         tokens = update(ApiKey).where(ApiKey.member_id == member_id, ApiKey.customer_id == customer_id)
         session.execute(tokens.where(ApiKey.revoked_at.is_(None)).values(revoked_at=clock.now()))
         ssh_keys.member_went(session, customer_id, member_id)
+        access_links.end_those_of(session, customer_id, member_id)
         was: dict[str, object] = {"role": role.value, "name": member.name}
         audit.record(session, customer_id, by, "member.removed", member_id, before=was, address=address)
         _notify(session, "member.removed", customer_id, member, role=role.value)
