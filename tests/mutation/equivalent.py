@@ -49,8 +49,8 @@ EQUIVALENT: tuple[Equivalent, ...] = (
     ),
     Equivalent(
         "app/domain/people/passwords.py",
-        'if lower in _COMMON or lower in {email, email.partition("@")[0]} or len(set(password)) < 3:',
-        'if lower in _COMMON or lower in {email, email.rpartition("@")[0]} or len(set(password)) < 3:',
+        'name, _at, host = email.partition("@")',
+        'name, _at, host = email.rpartition("@")',
         "an address that is kept has one @",
     ),
     Equivalent(

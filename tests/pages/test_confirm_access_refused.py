@@ -155,7 +155,7 @@ def test_the_question_asks_the_database_for_nothing_but_the_session(alice: Brows
     assert statements == []
 
 
-def test_what_is_sensitive(app: Flask) -> None:
+def test_asvs_7_5_1_what_is_sensitive(app: Flask) -> None:
     found = {name for name, view in app.view_functions.items() if hasattr(view, "is_sensitive")}
     assert found == SENSITIVE | {"typed"}
 

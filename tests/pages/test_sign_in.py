@@ -85,7 +85,9 @@ def test_it_goes_on_only_within_the_portal(visitor: Browser, alice_actor: Actor,
     assert visitor.posts(PATH, data).path == HOME
 
 
-def test_a_wrong_password_and_an_unknown_address_get_the_same_answer(visitor: Browser, alice_actor: Actor) -> None:
+def test_asvs_6_3_8_a_wrong_password_and_an_unknown_address_get_the_same_answer(
+    visitor: Browser, alice_actor: Actor
+) -> None:
     wrong = sign_in(visitor, password="not the password")
     unknown = sign_in(visitor, email="nobody@acme.example")
     assert (wrong.status, wrong.errors()) == (422, WRONG)
@@ -113,7 +115,9 @@ def test_bytes_that_are_not_text_are_refused_in_words(visitor: Browser) -> None:
     assert refused.status == 422
 
 
-def test_five_wrong_tries_close_the_door_even_to_the_right_password(visitor: Browser, alice_actor: Actor) -> None:
+def test_asvs_6_3_1_five_wrong_tries_close_the_door_even_to_the_right_password(
+    visitor: Browser, alice_actor: Actor
+) -> None:
     for _ in range(5):
         assert sign_in(visitor, password="not the password").status == 422
     late = sign_in(visitor)
@@ -149,7 +153,7 @@ def test_signing_in_forgets_the_wrong_tries(app: Flask, visitor: Browser, alice_
         visitor.submits(home, ".account form[action='/sign-out']")
 
 
-def test_the_session_changes_hands_at_sign_in(visitor: Browser, alice_actor: Actor) -> None:
+def test_asvs_7_2_4_the_session_changes_hands_at_sign_in(visitor: Browser, alice_actor: Actor) -> None:
     page = visitor.opens(PATH)
     before = cookie(visitor)
     visitor.submits(page, FORM, email=ALICE.email, password=PASSWORD)
@@ -168,7 +172,7 @@ def test_only_the_hash_of_the_token_is_stored(visitor: Browser, alice_actor: Act
     assert cookie(visitor) not in row.data
 
 
-def test_signing_out_ends_the_session_on_the_server(alice: Browser) -> None:
+def test_asvs_7_4_1_signing_out_ends_the_session_on_the_server(alice: Browser) -> None:
     token = cookie(alice)
     page = alice.submits(alice.opens(HOME), ".account form[action='/sign-out']")
     assert page.path == PATH
@@ -177,12 +181,12 @@ def test_signing_out_ends_the_session_on_the_server(alice: Browser) -> None:
     assert alice.opens(HOME).path.startswith(PATH)
 
 
-def test_an_idle_session_ends(alice: Browser) -> None:
+def test_asvs_7_3_1_an_idle_session_ends(alice: Browser) -> None:
     with clock.at(clock.now() + access_sessions.IDLE + timedelta(minutes=1)):
         assert access_sessions.find(cookie(alice)) is None
 
 
-def test_a_busy_session_ends_all_the_same(alice: Browser) -> None:
+def test_asvs_7_3_2_a_busy_session_ends_all_the_same(alice: Browser) -> None:
     start, token = clock.now(), cookie(alice)
     for hours in range(6, 24 * 14, 6):
         with clock.at(start + timedelta(hours=hours)):
@@ -192,7 +196,7 @@ def test_a_busy_session_ends_all_the_same(alice: Browser) -> None:
         assert access_sessions.find(token) is None
 
 
-def test_a_disabled_member_is_signed_out_at_once(alice: Browser) -> None:
+def test_asvs_7_4_2_a_disabled_member_is_signed_out_at_once(alice: Browser) -> None:
     with as_service("disable"), transaction() as session:
         session.execute(update(Member).values(disabled_at=clock.now()))
     assert alice.opens(HOME).path.startswith(PATH)
@@ -235,7 +239,7 @@ def test_a_poor_password_is_refused(acme: Customer, password: str) -> None:
     assert refused.value.field == "password"
 
 
-def test_a_long_password_of_any_script_is_taken_whole(app: Flask, acme: Customer) -> None:
+def test_asvs_6_2_8_a_long_password_of_any_script_is_taken_whole(app: Flask, acme: Customer) -> None:
     password = "ключ-" * 51
     members.create_member(ALICE.email, ALICE.name, password, acme.customer_id, Role.OWNER)
     assert members.sign_in(ALICE.email, password, "192.0.2.1").customer_id == acme.customer_id

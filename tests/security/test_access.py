@@ -129,7 +129,7 @@ def test_a_stranger_with_htmx_is_sent_to_sign_in(app: Flask, visitor: Browser) -
             assert answer.headers["HX-Redirect"] == f"/sign-in?next=%2Fbilling%2Fadd-credits%3Fpack%3Da{said}"
 
 
-def test_a_viewer_changes_nothing(app: Flask, bob: Browser) -> None:
+def test_asvs_8_3_1_a_viewer_changes_nothing(app: Flask, bob: Browser) -> None:
     token = bob.opens("/billing/").soup.select("[name=csrf_token]")[0]["value"]
     assert changing(app)
     for method, path in changing(app):

@@ -91,7 +91,7 @@ def test_a_visitors_token_is_no_sign_in(app: Flask, alice_actor: Actor) -> None:
     is_a_stranger(app, f"purser={token}")
 
 
-def test_the_data_of_a_session_says_nothing_of_who_is_signed_in(
+def test_asvs_7_2_1_the_data_of_a_session_says_nothing_of_who_is_signed_in(
     app: Flask, alice: Browser, mallory_actor: Actor
 ) -> None:
     kept = alice.client.get_cookie("purser")

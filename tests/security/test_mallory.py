@@ -100,7 +100,7 @@ def acmes_ids(app: Flask, alice: Browser, alice_actor: Actor, acme: Customer) ->
     ]
 
 
-def test_no_address_shows_her_anything_of_acme(
+def test_asvs_8_2_2_no_address_shows_her_anything_of_acme(
     app: Flask, mallory: Browser, acme: Customer, acmes_ids: list[str]
 ) -> None:
     before, walked = _everything_of(acme), 0

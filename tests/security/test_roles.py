@@ -81,7 +81,9 @@ def asked(browser: Browser, method: str, path: str, data: dict[str, str]) -> Tes
 
 
 @pytest.mark.parametrize("role", tiers.some(1, [Role.VIEWER, Role.BILLING_MANAGER, Role.OWNER]))
-def test_each_role_is_let_in_where_the_table_says_so(app: Flask, origin: str, acme: Customer, role: Role) -> None:
+def test_asvs_8_2_1_each_role_is_let_in_where_the_table_says_so(
+    app: Flask, origin: str, acme: Customer, role: Role
+) -> None:
     owner = cast.make_actor(cast.Part("Olivia Orr", "olivia@acme.example", Role.OWNER), acme)
     frame = host_of(app, origin, owner).frame(cookies=False, role=role.value, auth_time=clock.now().isoformat())
     token, found = token_of(frame), {}

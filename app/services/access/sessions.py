@@ -262,8 +262,8 @@ def keep(
         row.data = data
         if not is_seen:
             return
-        row.seen_at = now
-        if row.member_id and row.customer_id:
+        seen_before, row.seen_at = row.seen_at, now
+        if row.member_id and row.customer_id and now - seen_before > TOUCH_AFTER:
             _seen(session, row.member_id, row.customer_id, now)
         row.browser, row.network = seen.browser or row.browser, seen.network or row.network
         lifetime, idle = LIFETIME if row.member_id or row.link_id else VISITOR_LIFETIME, IDLE

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from sqlite3 import Connection
+from threading import get_ident
 from typing import Any
 
 import psycopg
@@ -23,12 +24,17 @@ NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 
 @contextmanager
 def trips(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
-    """Collect what the connections for authorizations send: to PostgreSQL each statement is a trip."""
+    """Collect what the connections for authorizations send: to PostgreSQL each statement is a trip.
+
+    The pool opens connections in threads of its own and asks them what they are: no call waits for that.
+    """
     seen: list[str] = []
+    own = get_ident()
     execute = psycopg.Connection.execute
 
     def saw(connection: Any, query: Any, *words: Any, **more: Any) -> Any:
-        seen.append(str(query))
+        if get_ident() == own:
+            seen.append(str(query))
         return execute(connection, query, *words, **more)
 
     def traced(connection: object, _record: object) -> None:
