@@ -67,6 +67,7 @@ PAGES = (
     "statement",
     "tax_settings",
     "notifications",
+    "account.activity",
     "account.members",
     "account.access_links",
     "account.profile",

@@ -21,7 +21,8 @@ from app.models.customers import Customer
 from app.models.database import db
 from app.models.events import AuditEntry
 from app.models.ledger import Transfer
-from app.models.members import Member
+from app.models.members import Member, Membership
+from app.models.people import Invitation
 from app.models.referrals import Referrer
 from app.models.scope import as_service
 from app.models.usage import UsageDay
@@ -29,11 +30,14 @@ from app.services import audit, jobs
 from app.services.access import members
 from app.services.catalog import logos, versions
 from app.services.customers import registration
+from app.services.people import invitations
 from app.services.transaction import transaction
 from app.services.usage import events
 
 EXAMPLES = Path(__file__).resolve().parent.parent.parent / "examples" / "catalogs"
 WRITTEN_UNTIL = "demo.told"
+ONE, OTHER = "northwind", "marlow"
+INVITED = "books@northwind.example"
 MOST_ROUNDS = 50
 MIDNIGHT_JOBS = time(0, 0, 1)
 DAYS_A_MONTH = 365 / 12
@@ -88,6 +92,7 @@ def make(*, months: int = 12, progress: Progress = bar, webhook_url: str = "") -
         if history.has_lived:
             history.arrive_at_now()
             _note(history)
+    _team()
     _everything_due()
     return [sign_in for story in STORIES for sign_in in _sign_ins(story)]
 
@@ -188,6 +193,35 @@ def _people(story: Story, customer: Customer) -> Actor:
     if buyer is None:
         raise LookupError(f"nobody of {story.name} may buy")
     return buyer
+
+
+def _team() -> None:
+    """Let the first customer's billing manager look at the second one, too, and its owner invite somebody; once."""
+    people = {role: (name, email) for story in STORIES if story.slug == ONE for name, email, role in story.members()}
+    with as_service("find who acts for whom in the demo"):
+        first, second = (_customer_of(each) for each in (ONE, OTHER))
+        if first is None or second is None:
+            return
+        owner, manager = (_member(people[role][1]) for role in (Role.OWNER, Role.BILLING_MANAGER))
+        is_there = db.session.get(Membership, (manager.id, second.customer_id)) is not None
+        is_invited = db.session.get(Invitation, (first.customer_id, INVITED)) is not None
+    if not is_there:
+        with as_service("let a member act for two customers"), transaction() as session:
+            whose = {"member_id": manager.id, "customer_id": second.customer_id}
+            session.add(Membership(**whose, role=Role.VIEWER.value, created_at=clock.now()))
+            said = {"role": Role.VIEWER.value, "name": manager.name}
+            audit.record(session, second.customer_id, manager.id, "member.joined", manager.id, after=said)
+    if not is_invited:
+        acts = Actor(owner.id, first.customer_id, Role.OWNER, owner.name, owner.email, first.name)
+        invitations.invite(acts, INVITED, Role.VIEWER)
+
+
+def _customer_of(slug: str) -> Customer | None:
+    return db.session.scalars(select(Customer).where(Customer.external_id == f"demo-{slug}")).one_or_none()
+
+
+def _member(email: str) -> Member:
+    return db.session.scalars(select(Member).where(Member.email == email)).one()
 
 
 def _everything_due() -> None:

@@ -73,6 +73,8 @@ class AuditEntry(CustomerOwned, Base):
     __table_args__ = (
         ForeignKeyConstraint(["customer_id"], ["customers.customer_id"]),
         Index("ix_audit_entries_customer_at", "customer_id", "at"),
+        Index("ix_audit_entries_customer_actor", "customer_id", "actor", "at"),
+        Index("ix_audit_entries_customer_action", "customer_id", "action", "at"),
     )
 
     id: Mapped[str] = mapped_column(String(40), primary_key=True)

@@ -109,6 +109,7 @@ ACCOUNT = (
     Item("ssh_keys.page", "SSH keys", "key"),
     Item("api_tokens.page", "API tokens", "token"),
     Item("members.page", "Members", "people"),
+    Item("activity.page", "Activity", "history"),
 )
 """The pages that are the member's own: in the menu at the top right."""
 

@@ -12,6 +12,7 @@ TABLE = {
     "add_credits.buy": "top_ups.buy",
     "add_credits.give_up": "payments.cancel",
     "add_credits.go_on": "payments.resume",
+    "activity.undo": MEMBER + "a program sends what was there before",
     "access_links.make": MEMBER + "a link for somebody who is no member; a program has a key of its own",
     "access_links.revoke": MEMBER + "what a member has made",
     "auto_recharge.answer": MEMBER + "a yes is consent to a charge, which a key has none to give",

@@ -37,7 +37,7 @@ from tests.support.webhook_cast import settings
 
 __all__ = ["app", "card", "endpoint", "later", "settings"]
 SENSITIVE = {
-    "access_links.make",
+    "activity.undo", "access_links.make",
     "members.invite", "members.again", "members.change_role", "members.remove", "members.leave",
     "auto_recharge.save", "invoice_notifications.save", "payment_methods.remove", "payment_methods.portal", "webhook.secret", "webhook.rotate",
     "authentication.end_session", "authentication.end_others", "authentication.change_email", "own_account.data", "own_account.delete",

@@ -35,6 +35,8 @@ from tests.support.routes import UNSAFE, path_of
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 READ_BY_MANAGERS = {
+    "activity.page",
+    "activity.csv_file",
     "access_links.page",
     "invoice_correction.page",
     "tax_settings.certificate",
@@ -43,6 +45,7 @@ READ_BY_MANAGERS = {
 }
 """What is read, and only by whoever may change it."""
 NEVER_IN_A_FRAME = {
+    "activity.page", "activity.csv_file", "activity.undo",
     "access_links.page", "access_links.make", "access_links.revoke",
     "members.page", "members.member", "members.invite", "members.again", "members.withdraw", "members.change_role",
     "members.remove", "members.leave",

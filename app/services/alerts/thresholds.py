@@ -138,7 +138,13 @@ def restore(customer_id: str, gone: Removed, *, actor: str, address: str = "") -
 
 
 def replace(
-    customer_id: str, thresholds: Iterable[Threshold], emails: Iterable[str], version: int, *, actor: str
+    customer_id: str,
+    thresholds: Iterable[Threshold],
+    emails: Iterable[str],
+    version: int,
+    *,
+    actor: str,
+    address: str = "",
 ) -> Alerts:
     """Replace the set of that version with this one, or refuse it whole; an old version is refused (409).
 
@@ -146,7 +152,7 @@ def replace(
     """
     wanted = list(thresholds)
     normal = [mailboxes.normal(each) for each in emails]
-    return _change(customer_id, lambda _now: _Wanted(wanted, normal, wanted), actor, "", version)
+    return _change(customer_id, lambda _now: _Wanted(wanted, normal, wanted), actor, address, version)
 
 
 def _change(
@@ -254,6 +260,11 @@ def _read(session: Session, customer_id: str) -> Alerts:
         [Recipient(row.email, row.asked_at, row.confirmed_at) for row in addressed],
         version,
     )
+
+
+def audited(now: Alerts) -> dict[str, object]:
+    """Return the set as the audit trail keeps it."""
+    return _audited(_Wanted([each.wants for each in now.alerts], [each.email for each in now.recipients]))
 
 
 def _audited(wanted: _Wanted) -> dict[str, object]:

@@ -31,7 +31,7 @@ from app.services.access import ssh_keys
 from app.services.catalog import versions
 from app.services.customers import directory
 from app.services.outbox import member_mails
-from app.services.people import own_data
+from app.services.people import access_links, own_data
 from app.services.transaction import transaction
 
 log = structlog.get_logger()
@@ -88,6 +88,8 @@ def _forget(session: Session, member: Member, acted_for: list[str]) -> None:
             )
         else:
             session.execute(delete(table).where(column == member.id))
+    for customer_id in acted_for:
+        access_links.end_those_of(session, customer_id, member.id)
     session.execute(delete(ResetRequest).where(ResetRequest.email == email))
     of_them = Mail.template.in_([*(OF_SIGN_IN - {MEMBER_DELETED}), WEEKLY_DIGEST])
     theirs = update(Mail).where(Mail.customer_id.in_(acted_for), Mail.recipient == email, of_them)

@@ -1,0 +1,134 @@
+"""Activity: who changed what for the customer, from what to what, when and from where; and what may be undone."""
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
+
+from flask import Blueprint, flash, redirect, request, url_for
+from werkzeug.wrappers import Response
+
+from app import clock
+from app.domain.errors import Refused
+from app.domain.people.activity import AREAS, Area, may_undo
+from app.forms import log_places
+from app.presenters.people import activity as words
+from app.services.people import activity, activity_undo
+from app.services.people.activity import ActivityQuery, Entry, Place
+from app.web import exports
+from app.web.access import (
+    current_actor,
+    current_customer,
+    current_unit,
+    fresh_only,
+    from_address,
+    managers_only,
+    own_sign_in_only,
+)
+from app.web.fields import PageForm
+from app.web.respond import show
+
+bp = Blueprint("activity", __name__, url_prefix="/account/activity")
+PAGE, CONTENT = "activity/page.html", "activity/_content.html"
+NAMES = ("person", "area", "first", "last")
+
+
+@bp.get("/")
+@own_sign_in_only
+@managers_only
+def page() -> Response:
+    """Show the entries that match, the newest first, 25 at a time."""
+    place = log_places.place(request.args.get("before", ""))
+    query, given = _query(place), _given()
+    found, older = activity.listed(current_customer().customer_id, query)
+    return show(
+        PAGE,
+        CONTENT,
+        form=PageForm(formdata=None),
+        rows=[_row(each) for each in found],
+        given=dict.fromkeys(NAMES, "") | given,
+        people=activity.people(current_customer().customer_id),
+        areas=[(each.value, AREAS[each]) for each in Area],
+        older=url_for("activity.page", **given, before=log_places.written(*older)) if older else "",
+        newest=url_for("activity.page", **given) if place else "",
+        csv=url_for("activity.csv_file", **given),
+    )
+
+
+@bp.get("/activity.csv")
+@own_sign_in_only
+@managers_only
+def csv_file() -> Response:
+    """Send every entry that matches as CSV, a line for each value that changed."""
+    entries = activity.export(current_customer().customer_id, _query(None))
+    return exports.as_csv(f"activity-{clock.now():%Y-%m-%d}.csv", words.HEADER, _lines(entries))
+
+
+@bp.post("/<entry_id>/undo")
+@own_sign_in_only
+@managers_only
+@fresh_only("undo a change", back="activity.page")
+def undo(entry_id: str) -> Response:
+    """Put back what the entry changed."""
+    try:
+        activity_undo.undo(current_actor(), entry_id, address=from_address())
+    except Refused as refusal:
+        if refusal.status in {403, 404}:
+            raise
+        flash(refusal.sentence, "bad")
+        return redirect(url_for("activity.page"), 303)
+    flash("It is as it was before that change.", "ok")
+    return redirect(url_for("activity.page"), 303)
+
+
+def _row(entry: Entry) -> words.Row:
+    return words.Row(
+        id=entry.id,
+        at=entry.at,
+        who=words.who(entry.actor, entry.name),
+        sentence=words.sentence(entry.action),
+        area=words.area(entry.action),
+        values=words.values(entry.action, entry.before, entry.after, current_unit(), current_customer().currency),
+        address=entry.address if entry.actor.startswith(("mem_", "acl_")) else "",
+        may_undo=may_undo(entry.action, entry.at, clock.now()),
+    )
+
+
+def _lines(entries: Iterator[Entry]) -> Iterator[list[str]]:
+    for row in map(_row, entries):
+        head = [row.at.isoformat(), row.who, row.area, row.sentence]
+        for each in row.values or [words.Value("", "", "")]:
+            yield [_plain(cell) for cell in (*head, each.label, each.before, each.after, row.address)]
+
+
+def _plain(cell: str) -> str:
+    """Return the cell so that no spreadsheet takes it for a formula: names are typed by people."""
+    return f"'{cell}" if cell[:1] in {"=", "+", "-", "@", "\t", "\r"} else cell
+
+
+def _query(before: Place | None) -> ActivityQuery:
+    given = _given()
+    area = given.get("area", "")
+    return ActivityQuery(
+        person=given.get("person", ""),
+        area=Area(area) if area else None,
+        first=_day(given.get("first", "")),
+        last=_day(given.get("last", "")),
+        before=before,
+    )
+
+
+def _given() -> dict[str, Any]:
+    """Return the filters of the address that can be read; the others are left out."""
+    given = {name: request.args.get(name, "")[:40].strip() for name in NAMES}
+    if given["area"] not in set(Area):
+        given["area"] = ""
+    for name in ("first", "last"):
+        given[name] = str(_day(given[name]) or "")
+    return {name: value for name, value in given.items() if value}
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None

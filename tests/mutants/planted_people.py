@@ -1,0 +1,83 @@
+"""The bugs of who acts for a customer: switching, members, read-only links and what is undone."""
+
+from tests.mutants.bug import Bug
+
+CUSTOMERS = "tests/pages/test_customers.py"
+MEMBERS = "tests/pages/test_members.py"
+LINKS = "tests/pages/test_access_links.py"
+ACTIVITY = "tests/pages/test_activity.py"
+TEAM = "app/services/people/team.py"
+
+BUGS = [
+    Bug(
+        "a form of the customer before changes the one now",
+        "app/web/session_cookie.py",
+        "json.dumps({SWITCHED: True})",
+        "json.dumps(dict(self) | {SWITCHED: True})",
+        (f"{CUSTOMERS}::test_a_form_of_the_customer_before_changes_nothing_of_this_one",),
+    ),
+    Bug(
+        "an older request brings the form token of the customer before back",
+        "app/services/access/sessions.py",
+        "        if customer_id is not None and row.customer_id != customer_id:\n            return\n",
+        "",
+        (f"{CUSTOMERS}::test_what_an_older_request_kept_does_not_bring_its_form_token_back",),
+    ),
+    Bug(
+        "a member switches to a customer that is not theirs",
+        "app/services/access/sessions.py",
+        "                is_member.exists(),\n",
+        "",
+        (f"{CUSTOMERS}::test_nobody_switches_to_a_customer_that_is_not_theirs",),
+    ),
+    Bug(
+        "the last owner can be removed",
+        TEAM,
+        "        if role is Role.OWNER:\n            _ask_another_owner",
+        "        if role is None:\n            _ask_another_owner",
+        (f"{MEMBERS}::test_the_last_owner_stays",),
+    ),
+    Bug(
+        "a removed member's session comes back with the next invitation",
+        TEAM,
+        "for kind in (BrowserSession, PortalSession):",
+        "for kind in (PortalSession,):",
+        (f"{MEMBERS}::test_a_removed_members_sessions_and_links_die_at_once_and_stay_dead",),
+    ),
+    Bug(
+        "an invitation's link is good for ever",
+        "app/services/people/joining.py",
+        "if row.asked_at + INVITATION_LASTS <= clock.now():",
+        "if row.asked_at > clock.now():",
+        (f"{MEMBERS}::test_a_link_ends_after_seven_days_when_sent_again_and_when_withdrawn",),
+    ),
+    Bug(
+        "a read-only link opens a page more",
+        "app/blueprints/invoices.py",
+        '@bp.post("/invoices/years/<year>/mail")\n',
+        '@bp.post("/invoices/years/<year>/mail")\n@papers_too\n',
+        (f"{LINKS}::test_every_other_route_refuses",),
+    ),
+    Bug(
+        "a link that is over or revoked opens",
+        "app/services/people/access_links.py",
+        ".where(AccessLink.token_hash == hash_of(token), *_is_good())\n            .values",
+        ".where(AccessLink.token_hash == hash_of(token))\n            .values",
+        (f"{LINKS}::test_it_ends_when_revoked_when_over_and_when_its_maker_is_removed",),
+    ),
+    Bug(
+        "a change is undone over a later one",
+        "app/services/people/activity_undo.py",
+        "    if any(fields & touched(each.before, each.after) for each in activity.later(actor.customer_id, entry)):\n"
+        "        raise CHANGED_LATER\n",
+        "",
+        (f"{ACTIVITY}::test_nothing_is_undone_over_a_later_change",),
+    ),
+    Bug(
+        "a change is undone after a day",
+        "app/domain/people/activity.py",
+        "and now - at < UNDO_WITHIN",
+        "and now >= at",
+        (f"{ACTIVITY}::test_after_a_day_and_for_charges_there_is_no_undo",),
+    ),
+]
