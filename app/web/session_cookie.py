@@ -100,7 +100,7 @@ class PortalSession(CallbackDict[str, Any], SessionMixin):
         """Begin the member's session under a new token; the visitor's is over."""
         ensure(self.way is Way.SIGN_IN, "a portal session never becomes a sign-in")
         self.clear()
-        self.token = sessions.begin("{}", member_id, customer_id, instead_of=self.token, seen=_seen())
+        self.token = sessions.begin("{}", member_id, customer_id, instead_of=self.token, seen=seen_now())
         self.loaded, self.renewed = False, True
         self.load()
 
@@ -160,7 +160,7 @@ class PortalSession(CallbackDict[str, Any], SessionMixin):
         ensure(key == "_id" or value == self.get(key), "the session's row says who is signed in")
 
 
-def _seen() -> Seen:
+def seen_now() -> Seen:
     """Return what the session notes of the browser that asks."""
     return Seen(browsers.in_words(request.user_agent.string), browsers.network_of(request.remote_addr or ""))
 
@@ -219,7 +219,7 @@ class ServerSessions(SessionInterface):
             ensure(len(data) <= DATA_LIMIT, "a session's data may not grow")
             if session.stored:
                 of = session.billed.customer_id if session.billed else None
-                sessions.keep(session.token, data, customer_id=of, is_seen=not session.is_quiet, seen=_seen())
+                sessions.keep(session.token, data, customer_id=of, is_seen=not session.is_quiet, seen=seen_now())
             elif session and session.way is Way.SIGN_IN:
                 session.token = sessions.begin(data)
                 session.renewed = True

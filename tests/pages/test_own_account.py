@@ -11,6 +11,7 @@ from sqlalchemy import select, update
 from app import clock, ids
 from app.domain.people.deletion import Owned, obstacles
 from app.domain.people.members import Actor, Role
+from app.models.api_keys import ApiKey
 from app.models.customers import Customer
 from app.models.database import Base, db
 from app.models.events import AuditEntry
@@ -21,7 +22,7 @@ from app.models.sign_in import SignInLink
 from app.models.ssh_keys import SshKey
 from app.models.usage import Spending
 from app.services import jobs
-from app.services.access import members
+from app.services.access import api_tokens, members
 from app.services.people import deletion, own_data
 from app.services.transaction import transaction
 from tests.pages.test_authentication import written
@@ -101,6 +102,7 @@ def test_a_member_who_is_not_needed_ends_the_account_and_leaves_no_name(
         session.add(
             SshKey(id=ids.new("ssh"), fingerprint="SHA256:x", public_key="ssh-ed25519 AAAA", created_at=now, **made)
         )
+    api_tokens.make(alice_actor, "my laptop", ["billing:read"], None)
     page = alice.opens(PATH)
     assert "Nobody can sign in any more" not in page.text, "Alice owns nothing"
     done = deletes(alice, f" {ALICE.email.upper()} ")
@@ -111,6 +113,8 @@ def test_a_member_who_is_not_needed_ends_the_account_and_leaves_no_name(
     assert alice.opens("/billing/").path.startswith("/sign-in") and frame.opens("/billing/", **IN_A_FRAME).status == 401
     for model in (BrowserSession, Membership, DigestSubscription, SshKey, SignInLink):
         assert written(model, member_id=alice_actor.member_id) == []
+    (token,) = written(ApiKey, member_id=alice_actor.member_id)
+    assert token.revoked_at is not None and token.name == ""
     (row,) = written(Member, id=alice_actor.member_id)
     assert (row.name, row.password_hash, row.username) == ("Deleted member", None, None) and row.disabled_at
     (mail,) = written(Mail, template="member_deleted")

@@ -10,7 +10,7 @@ from app.services.access import frame_origins, portal_sessions
 from app.services.access.sessions import FRAME, WINDOW
 from app.web.access import public
 from app.web.embedding import frame, path_mode
-from app.web.session_cookie import ServerSessions, portal_session
+from app.web.session_cookie import ServerSessions, portal_session, seen_now
 
 bp = Blueprint("portal_session", __name__, url_prefix="/embedded")
 OVER = {
@@ -33,7 +33,7 @@ def enter(token: str) -> Response:
     if not is_window and (refused := _wrong_origin(is_frame=dest in frame.FRAMES)):
         return refused
     try:
-        swapped = portal_sessions.swap(token, kind=WINDOW if is_window else FRAME)
+        swapped = portal_sessions.swap(token, kind=WINDOW if is_window else FRAME, seen=seen_now())
     except Refused as refusal:
         return _over(refusal)
     answer = make_response(redirect(url_for("portal_session.check", token=swapped.check), 303))

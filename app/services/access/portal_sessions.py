@@ -26,7 +26,7 @@ from app.models.database import db
 from app.models.members import BrowserSession, PortalSession
 from app.models.scope import as_service
 from app.services.access import host_members, sessions
-from app.services.access.session_facts import Embedded
+from app.services.access.session_facts import NOTHING_SEEN, Embedded, Seen
 from app.services.access.sessions import hash_of
 from app.services.transaction import transaction
 
@@ -111,7 +111,7 @@ def for_window(session_token: str, path: str) -> Made:
     return Made(token, now + WINDOW_LIVES)
 
 
-def swap(token: str, *, kind: str) -> Swapped:
+def swap(token: str, *, kind: str, seen: Seen = NOTHING_SEEN) -> Swapped:
     """Use the link up and begin its session, or refuse: 404 for one that never was, 410 for one that is over."""
     now, check, begun = clock.now(), ids.new_token(), ids.new_token()
     found = None
@@ -130,7 +130,7 @@ def swap(token: str, *, kind: str) -> Swapped:
                 ).one_or_none()
                 if found is not None:
                     data = json.dumps({EMBEDDED: json.loads(found.options)})
-                    how = Embedded(kind, found.role_at_most, found.authenticated_at, found.opened_by)
+                    how = Embedded(kind, found.role_at_most, found.authenticated_at, found.opened_by, seen)
                     sessions.begin_embedded(session, begun, data, found.member_id, found.customer_id, how)
         if found is None:
             raise _over(token)

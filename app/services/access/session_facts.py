@@ -48,6 +48,7 @@ class Embedded:
     role_at_most: str | None = None
     authenticated_at: datetime | None = None
     opened_by: bytes | None = None
+    seen: Seen = NOTHING_SEEN
 
 
 def holder(link: AccessLink, customer: Customer) -> Actor:

@@ -193,6 +193,8 @@ def begin_embedded(session: Session, token: str, data: str, member_id: str, cust
             expires_at=now + FRAME_IDLE + FRAME_TOUCH_AFTER,
             embedded=how.kind,
             role_at_most=how.role_at_most,
+            browser=how.seen.browser,
+            network=how.seen.network,
             opened_by=how.opened_by,
         )
     )

@@ -86,6 +86,7 @@ def _forget(session: Session, member: Member, acted_for: list[str]) -> None:
             session.execute(
                 update(table).where(column == member.id, table.c.revoked_at.is_(None)).values(revoked_at=now)
             )
+            session.execute(update(table).where(column == member.id).values(name=""))
         else:
             session.execute(delete(table).where(column == member.id))
     for customer_id in acted_for:
