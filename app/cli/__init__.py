@@ -9,6 +9,7 @@ from app.cli import (
     customers,
     embedding,
     invoices,
+    members,
     months,
     payments,
     setup,
@@ -21,8 +22,8 @@ from app.cli import credits as credit
 bp = Blueprint("portal", __name__, cli_group="portal")
 bp.cli.help = "Set up, run and check the portal."
 SUBJECTS = (
-    setup, catalogs, customers, credit, credit_codes, payments, invoices, months, api_keys, embedding, tax, worker,
-    verification,
+    setup, catalogs, customers, members, credit, credit_codes, payments, invoices, months, api_keys, embedding, tax,
+    worker, verification,
 )  # fmt: skip
 for subject in SUBJECTS:
     subject.add_to(bp)

@@ -3,6 +3,7 @@
 import pytest
 
 from app.domain.errors import Forbidden, NotFound, Refused
+from app.domain.people import browsers
 from app.domain.people.members import Actor, Role, whom
 from app.domain.people.passwords import check_password
 
@@ -73,3 +74,34 @@ def test_refusals_carry_their_sentence_and_their_status() -> None:
     assert str(NotFound()) == "There is no such page."
     assert (str(Forbidden("Not you.")), Forbidden().reason, Forbidden().status) == ("Not you.", "forbidden", 403)
     assert str(Forbidden()) == "Your role does not allow this. Ask an owner or billing manager."
+
+
+@pytest.mark.parametrize(
+    ("user_agent", "words"),
+    [
+        ("Mozilla/5.0 (X11; Linux x86_64; rv:153.0) Gecko/20100101 Firefox/153.0", "Firefox on Linux"),
+        ("Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36 Edg/156.0", "Edge on Windows"),
+        ("Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/19.0 Safari/605.1.15", "Safari on macOS"),
+        ("Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) CriOS/156.0 Mobile/15E148 Safari/604.1", "Chrome on iPhone"),
+        ("Mozilla/5.0 (Linux; Android 16) AppleWebKit/537.36 (KHTML, like Gecko) SamsungBrowser/29.0 Chrome/156.0 Mobile Safari/537.36", "Samsung Internet on Android"),
+        ("curl/8.5.0", "A browser"),
+        ("", "A browser"),
+    ],
+)  # fmt: skip
+def test_a_browser_is_said_in_words_and_fits_its_column(user_agent: str, words: str) -> None:
+    assert browsers.in_words(user_agent) == words and len(words) <= browsers.LONGEST
+
+
+@pytest.mark.parametrize(
+    ("address", "network"),
+    [
+        ("203.0.113.77", "203.0.113.x"),
+        ("10.0.0.1", "10.0.0.x"),
+        ("2001:db8:12:34:56::1", "2001:db8:12::…"),
+        ("::ffff:203.0.113.77", "203.0.113.x"),
+        ("", ""),
+        ("a host", ""),
+    ],
+)
+def test_of_an_address_the_network_is_kept(address: str, network: str) -> None:
+    assert browsers.network_of(address) == network

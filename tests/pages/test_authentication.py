@@ -137,7 +137,7 @@ def test_asvs_7_5_2_sessions_are_listed_in_words_and_ended_one_by_one(
         assert third.opens(PATH).path == PATH
 
 
-def test_asvs_7_4_5_all_others_end_at_once_those_in_host_products_too(
+def test_asvs_7_5_2_all_others_end_at_once_those_in_host_products_too(
     app: Flask, origin: str, alice: Browser, alice_actor: Actor
 ) -> None:
     frame = host_of(app, origin, alice_actor).frame(view="invoice_address")

@@ -49,7 +49,7 @@ def everything(*, but: set[str]) -> str:
 
 
 @pytest.mark.both_databases
-def test_asvs_14_2_4_a_member_takes_along_everything_that_is_kept_and_no_secret(
+def test_a_member_takes_along_everything_that_is_kept_and_no_secret(
     alice: Browser, visitor: Browser, alice_actor: Actor, acme: Customer
 ) -> None:
     asked_link(visitor)

@@ -1,6 +1,6 @@
 """Browsers in words: which one it is and on what system, and from which network, with no more than a member needs."""
 
-from ipaddress import ip_address, ip_network
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 UNKNOWN = "A browser"
 LONGEST = 60
@@ -37,8 +37,9 @@ def in_words(user_agent: str) -> str:
 def network_of(address: str) -> str:
     """Return the network that the address is in, such as `203.0.113.x`; nothing where it is no address."""
     try:
-        found = ip_address(address)
+        found: IPv4Address | IPv6Address = ip_address(address)
     except ValueError:
         return ""
+    found = getattr(found, "ipv4_mapped", None) or found
     network = ip_network(f"{found}/{_KEPT[found.version]}", strict=False).network_address
     return f"{str(network).removesuffix('.0')}.x" if found.version == 4 else f"{network}…"

@@ -20,6 +20,7 @@ from app.models.database import db
 from app.models.members import Member, Membership
 from app.models.scope import as_service
 from app.services import audit
+from app.services.access import own_sessions
 from app.services.transaction import transaction
 
 log = structlog.get_logger()
@@ -110,6 +111,23 @@ def confirm(member_id: str, password: str, address: str) -> None:
         log.warning("confirmation_refused", member=member_id, address_hash=address_hash)
         raise Refused("This is not your password.", "password_wrong", 422, "confirm_password")
     log.info("access_confirmed", member=member_id, address_hash=address_hash)
+
+
+def let_in(email: str, may_sign_in: bool, *, by: str) -> None:
+    """Disable the member with this address, or let them sign in again; all sessions of who is disabled end. Or 404."""
+    with as_service("let a member in or not"), transaction() as session:
+        wanted = select(Member).where(Member.email == email.strip().lower(), Member.deleted_at.is_(None))
+        member = session.scalars(wanted.with_for_update()).one_or_none()
+        if member is None:
+            raise NotFound("member")
+        if (member.disabled_at is None) is may_sign_in:
+            return
+        member.disabled_at = None if may_sign_in else clock.now()
+        if not may_sign_in:
+            own_sessions.end_all(session, member.id)
+        action = "member.enabled" if may_sign_in else "member.disabled"
+        own_sessions.write_for_all(session, member.id, by, action, {"disabled": not may_sign_in})
+    log.info("member_enabled" if may_sign_in else "member_disabled", member=member.id, by=by)
 
 
 def hashed(password: str) -> str:

@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import structlog
-from sqlalchemy import delete, select, update
+from sqlalchemy import ColumnElement, delete, select, update
 from sqlalchemy.orm import Session
 
 from app import clock
 from app.domain.errors import NotFound
 from app.models.customers import Customer
 from app.models.database import db
-from app.models.members import BrowserSession, PortalSession
+from app.models.members import BrowserSession, Member, Membership, PortalSession
 from app.models.scope import as_service
 from app.services import audit
 from app.services.access import sessions
@@ -87,13 +87,43 @@ def end_all(session: Session, member_id: str, *, but: str = "") -> int:
         .where(BrowserSession.member_id == member_id, BrowserSession.token_hash != kept)
         .returning(BrowserSession.token_hash)
     ).all()
-    now = clock.now()
-    session.execute(
-        update(PortalSession)
-        .where(PortalSession.member_id == member_id, PortalSession.expires_at > now, PortalSession.used_at.is_(None))
-        .values(expires_at=now)
-    )
+    _end_links(session, PortalSession.member_id == member_id)
     return len(ended)
+
+
+def _end_links(session: Session, whose: ColumnElement[bool]) -> None:
+    now = clock.now()
+    unused = update(PortalSession).where(whose, PortalSession.expires_at > now, PortalSession.used_at.is_(None))
+    session.execute(unused.values(expires_at=now))
+
+
+def end_by_seller(email: str, *, by: str) -> int:
+    """End all sessions of the member with this address at once; return how many. Or `NotFound`."""
+    with as_service("end a member's sessions for the seller"), transaction() as session:
+        member_id = session.scalars(select(Member.id).where(Member.email == email.strip().lower())).one_or_none()
+        if member_id is None:
+            raise NotFound("member")
+        ended = end_all(session, member_id)
+        write_for_all(session, member_id, by, "sessions.ended", {"sessions": ended})
+    log.info("sessions_ended", member=member_id, count=ended, by=by)
+    return ended
+
+
+def end_everybodys(*, by: str) -> int:
+    """End the sessions of all members at once; return how many. The log says who did it."""
+    with as_service("end all sessions for the seller"), transaction() as session:
+        theirs = delete(BrowserSession).where(BrowserSession.member_id.is_not(None))
+        ended = len(session.execute(theirs.returning(BrowserSession.token_hash)).all())
+        _end_links(session, PortalSession.member_id.is_not(None))
+    log.info("sessions_ended", count=ended, by=by)
+    return ended
+
+
+def write_for_all(session: Session, member_id: str, by: str, action: str, after: dict[str, object]) -> None:
+    """Write into the audit trail of each customer of the member's what was done, in the caller's transaction."""
+    acts_for = select(Membership.customer_id).where(Membership.member_id == member_id)
+    for customer_id in session.scalars(acts_for.order_by(Membership.customer_id)).all():
+        audit.record(session, customer_id, by, action, member_id, after=after)
 
 
 def _shown(row: BrowserSession, customer: str, here: bytes) -> OwnSession:
