@@ -35,6 +35,7 @@ from tests.mutants import (
     planted_terms,
     planted_transfers,
     planted_usage,
+    planted_ways_in,
 )
 
 BUGS = [
@@ -46,6 +47,7 @@ BUGS = [
     *planted_limits.BUGS,
     *planted_outside.BUGS,
     *planted_access.BUGS,
+    *planted_ways_in.BUGS,
     *planted_arrears.BUGS,
     *planted_billed.BUGS,
     *planted_evidence.BUGS,
