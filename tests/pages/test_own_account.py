@@ -14,7 +14,7 @@ from app.domain.people.members import Actor, Role
 from app.models.api_keys import ApiKey
 from app.models.customers import Customer
 from app.models.database import Base, db
-from app.models.events import AuditEntry
+from app.models.events import AuditEntry, OutboxEvent
 from app.models.mails import DigestSubscription, Mail
 from app.models.members import BrowserSession, Member, Membership
 from app.models.scope import as_service
@@ -122,6 +122,8 @@ def test_a_member_who_is_not_needed_ends_the_account_and_leaves_no_name(
     jobs.run_due(names=("mails_sent",))
     said = everything(but={"outbox_events"})  # what a host is notified of says whom it has to forget
     assert ALICE.email not in said and ALICE.name not in said
+    (event,) = written(OutboxEvent, type="member.removed")
+    assert json.loads(event.data)["member"] == alice_actor.member_id
     (entry,) = written(AuditEntry, action="member.deleted")
     assert entry.actor == alice_actor.member_id and bob.opens("/billing/").status == 200
     again = members.create_member(ALICE.email, "Another Alice", PASSWORD, acme.customer_id, Role.VIEWER)

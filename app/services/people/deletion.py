@@ -31,7 +31,7 @@ from app.services.access import ssh_keys
 from app.services.catalog import versions
 from app.services.customers import directory
 from app.services.outbox import member_mails
-from app.services.people import access_links, own_data
+from app.services.people import access_links, own_data, team
 from app.services.transaction import transaction
 
 log = structlog.get_logger()
@@ -55,9 +55,8 @@ def delete_member(by: By, typed_email: str) -> None:
     One transaction: sessions, memberships, keys, second factors and mailed links end with the name they were under.
     """
     with as_service("delete a member"), transaction() as session:
-        acted_for = session.scalars(
-            select(Membership.customer_id).where(Membership.member_id == by.member_id).order_by(Membership.customer_id)
-        ).all()
+        theirs = select(Membership).where(Membership.member_id == by.member_id).order_by(Membership.customer_id)
+        acted_for = [each.customer_id for each in session.scalars(theirs).all()]
         for customer_id in acted_for:  # two owners who leave at once: the second one sees the first
             directory.locked(session, customer_id)
         member = session.get_one(Member, by.member_id, with_for_update=True, populate_existing=True)
@@ -70,9 +69,10 @@ def delete_member(by: By, typed_email: str) -> None:
         member_mails.write(
             session, by.customer_id, MEMBER_DELETED, member, key=member.id, address=by.address, browser=by.browser
         )
-        for customer_id in acted_for:
-            audit.record(session, customer_id, member.id, "member.deleted", member.id, address=by.address)
-        _forget(session, member, list(acted_for))
+        for each in session.scalars(theirs.execution_options(populate_existing=True)).all():
+            audit.record(session, each.customer_id, member.id, "member.deleted", member.id, address=by.address)
+            team.notify_left(session, each.customer_id, member, Role(each.role))
+        _forget(session, member, acted_for)
     log.info("member_deleted", member=by.member_id)
 
 

@@ -84,6 +84,11 @@ def notify_joined(session: Session, customer_id: str, member: Member, role: Role
     _notify(session, "member.joined", customer_id, member, role=role.value, invited_by=invited_by)
 
 
+def notify_left(session: Session, customer_id: str, member: Member, role: Role) -> None:
+    """Write for the host that somebody is no member any more, in the caller's transaction."""
+    _notify(session, "member.removed", customer_id, member, role=role.value)
+
+
 def _ask_another_owner(session: Session, customer_id: str, member_id: str) -> None:
     others = (
         select(func.count())
