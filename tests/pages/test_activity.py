@@ -181,6 +181,10 @@ def test_nobodys_secret_and_nobody_of_the_sellers_is_shown(alice: Browser, acme:
     assert "demo" not in page.text and page.texts("#activity-list td:nth-of-type(2)")[0] == "Your seller"
 
 
+def test_what_was_empty_and_stays_so_is_no_change(alice: Browser) -> None:
+    assert "none → none" not in alice.opens(PATH).text
+
+
 def test_who_may_not(
     app: Flask, origin: str, bob: Browser, visitor: Browser, mallory: Browser, alice_actor: Actor
 ) -> None:

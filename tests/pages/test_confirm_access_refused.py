@@ -37,6 +37,7 @@ from tests.support.webhook_cast import settings
 
 __all__ = ["app", "card", "endpoint", "later", "settings"]
 SENSITIVE = {
+    "api_tokens.make", "api_tokens.revoke", "ssh_keys.add", "ssh_keys.remove",
     "activity.undo", "access_links.make",
     "members.invite", "members.again", "members.change_role", "members.remove", "members.leave",
     "auto_recharge.save", "invoice_notifications.save", "payment_methods.remove", "payment_methods.portal", "webhook.secret", "webhook.rotate",

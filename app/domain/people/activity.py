@@ -235,8 +235,12 @@ def changes(action: str, before: Mapping[str, object], after: Mapping[str, objec
     return [
         Changed(key, before.get(key), after.get(key))
         for key in FIELDS
-        if (key in before or key in after) and before.get(key) != after.get(key)
+        if _or_none(before.get(key)) != _or_none(after.get(key))
     ]
+
+
+def _or_none(value: object) -> object:
+    return None if value in ("", [], {}) else value
 
 
 def touched(before: Mapping[str, object], after: Mapping[str, object]) -> frozenset[str]:
