@@ -34,20 +34,21 @@ Checked = TypeVar("Checked")
 def counted(email: str, check: Callable[[str], Checked]) -> Checked:
     """Return what `check` says for the network address, or refuse. A password that fits forgets the member's tries."""
     typed, address = email.strip().lower(), request.remote_addr or "unknown"
-    browser, place = _known_as(typed), _place(address)
+    browser, place = _named(typed), _place(address)
+    is_known = bool(browser) or _is_signed_in(typed)
     account, member_key = _hash(typed), _hash(f"{typed} {browser or place}")
     tries = shared_counts.tries()
     if not tries.are_left(PER_ADDRESS, place) or not tries.take(PER_MEMBER, member_key):
         current_app.logger.warning("too many tries to sign in")
         raise Refused(TOO_MANY, "too_many_tries", 429)
-    if not browser and not tries.are_left(PER_ACCOUNT, account):
+    if not is_known and not tries.are_left(PER_ACCOUNT, account):
         current_app.logger.warning("too many tries to sign in to one account")
         raise Refused(CLOSED, "too_many_tries", 429)
     try:
         checked = check(address)
     except Refused:
         tries.take(PER_ADDRESS, place)
-        if not browser:
+        if not is_known:
             tries.take(PER_ACCOUNT, account)
         raise
     tries.forget(PER_MEMBER, member_key)
@@ -85,15 +86,13 @@ def say_when(answer: Response) -> Response:
     return answer
 
 
-def _known_as(email: str) -> str:
-    """Return what the browser is known as to the member with this address; nothing where it is not."""
+def _is_signed_in(email: str) -> bool:
     actor = current_user.actor
-    if actor is not None and actor.email == email:
-        return f"session {actor.member_id} {_place(request.remote_addr or 'unknown')}"
-    return _named(email)
+    return actor is not None and actor.email == email
 
 
 def _named(email: str) -> str:
+    """Return the name of the browser as the member with this address knows it; nothing where it is not known."""
     name, _dot, proof = request.cookies.get(_cookie(), "").partition(".")
     return name if name and hmac.compare_digest(proof.encode(), _proof(email, name).encode()) else ""
 

@@ -47,14 +47,14 @@ BUGS = [
     Bug(
         "an account can be guessed at from many addresses",
         "app/web/password_tries.py",
-        "        if not browser:\n            tries.take(PER_ACCOUNT, account)\n",
+        "        if not is_known:\n            tries.take(PER_ACCOUNT, account)\n",
         "",
         (f"{TRIES}::test_asvs_6_3_1_guessing_from_many_addresses_closes_an_account_whether_there_is_one_or_not",),
     ),
     Bug(
         "who guesses locks the member out",
         "app/web/password_tries.py",
-        "if not browser and not tries.are_left(PER_ACCOUNT, account):",
+        "if not is_known and not tries.are_left(PER_ACCOUNT, account):",
         "if not tries.are_left(PER_ACCOUNT, account):",
         (f"{TRIES}::test_a_known_browser_gets_in_while_others_guess_and_has_no_more_than_five_tries_itself",),
     ),
