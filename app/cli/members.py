@@ -1,4 +1,4 @@
-"""Who is let in: `flask portal disable-member`, `enable-member`, `end-sessions`."""
+"""Who is let in: `flask portal disable-member`, `enable-member`, `end-sessions`, `reset-two-factor`."""
 
 import click
 from flask import Blueprint
@@ -6,11 +6,12 @@ from flask.cli import with_appcontext
 
 from app.cli.console import one_line
 from app.services.access import members, own_sessions
+from app.services.sign_in import two_factor
 
 
 def add_to(bp: Blueprint) -> None:
     """Add these commands to the seller's command line."""
-    for command in (disable_member, enable_member, end_sessions):
+    for command in (disable_member, enable_member, end_sessions, reset_two_factor):
         bp.cli.add_command(command)
 
 
@@ -48,3 +49,15 @@ def end_sessions(email: str | None, everybody: bool, by: str) -> None:
     with one_line():
         ended = own_sessions.end_by_seller(email, by=by) if email else own_sessions.end_everybodys(by=by)
         click.echo(f"{ended} {'session has' if ended == 1 else 'sessions have'} ended.")
+
+
+@click.command("reset-two-factor")
+@click.argument("email")
+@click.option("--by", required=True, help="Who decides it; kept in the audit trail.")
+@click.option("--reason", required=True, help="How you know that it is the member who asks; kept in the audit trail.")
+@with_appcontext
+def reset_two_factor(email: str, by: str, reason: str) -> None:
+    """Take app, recovery codes and passkeys away from a member who lost them, and end all their sessions."""
+    with one_line():
+        two_factor.reset(email, by, reason)
+        click.echo("The password alone opens the account now. A mail says so to the member.")

@@ -12,8 +12,9 @@ from app.demo.stories import PASSWORD, STORIES
 from app.domain.errors import Refused
 from app.extensions import settings
 from app.services.access import members
-from app.web import login, password_tries
+from app.web import password_tries
 from app.web.access import public
+from app.web.second_step import half_signed_in
 
 bp = Blueprint("demo_people", __name__, url_prefix="/dev/people")
 
@@ -42,8 +43,7 @@ def sign_in() -> Response:
     except Refused as refusal:
         flash(str(refusal), "bad")
         return make_response(redirect(url_for("sign_in.page"), 303))
-    login.sign_in(who.member_id, who.customer_id)
-    return make_response(redirect(url_for("overview.page"), 303))
+    return half_signed_in.go_on(who, url_for("overview.page"))
 
 
 def _host_product() -> str:

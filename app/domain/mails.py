@@ -44,6 +44,11 @@ INVOICE_UNPAID, ACCOUNT_SUSPENDED, ACCOUNT_RESTORED = "invoice_unpaid", "account
 OF_STANDING = frozenset({INVOICE_UNPAID, ACCOUNT_SUSPENDED, ACCOUNT_RESTORED})
 CONFIRM_BILLING_EMAIL, BILLING_EMAIL_CHANGED = "confirm_billing_email", "billing_email_changed"
 """Asks an address whether bills or mails about them are welcome there; is sent to the one that was used before."""
+TWO_FACTOR_ON, TWO_FACTOR_OFF, TWO_FACTOR_RESET = "two_factor_on", "two_factor_off", "two_factor_reset"
+RECOVERY_CODES_MADE, RECOVERY_CODE_USED = "recovery_codes_made", "recovery_code_used"
+PASSKEY_ADDED, PASSKEY_REMOVED = "passkey_added", "passkey_removed"
+_OF_SECOND_FACTORS = frozenset({TWO_FACTOR_ON, TWO_FACTOR_OFF, TWO_FACTOR_RESET, RECOVERY_CODES_MADE})
+_OF_SECOND_FACTORS |= {RECOVERY_CODE_USED, PASSKEY_ADDED, PASSKEY_REMOVED}
 PASSWORD_CHANGED, PASSWORD_RESET = "password_changed", "password_reset"
 """A password was chosen; the link by which one is chosen, for whoever forgot theirs or has none."""
 CONFIRM_SIGN_IN_EMAIL, SIGN_IN_EMAIL_CHANGED = "confirm_sign_in_email", "sign_in_email_changed"
@@ -52,6 +57,7 @@ MEMBER_DELETED = "member_deleted"
 API_TOKEN_MADE, SSH_KEY_ADDED = "api_token_made", "ssh_key_added"
 OF_SIGN_IN = frozenset({PASSWORD_CHANGED, PASSWORD_RESET, CONFIRM_SIGN_IN_EMAIL, SIGN_IN_EMAIL_CHANGED, MEMBER_DELETED})
 OF_SIGN_IN |= {API_TOKEN_MADE, SSH_KEY_ADDED}
+OF_SIGN_IN |= _OF_SECOND_FACTORS
 """To the member whom they are about, by `outbox/member_mails`: each change of a way in is one."""
 INVITATION = "invitation"
 """Asks an address to act for a customer."""
@@ -148,6 +154,13 @@ TITLES = {
     notices.MAILS[notices.BALANCE_RECOVERED]: "Credit has recovered",
     notices.MAILS[notices.CREDITS_EXPIRING]: "Credit expires soon",
     WEEKLY_DIGEST: "Your week",
+    TWO_FACTOR_ON: "Two-factor sign-in is on",
+    TWO_FACTOR_OFF: "Two-factor sign-in is off",
+    TWO_FACTOR_RESET: "Your second factors were reset",
+    RECOVERY_CODES_MADE: "You have new recovery codes",
+    RECOVERY_CODE_USED: "A recovery code was used",
+    PASSKEY_ADDED: "A passkey was added",
+    PASSKEY_REMOVED: "A passkey was removed",
     PASSWORD_CHANGED: "Your password was changed",
     PASSWORD_RESET: "Choose a new password",
     CONFIRM_SIGN_IN_EMAIL: "Confirm your new e-mail address",

@@ -29,6 +29,7 @@ PAGES = (
     "spend_management",
     "statement",
     "tax_settings",
+    "two_factor",
     "usage",
 )
 PRINT = "print.css"
@@ -42,6 +43,7 @@ SCRIPTS = (
     "charts.js",
     "unsaved.js",
     "checkout.js",
+    "passkeys.js",
 )
 """In the order in which they run."""
 FOREVER = 365 * 24 * 3600

@@ -1,4 +1,4 @@
-"""A fresh sign-in: sensitive changes ask for the password where it was given more than ten minutes ago.
+"""A fresh sign-in: sensitive changes ask for the password, or a passkey, where it was given more than ten minutes ago.
 
 A form that was on its way is kept in the question and goes on with the password, by one and the same request: nothing
 typed is lost, with and without JavaScript. What was only to be read is opened afterwards.
@@ -15,15 +15,22 @@ from wtforms.validators import InputRequired
 from app.domain.errors import Refused
 from app.extensions import login as login_manager
 from app.services.access import members
+from app.services.sign_in import passkeys, two_factor
+from app.services.sign_in.challenges import Purpose
 from app.web import login, password_tries
 from app.web.access import SAFE, Sensitive, current_actor
 from app.web.embedding import frame, path_mode
 from app.web.fields import PageForm
 from app.web.respond import show, wants_fragment
+from app.web.second_step import code_tries
+from app.web.session_cookie import portal_session
 
 PAGE, FORM = "confirm_access/page.html", "confirm_access/_form.html"
 WINDOW_PAGE, WINDOW = "confirm_access/in_window.html", "confirm_access/_in_window.html"
 PASSWORD = "confirm_password"  # noqa: S105  # the field's name: no form of a page has it
+PASSKEY = "confirm_passkey"
+"""The field that has the browser's answer where a passkey takes the place of the password."""
+OURS = frozenset({PASSWORD, PASSKEY, "csrf_token"})
 ANYTHING = Sensitive("go on", back="overview.page")
 
 
@@ -40,11 +47,14 @@ class ConfirmForm(PageForm):
 
     def confirms(self) -> bool:
         """Make the session fresh where the password fits; say in the form why not otherwise."""
-        if not self.validate():
+        answer = request.form.get(PASSKEY, "")
+        if not answer and not self.validate():
             return False
-        actor, password = current_actor(), self.confirm_password.data or ""
         try:
-            password_tries.counted(actor.email, lambda address: members.confirm(actor.member_id, password, address))
+            if answer:
+                _prove(answer)
+            else:
+                _check(self.confirm_password.data or "")
             if not login.confirm():
                 raise Refused("You confirmed this in another window, or were signed out. Try again.", "ended", 409)
         except Refused as refusal:
@@ -52,6 +62,16 @@ class ConfirmForm(PageForm):
             self.status = refusal.status
             return False
         return True
+
+
+def _check(password: str) -> None:
+    actor = current_actor()
+    password_tries.counted(actor.email, lambda address: members.confirm(actor.member_id, password, address))
+
+
+def _prove(answer: str) -> None:
+    member_id, token = current_actor().member_id, portal_session().token
+    code_tries.counted(member_id, lambda _address: passkeys.prove(answer, Purpose.CONFIRM, token, member_id))
 
 
 def ask_before(wanted: str, *, form: ConfirmForm | None = None, status: int = 200) -> Response:
@@ -73,17 +93,17 @@ def _ask() -> Response | None:
         return make_response(redirect(url_for("confirm_access.page", next=here), 303))
     sensitive: Sensitive = current_app.view_functions[request.endpoint or ""].__dict__["is_sensitive"]
     purpose = sensitive.named(request.view_args or {})
-    form = ConfirmForm() if PASSWORD in request.form else None
+    form = ConfirmForm() if PASSWORD in request.form or PASSKEY in request.form else None
     if form is not None and form.confirms():
         return None
-    typed = [each for each in request.form.items(multi=True) if each[0] not in {PASSWORD, "csrf_token"}]
+    typed = [each for each in request.form.items(multi=True) if each[0] not in OURS]
     return _question(sensitive, purpose, form, 401, here, typed)
 
 
 def _ask_in_a_window(here: str) -> Response:
     """Ask for the password in a window of its own; what was typed waits in the frame until it is sent again."""
     sensitive: Sensitive = current_app.view_functions[request.endpoint or ""].__dict__["is_sensitive"]
-    kept = [each for each in request.form.items(multi=True) if each[0] not in {PASSWORD, "csrf_token"}]
+    kept = [each for each in request.form.items(multi=True) if each[0] not in OURS]
     return show(
         WINDOW_PAGE,
         WINDOW,
@@ -114,6 +134,7 @@ def _question(
         form=form or ConfirmForm(formdata=None),
         purpose=purpose,
         actor=current_actor(),
+        standing=two_factor.standing(current_actor().member_id),
         back=url_for(sensitive.back),
         action=action,
         kept=kept,

@@ -29,6 +29,8 @@ _BELOW = {
     "access_links": "members",
     "credit_codes": "add_credits",
     "own_account": "authentication",
+    "passkeys": "authentication",
+    "two_factor": "authentication",
     "invoice_correction": "invoices",
     "invoice_payment": "invoices",
     "plan_cancellation": "plan",

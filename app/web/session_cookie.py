@@ -125,6 +125,16 @@ class PortalSession(CallbackDict[str, Any], SessionMixin):
         self.load()
         return True
 
+    def begin_anew(self, **kept: object) -> None:
+        """Begin a visitor's session under a new token with this in it alone; the one before is over."""
+        ensure(self.way is Way.SIGN_IN, "a portal session never becomes a visitor's")
+        self.clear()
+        self.update(kept)
+        self.token = sessions.begin(json.dumps(dict(self)), instead_of=self.token)
+        self.member = self.billed = None
+        self.stored = self.loaded = self.renewed = True
+        self.modified = self.is_over = self.is_fresh = False
+
     def confirm(self) -> bool:
         """Note that the password was given again, under a new token; the data stays, so that open forms are still good.
 

@@ -115,6 +115,12 @@ def test_only_fulfilment_gives_what_was_paid_for() -> None:
         assert not re.search(r"\b(grants|top_ups|credits_for|Credits|burn_down)\b", source), name
 
 
+def test_no_way_in_goes_past_the_second_factor() -> None:
+    """A first step of a sign-in ends in `half_signed_in.go_on`; who makes an account just now has no second factor."""
+    begun = {found.partition(":")[0] for found in calls_of(modules(), "login.sign_in")}
+    assert begun - {"app/blueprints/entry/invitation.py"} == {"app/web/second_step/half_signed_in.py"}
+
+
 def test_the_newest_change_is_the_version() -> None:
     newest = re.search(r"^## (\d+\.\d+\.\d+)", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
     declared = re.search(r'^version = "(.+)"', (ROOT / "pyproject.toml").read_text(), re.MULTILINE)

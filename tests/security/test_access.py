@@ -13,6 +13,12 @@ from tests.support.routes import UNSAFE, path_of, rules_of
 OPEN = {
     "sign_in.page",
     "sign_in.sign_in",
+    "sign_in.passkey_options",
+    "sign_in.use_passkey",
+    "second_factor.page",  # after the password: it opens nothing before the second factor
+    "second_factor.enter",
+    "second_factor.options",
+    "second_factor.use_passkey",
     "health.live",
     "health.ready",
     "processor_webhooks.receive",
@@ -65,6 +71,8 @@ OPEN = {
 }
 FOR_PROGRAMS = {"health", "processor_webhooks", "metrics"}
 ANY_ROLE = {
+    "two_factor.begin", "two_factor.switch_on", "two_factor.new_codes", "two_factor.switch_off",
+    "passkeys.options", "passkeys.add", "passkeys.remove", "confirm_access.passkey_options",
     "sign_in.sign_out", "confirm_access.confirm", "notifications.save_digest",
     "portal_session.change_theme",  # how the host wants a frame to look
     "members.leave",  # anybody may go

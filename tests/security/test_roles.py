@@ -49,6 +49,8 @@ NEVER_IN_A_FRAME = {
     "access_links.page", "access_links.make", "access_links.revoke",
     "members.page", "members.member", "members.invite", "members.again", "members.withdraw", "members.change_role",
     "members.remove", "members.leave",
+    "two_factor.begin", "two_factor.set_up", "two_factor.switch_on", "two_factor.new_codes", "two_factor.switch_off",
+    "passkeys.page", "passkeys.options", "passkeys.add", "passkeys.remove", "confirm_access.passkey_options",
     "confirm_access.page", "confirm_access.confirm", "sign_in.sign_out", "profile.page", "profile.save",
     "customers.page", "customers.switch",
     "ssh_keys.page", "ssh_keys.add", "ssh_keys.remove",

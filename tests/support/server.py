@@ -73,10 +73,13 @@ def serving(settings: Settings, directory: Path, target: str = "wsgi:app", **env
 
 
 @contextmanager
-def serving_here(settings: Settings, **environ: str) -> Iterator[Server]:
-    """Serve the portal inside the block by threads of this process, which has imported and compiled everything."""
+def serving_here(settings: Settings, host: str = "127.0.0.1", **environ: str) -> Iterator[Server]:
+    """Serve the portal inside the block by threads of this process, which has imported and compiled everything.
+
+    `host` is how browsers name it: passkeys need a name.
+    """
     listener = socket.create_server(("127.0.0.1", 0))
-    url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    url = f"http://{host}:{listener.getsockname()[1]}"
     own = Settings.from_env(environment(replace(settings, base_url=url), **environ))
     app = create_app(own)
     shared_work.share(app)

@@ -1,10 +1,13 @@
 """Confirm access: asks for the password before a sensitive page opens. Before a sensitive form the form itself asks."""
 
-from flask import Blueprint, Response, make_response, redirect, request
+from flask import Blueprint, Response, jsonify, make_response, redirect, request
 from flask_login import login_fresh  # type: ignore[import-untyped]
 
-from app.web.access import safe_next
+from app.services.sign_in import passkeys
+from app.services.sign_in.challenges import Purpose
+from app.web.access import current_actor, safe_next
 from app.web.fresh_sign_in import ConfirmForm, ask_before
+from app.web.session_cookie import portal_session
 
 bp = Blueprint("confirm_access", __name__, url_prefix="/confirm-access")
 
@@ -14,6 +17,13 @@ def page() -> Response:
     """Ask for the password; whoever gave it a short while ago goes on."""
     wanted = safe_next(request.args.get("next", ""))
     return make_response(redirect(wanted, 303)) if login_fresh() else ask_before(wanted)
+
+
+@bp.post("/passkey/options")
+def passkey_options() -> Response:
+    """Say what the browser is to ask one of the member's passkeys for."""
+    member_id = current_actor().member_id
+    return jsonify(passkeys.ask(Purpose.CONFIRM, portal_session().token, member_id))
 
 
 @bp.post("/")

@@ -1,18 +1,28 @@
 """Sign in: the one page that strangers may open."""
 
-from flask import Blueprint, Response, make_response, redirect, request, url_for
+from flask import Blueprint, Response, jsonify, make_response, redirect, request, url_for
 from wtforms import HiddenField, PasswordField, StringField
 from wtforms.validators import InputRequired
 
 from app.domain.errors import Refused
 from app.services.access import members
+from app.services.sign_in import passkeys
+from app.services.sign_in.challenges import Purpose
 from app.web import login, password_tries
 from app.web.access import actor_or_none, current_actor, papers_too, public, safe_next
 from app.web.fields import PageForm
 from app.web.respond import show
+from app.web.second_step import code_tries, half_signed_in
+from app.web.session_cookie import portal_session
 
 bp = Blueprint("sign_in", __name__)
 PAGE, FORM = "sign_in/page.html", "sign_in/_form.html"
+
+
+@bp.app_context_processor
+def with_passkeys() -> dict[str, object]:
+    """Let forms ask whether browsers make passkeys for the portal's address."""
+    return {"passkeys_are_possible": lambda: passkeys.party() is not None}
 
 
 class SignInForm(PageForm):
@@ -21,7 +31,7 @@ class SignInForm(PageForm):
     email = StringField(
         "E-mail address",
         [InputRequired("Enter your e-mail address.")],
-        render_kw={"autocomplete": "username", "maxlength": 254, "spellcheck": "false"},
+        render_kw={"autocomplete": "username webauthn", "maxlength": 254, "spellcheck": "false"},
     )
     password = PasswordField(
         "Password",
@@ -55,8 +65,29 @@ def sign_in() -> Response:
     except Refused as refusal:
         form.refuse(refusal)
         return password_tries.say_when(show(PAGE, FORM, form=form, status=refusal.status))
-    login.sign_in(who.member_id, who.customer_id)
-    return make_response(redirect(safe_next(form.next.data or ""), 303))
+    return half_signed_in.go_on(who, form.next.data or "")
+
+
+@bp.post("/sign-in/passkey/options")
+@public
+def passkey_options() -> Response:
+    """Say what the browser is to ask a passkey for: one of anybody's, who says by it who it is."""
+    return jsonify(passkeys.ask(Purpose.SIGN_IN, portal_session().token))
+
+
+@bp.post("/sign-in/passkey")
+@public
+def use_passkey() -> Response:
+    """Sign in by a passkey: its device has seen who holds it, so nothing more is asked."""
+    wanted, token = safe_next(request.form.get("next", "")), portal_session().token
+    answer = request.form.get("credential", "")
+    try:
+        used = code_tries.from_address_alone(lambda: passkeys.prove(answer, Purpose.SIGN_IN, token))
+    except Refused as refusal:
+        form = SignInForm(formdata=None, next=wanted)
+        form.refuse(refusal)
+        return password_tries.say_when(show(PAGE, FORM, form=form, status=refusal.status))
+    return half_signed_in.through(used.who.member_id, used.who.customer_id, wanted)
 
 
 @bp.post("/sign-out")

@@ -19,11 +19,14 @@ from app.models.customers import Customer
 from app.models.database import db
 from app.models.members import Member, Membership
 from app.models.scope import as_service
+from app.models.second_factors import TwoFactor
 from app.services import audit
 from app.services.access import own_sessions
 from app.services.transaction import transaction
 
 log = structlog.get_logger()
+CHOSEN_LAST_FIRST = (Membership.chosen_at.desc().nulls_last(), Membership.created_at, Membership.customer_id)
+"""In this order a sign-in looks for the customer that the member acts for."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,8 @@ class SignedIn:
 
     member_id: str
     customer_id: str
+    has_two_factor: bool = False
+    """Whether a code of their app is asked for next: nothing of theirs is open before."""
 
 
 def create_member(email: str, name: str, password: str, customer_id: str, role: Role) -> Member:
@@ -63,10 +68,11 @@ def sign_in(email: str, password: str, address: str) -> SignedIn:
     typed = email.strip().lower()
     with as_service("sign in"):
         found = db.session.execute(
-            select(Member.id, Member.password_hash, Membership.customer_id)
+            select(Member.id, Member.password_hash, Membership.customer_id, TwoFactor.confirmed_at)
             .join(Membership, Membership.member_id == Member.id)
+            .outerjoin(TwoFactor, TwoFactor.member_id == Member.id)
             .where(Member.email == typed, Member.disabled_at.is_(None))
-            .order_by(Membership.chosen_at.desc().nulls_last(), Membership.created_at, Membership.customer_id)
+            .order_by(*CHOSEN_LAST_FIRST)
             .limit(1)
         ).one_or_none()
         db.session.rollback()  # the hash takes long: no transaction waits for it
@@ -77,8 +83,13 @@ def sign_in(email: str, password: str, address: str) -> SignedIn:
         raise Refused("The e-mail address or the password is wrong.", "sign_in_refused", 422)
     if _hasher().check_needs_rehash(found.password_hash) and not _testing():
         _rehash(found.id, password)
-    log.info("signed_in", member=found.id, customer=found.customer_id, address_hash=address_hash)
-    return SignedIn(found.id, found.customer_id)
+    log.info(
+        "password_accepted" if found.confirmed_at else "signed_in",
+        member=found.id,
+        customer=found.customer_id,
+        address_hash=address_hash,
+    )
+    return SignedIn(found.id, found.customer_id, found.confirmed_at is not None)
 
 
 def managers(customer_id: str) -> list[str]:

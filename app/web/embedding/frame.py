@@ -22,8 +22,8 @@ from app.web.respond import wants_fragment
 from app.web.session_cookie import PortalSession, Way, portal_session
 
 FRAMES = frozenset({"iframe", "frame", "embed", "object"})
-NEVER = frozenset({"sign_in", "confirm_access"})
-"""What asks for a password: never in a frame."""
+NEVER = frozenset({"sign_in", "second_factor", "confirm_access"})
+"""What asks for a password or a code: never in a frame."""
 SIGN_IN, SIGN_OUT = "sign_in.page", "sign_in.sign_out"
 ENDED = "Purser-Session"
 """The header of an answer that says so to the scripts of a frame."""

@@ -1,0 +1,84 @@
+"""Passkeys: added, named, listed and removed. What is shown on the page Authentication is a section there."""
+
+from flask import Blueprint, Response, flash, jsonify, make_response, redirect, request, url_for
+
+from app.domain.errors import Refused
+from app.domain.people import browsers
+from app.domain.people.acting import By
+from app.forms.passkeys import NameForm
+from app.services.sign_in import passkeys
+from app.web.access import current_actor, fresh_only, from_address, offered_only, own_sign_in_only
+from app.web.respond import show
+from app.web.session_cookie import portal_session
+
+bp = Blueprint("passkeys", __name__, url_prefix="/account/passkeys")
+PAGE, FORM = "passkeys/page.html", "passkeys/_form.html"
+PURPOSE, BACK = "add a passkey", "authentication.page"
+
+
+def _offered() -> None:
+    passkeys.the_party()
+
+
+@bp.app_context_processor
+def section() -> dict[str, object]:
+    """Give the page Authentication what its section shows, by one question."""
+    return {"own_passkeys": lambda: passkeys.current(current_actor().member_id)}
+
+
+@bp.get("/new")
+@own_sign_in_only
+@offered_only(_offered)
+@fresh_only(PURPOSE, back=BACK)
+def page() -> Response:
+    """Ask for the passkey's name, and let the browser make it."""
+    return show(PAGE, FORM, form=NameForm(formdata=None, name=_agent()))
+
+
+@bp.post("/options")
+@own_sign_in_only
+@offered_only(_offered)
+@fresh_only(PURPOSE, back=BACK)
+def options() -> Response:
+    """Say what the browser is to make."""
+    actor = current_actor()
+    return jsonify(passkeys.ask_to_add(actor.member_id, actor.email, actor.name, portal_session().token))
+
+
+@bp.post("/new")
+@own_sign_in_only
+@offered_only(_offered)
+@fresh_only(PURPOSE, back=BACK)
+def add() -> Response:
+    """Keep the passkey that the browser made."""
+    form = NameForm()
+    if not form.validate():
+        return show(PAGE, FORM, status=422, form=form)
+    try:
+        passkeys.add(_by(), form.name.data or "", request.form.get("credential", ""))
+    except Refused as refusal:
+        form.refuse(refusal)
+        return show(PAGE, FORM, status=refusal.status, form=form)
+    return _back("Your passkey is added. You can sign in with it from now on.")
+
+
+@bp.post("/<passkey_id>/removal")
+@own_sign_in_only
+@fresh_only("remove a passkey", back=BACK)
+def remove(passkey_id: str) -> Response:
+    """Remove a passkey: it opens nothing any more."""
+    return _back(f"The passkey {passkeys.remove(_by(), passkey_id)} is removed.")
+
+
+def _back(sentence: str) -> Response:
+    flash(sentence, "ok")
+    return make_response(redirect(url_for(BACK), 303))
+
+
+def _agent() -> str:
+    return browsers.in_words(request.user_agent.string)
+
+
+def _by() -> By:
+    actor = current_actor()
+    return By(actor.member_id, actor.customer_id, portal_session().token, from_address(), _agent())

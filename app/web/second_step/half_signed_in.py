@@ -1,0 +1,63 @@
+"""Between the password and the second factor: the visitor's session keeps for five minutes who is half signed in.
+
+Whatever the first step was (a password, a new password, another provider), it ends here, and nowhere else.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask import Response, make_response, redirect, url_for
+
+from app import clock
+from app.domain.people.second_factors import HALF_SIGNED_IN
+from app.services.access.members import SignedIn
+from app.web import login
+from app.web.access import safe_next
+from app.web.session_cookie import portal_session
+
+KEPT = "half_signed_in"
+
+
+@dataclass(frozen=True)
+class HalfSignedIn:
+    """Who has given the password, and where they were going."""
+
+    member_id: str
+    customer_id: str
+    next: str
+
+
+def go_on(who: SignedIn, wanted: str) -> Response:
+    """Open the portal to the member, or ask for the second factor first where they have one."""
+    if not who.has_two_factor:
+        return through(who.member_id, who.customer_id, wanted)
+    portal_session().begin_anew(
+        **{
+            KEPT: {
+                "member": who.member_id,
+                "customer": who.customer_id,
+                "next": safe_next(wanted),
+                "until": (clock.now() + HALF_SIGNED_IN).isoformat(),
+            }
+        }
+    )
+    return make_response(redirect(url_for("second_factor.page"), 303))
+
+
+def through(member_id: str, customer_id: str, wanted: str) -> Response:
+    """Begin the member's session under a new token, and go on to where they were going."""
+    login.sign_in(member_id, customer_id)
+    return make_response(redirect(safe_next(wanted), 303))
+
+
+def current() -> HalfSignedIn | None:
+    """Return who has given the password in this session less than five minutes ago, if anybody has."""
+    kept = portal_session().get(KEPT)
+    if not kept or clock.now() >= datetime.fromisoformat(kept["until"]):
+        return None
+    return HalfSignedIn(kept["member"], kept["customer"], kept["next"])
+
+
+def is_over() -> bool:
+    """Say whether somebody gave the password in this session, too long ago."""
+    return KEPT in portal_session() and current() is None

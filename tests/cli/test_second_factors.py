@@ -1,0 +1,44 @@
+"""Who lost their second factors is reset by the seller, who says why, and reads it in a mail."""
+
+from flask import Flask
+from sqlalchemy import select
+
+from app.domain.people.members import Actor
+from app.models.database import db
+from app.models.events import AuditEntry
+from app.models.mails import Mail
+from app.models.scope import as_service
+from app.services.sign_in import two_factor
+from tests.support.browser import Browser
+from tests.support.client import outside_contexts
+from tests.support.second_factors import gives_password, switch_on
+
+
+def run(app: Flask, *words: str) -> tuple[int, str]:
+    with outside_contexts():
+        done = app.test_cli_runner().invoke(args=["portal", "reset-two-factor", *words])
+    return done.exit_code, done.output
+
+
+def test_a_reset_takes_the_second_factors_and_leaves_the_password(
+    app: Flask, alice: Browser, visitor: Browser, alice_actor: Actor
+) -> None:
+    switch_on(alice_actor, alice)
+    why = ("--by", "ops", "--reason", "Called back, knew the last invoice")
+    assert run(app, alice_actor.email.upper(), *why)[0] == 0
+    assert not two_factor.standing(alice_actor.member_id).is_on
+    assert alice.opens("/billing/").path.startswith("/sign-in"), "all sessions have ended"
+    assert gives_password(visitor, alice_actor).path == "/billing/"
+    with as_service("look at what was written"):
+        (entry,) = db.session.scalars(select(AuditEntry).filter_by(action="two_factor.reset"))
+        (mail,) = db.session.scalars(select(Mail).filter_by(template="two_factor_reset"))
+    assert (entry.actor, entry.subject, mail.recipient) == ("ops", alice_actor.member_id, alice_actor.email)
+    assert "Called back" in entry.after
+
+
+def test_it_asks_for_a_member_and_a_reason(app: Flask, alice_actor: Actor) -> None:
+    assert run(app, "nobody@acme.example", "--by", "ops", "--reason", "asked") == (
+        1,
+        "There is no such member.\n",
+    )
+    assert run(app, alice_actor.email, "--by", "ops", "--reason", " ") == (1, "Say who resets it and why.\n")
