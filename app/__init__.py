@@ -26,6 +26,7 @@ from app.services.processor.gateway import the_gateway
 from app.services.receivables import from_credit as _credit_that_comes  # noqa: F401  # registers itself
 from app.services.receivables import settling as _settling_of_invoices  # noqa: F401  # registers its purpose
 from app.services.receivables import transferring as _transfers_for_invoices  # noqa: F401  # registers its check
+from app.services.sign_in.identity_providers import the_providers
 from app.services.subscriptions import settling as _settling_of_plans  # noqa: F401  # registers its purpose
 from app.services.tax.checking import the_vies
 from app.web import access, assets, filters, login, navigation, security_headers, shared_counts
@@ -79,6 +80,7 @@ PAGES = (
     "account.authentication",
     "account.own_account",
     "account.api_tokens",
+    "account.identities",
     "spend_management_webhook",
     "entry.resume",
     "entry.confirm_email",
@@ -86,6 +88,7 @@ PAGES = (
     "entry.automatic_charge",
     "entry.weekly_digest",
     "entry.confirm_access",
+    "entry.sign_in_with",
     "entry.join",
     "entry.invitation",
     "entry.access_link",
@@ -106,6 +109,7 @@ def create_app(settings: Settings) -> Flask:
     extensions.settings.set(app, settings)
     the_gateway.set(app, connect.to_processor(settings))
     the_vies.set(app, connect.to_vies(settings))
+    the_providers.set(app, connect.to_identity_providers(settings))
     file_making.the_printer.set(app, printing.html_of)
     papers.the_paper_printer.set(app, printing.paper_of)
     engine = ENGINES.get(settings.pdf_engine, ENGINES["xhtml2pdf"])

@@ -8,7 +8,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from app import mailboxes
+from app import identity_settings, mailboxes
+from app.identity_settings import IdentityProvider, WrongProvider
 
 INSTANCE = Path(__file__).resolve().parent.parent / "instance"
 _SECRETS = {
@@ -21,6 +22,10 @@ _SECRETS = {
     "JOBS_URL",
     "MAIL_URL",
 }
+
+
+_NOT_READ = {"testing", "identity_providers"}
+"""What no variable of the same name sets."""
 
 
 class WrongSetting(Exception):
@@ -51,6 +56,8 @@ class Settings:
     webhooks_allow_loopback: bool = False
     api_calls_per_minute: int = 60_000
     api_tokens_may_last: bool = False
+    identity_providers: tuple[IdentityProvider, ...] = ()
+    """By `GITHUB_…` and `OIDC_…`."""
     log_format: str = "json"
     demo: bool = False
     testing: bool = False
@@ -63,9 +70,10 @@ class Settings:
         for each in fields(cls):
             name = each.name.upper()
             text = _read(env, name)
-            if text is None or each.name == "testing":
+            if text is None or each.name in _NOT_READ:
                 continue
             values[each.name] = _typed(name, text, each.type)
+        values["identity_providers"] = _providers(env)
         values.setdefault("secret_key", "")
         if not values.get("database_url"):
             _make_instance("DATABASE_URL")
@@ -219,9 +227,16 @@ def printable(settings: Settings) -> list[tuple[str, str]]:
     shown = []
     for each in fields(settings):
         name, value = each.name.upper(), getattr(settings, each.name)
-        if name != "TESTING":
+        if each.name not in _NOT_READ:
             shown.append((name, ("(set)" if value else "(not set)") if name in _SECRETS else str(value)))
-    return shown
+    return [*shown, *((f"SIGN_IN_WITH_{each.name.upper()}", each.issuer) for each in settings.identity_providers)]
+
+
+def _providers(env: Mapping[str, str]) -> tuple[IdentityProvider, ...]:
+    try:
+        return identity_settings.of_environment(lambda name: _read(env, name))
+    except WrongProvider as problem:
+        raise WrongSetting(str(problem)) from None
 
 
 def _read(env: Mapping[str, str], name: str) -> str | None:

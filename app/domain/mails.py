@@ -54,10 +54,11 @@ PASSWORD_CHANGED, PASSWORD_RESET = "password_changed", "password_reset"
 CONFIRM_SIGN_IN_EMAIL, SIGN_IN_EMAIL_CHANGED = "confirm_sign_in_email", "sign_in_email_changed"
 """Asks a new address whether it is the member's; is sent to the one before."""
 MEMBER_DELETED = "member_deleted"
+IDENTITY_LINKED, IDENTITY_UNLINKED = "identity_linked", "identity_unlinked"
 API_TOKEN_MADE, SSH_KEY_ADDED = "api_token_made", "ssh_key_added"
 OF_SIGN_IN = frozenset({PASSWORD_CHANGED, PASSWORD_RESET, CONFIRM_SIGN_IN_EMAIL, SIGN_IN_EMAIL_CHANGED, MEMBER_DELETED})
 OF_SIGN_IN |= {API_TOKEN_MADE, SSH_KEY_ADDED}
-OF_SIGN_IN |= _OF_SECOND_FACTORS
+OF_SIGN_IN |= _OF_SECOND_FACTORS | {IDENTITY_LINKED, IDENTITY_UNLINKED}
 """To the member whom they are about, by `outbox/member_mails`: each change of a way in is one."""
 INVITATION = "invitation"
 """Asks an address to act for a customer."""
@@ -168,5 +169,7 @@ TITLES = {
     MEMBER_DELETED: "Your account is deleted",
     API_TOKEN_MADE: "An API token was made",
     SSH_KEY_ADDED: "An SSH key was added",
+    IDENTITY_LINKED: "An account was linked",
+    IDENTITY_UNLINKED: "An account was unlinked",
 }
 """What each is called while it has no subject: one that was never sent has no figures to name."""

@@ -3,10 +3,12 @@
 from stripe import StripeClient
 
 from app.config import Settings
+from app.gateways.identity.person import Provider
 from app.gateways.processor import PaymentGateway
 from app.gateways.stripe import client
 from app.gateways.stripe.gateway import StripeGateway
 from app.gateways.vies import COMMISSION, Service, Vies
+from app.identity_settings import GITHUB
 
 
 def to_processor(settings: Settings) -> PaymentGateway:
@@ -35,3 +37,13 @@ def to_vies(settings: Settings) -> Vies:
     from app.gateways.pretend_vies import PretendVies  # never loaded in production
 
     return PretendVies()
+
+
+def to_identity_providers(settings: Settings) -> dict[str, Provider]:
+    """Return whom people may sign in with, by the names in addresses."""
+    if not settings.identity_providers:
+        return {}
+    from app.gateways.identity.github import GitHub  # who has no provider imports no Authlib
+    from app.gateways.identity.openid import OpenId
+
+    return {each.name: GitHub(each) if each.kind == GITHUB else OpenId(each) for each in settings.identity_providers}

@@ -42,6 +42,7 @@ BREAKS = [
     ("only the rules of passwords", "app/services/customers/registration.py", "import zxcvbn"),
     ("only the process that draws", "app/services/processor/gateway.py", "import xhtml2pdf"),
     ("only Stripe's gateway", "app/services/processor/gateway.py", "import stripe"),
+    ("only the gateways of identity", "app/services/processor/gateway.py", "import authlib"),
     ("Stripe's gateway does not", "app/gateways/stripe/client.py", "from app.gateways.sandbox import controls"),
     ("what runs in production", "app/forms/payment_methods.py", "from app.gateways.sandbox import controls"),
     ("pages ask services", "app/blueprints/overview.py", "import sqlalchemy"),

@@ -40,6 +40,7 @@ SENSITIVE = {
     "api_tokens.make", "api_tokens.revoke", "ssh_keys.add", "ssh_keys.remove",
     "activity.undo", "access_links.make",
     "members.invite", "members.again", "members.change_role", "members.remove", "members.leave",
+    "identities.link", "identities.unlink",
     "two_factor.begin", "two_factor.set_up", "two_factor.switch_on",  # switching off asks for a code as well, always
     "passkeys.page", "passkeys.options", "passkeys.add", "passkeys.remove",
     "auto_recharge.save", "invoice_notifications.save", "payment_methods.remove", "payment_methods.portal", "webhook.secret", "webhook.rotate",

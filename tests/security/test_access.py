@@ -15,6 +15,8 @@ OPEN = {
     "sign_in.sign_in",
     "sign_in.passkey_options",
     "sign_in.use_passkey",
+    "sign_in_with.begin",  # the way to a provider, and back with what this browser alone was given
+    "sign_in_with.back",
     "second_factor.page",  # after the password: it opens nothing before the second factor
     "second_factor.enter",
     "second_factor.options",
@@ -80,6 +82,7 @@ ANY_ROLE = {
     "authentication.change_password", "authentication.end_session", "authentication.end_others",
     "authentication.change_email", "own_account.delete", "authentication.cancel_email",
     "profile.save", "ssh_keys.add", "ssh_keys.remove", "api_tokens.make", "api_tokens.revoke",  # the member's own
+    "identities.link", "identities.unlink",
     # What may be read may be had as a file, and a mail that says when it is there.
     "invoices.year_mail", "statement.pdf", "bank_transfers.pdf", "payment_methods.mandate_pdf",
 }  # fmt: skip

@@ -57,6 +57,7 @@ NEVER_IN_A_FRAME = {
     "authentication.page", "authentication.change_password", "authentication.end_session", "authentication.end_others",
     "authentication.change_email", "own_account.page", "own_account.data", "own_account.delete", "authentication.cancel_email",
     "api_tokens.page", "api_tokens.make", "api_tokens.revoke",
+    "identities.link", "identities.unlink", "sign_in_with.confirm",
 }  # fmt: skip
 ENDS = {"sign_in.sign_out", "members.leave"}
 LEAD_BACK = {"usage_undo.opened"}

@@ -6,7 +6,7 @@ from flask_login import login_fresh  # type: ignore[import-untyped]
 from app.services.sign_in import passkeys
 from app.services.sign_in.challenges import Purpose
 from app.web.access import current_actor, safe_next
-from app.web.fresh_sign_in import ConfirmForm, ask_before
+from app.web.fresh_sign_in import PASSKEY, PASSWORD, ConfirmForm, ask_before
 from app.web.session_cookie import portal_session
 
 bp = Blueprint("confirm_access", __name__, url_prefix="/confirm-access")
@@ -30,4 +30,6 @@ def passkey_options() -> Response:
 def confirm() -> Response:
     """Go on to the page that was wanted, or say that the password did not fit."""
     wanted, form = safe_next(request.form.get("next", "")), ConfirmForm()
+    if PASSWORD not in request.form and PASSKEY not in request.form and login_fresh():  # confirmed at a provider
+        return make_response(redirect(wanted, 303))
     return make_response(redirect(wanted, 303)) if form.confirms() else ask_before(wanted, form=form)

@@ -1,0 +1,159 @@
+"""Accounts at GitHub and OpenID Connect: linked, confirmed by and unlinked; found by their subject."""
+
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from app import clock
+from app.domain.people.members import Actor
+from app.models.events import AuditEntry
+from app.models.identities import Identity
+from app.models.mails import Mail
+from tests.support.browser import Browser
+from tests.support.confirm_page import cookie
+from tests.support.identities import (
+    AT_OKTA,
+    LATER,
+    LINK,
+    OKTA,
+    OUT,
+    PAGE,
+    SIGN_IN,
+    UNLINK,
+    address_in,
+    changes,
+    links,
+    sent_to,
+    signs_in,
+    there,
+    written,
+)
+from tests.support.identity_server import Account, FakeIdentities
+
+__all__ = ["there"]
+
+
+@pytest.mark.both_databases
+def test_an_account_is_linked_signs_in_and_is_unlinked(
+    there: FakeIdentities, alice: Browser, visitor: Browser, alice_actor: Actor
+) -> None:
+    assert [each.text for each in visitor.opens(SIGN_IN).soup.select(".sign-in-with a")] == [
+        "Sign in with GitHub",
+        "Sign in with Okta",
+    ]
+    linked = links(there, alice)
+    assert linked.notices() == ["Your Okta account is linked. You can sign in with it from now on."]
+    visitor.opens(SIGN_IN)
+    before = cookie(visitor)
+    page = signs_in(there, visitor, path=f"{OKTA}?next=/billing/balance-history?kind=usage")
+    assert (page.status, page.path) == (200, "/billing/balance-history?kind=usage") and alice_actor.name in page.text
+    assert before and cookie(visitor) not in {"", before}, "ASVS 7.2.4: the session changes hands"
+    (kept,) = written(Identity)
+    assert (kept.member_id, kept.issuer, kept.subject, kept.shown) == (
+        alice_actor.member_id,
+        there.url,
+        "sub-1",
+        AT_OKTA.email,
+    )
+    assert "last used" in alice.opens(PAGE).text
+    gone = alice.submits(alice.opens(PAGE), UNLINK)
+    assert gone.notices() == ["Your Okta account is unlinked."] and written(Identity) == []
+    assert [each.action for each in written(AuditEntry, subject=kept.id)] == ["identity.linked", "identity.unlinked"]
+    assert [
+        each.recipient for kind in ("linked", "unlinked") for each in written(Mail, template=f"identity_{kind}")
+    ] == [alice_actor.email] * 2
+
+
+def test_an_account_is_one_members_and_a_member_has_one_of_each(
+    there: FakeIdentities, alice: Browser, bob: Browser
+) -> None:
+    page = alice.opens(PAGE)
+    links(there, alice)
+    assert links(there, bob).texts(".toast__text") == [
+        "This Okta account is linked to another sign-in here. Take another account."
+    ]
+    onward = alice.submits(page, LINK)
+    again = alice.opens(there.agrees(address_in(onward), Account("sub-2")))
+    assert again.texts(".toast__text") == ["You have linked a Okta account already. Unlink it first."]
+    assert [each.subject for each in written(Identity)] == ["sub-1"]
+
+
+def test_what_was_begun_as_somebody_else_links_nothing(there: FakeIdentities, alice: Browser) -> None:
+    onward = alice.submits(alice.opens(PAGE), LINK)
+    path = there.agrees(address_in(onward), AT_OKTA)
+    alice.submits(alice.opens("/"), OUT)
+    assert alice.opens(path).path == "/sign-in" and written(Identity) == []
+
+
+def test_the_only_way_in_stays(there: FakeIdentities, alice: Browser, bob: Browser, alice_actor: Actor) -> None:
+    links(there, alice)
+    changes(alice_actor, password_hash=None)
+    refused = alice.submits(alice.opens(PAGE), UNLINK)
+    assert refused.texts(".toast__text") == [
+        "This is your only way in. Set a password by “Forgot your password?”, or add a passkey first."
+    ]
+    (kept,) = written(Identity)
+    stolen = bob.posts(
+        f"/account/authentication/accounts/{kept.id}/removal", {"csrf_token": bob.opens(PAGE).value("csrf_token")}
+    )
+    assert stolen.status == 404 and written(Identity)
+
+
+def test_who_has_no_password_confirms_at_the_provider(
+    there: FakeIdentities, alice: Browser, alice_actor: Actor
+) -> None:
+    links(there, alice)
+    changes(alice_actor, password_hash=None)
+    with clock.at(clock.now() + LATER):
+        asked = alice.submits(alice.opens(PAGE), UNLINK)
+        assert asked.status == 401 and "Sign in again at Okta to unlink an account" in asked.text
+        assert alice.submits(asked, "#confirm_access-form form").status == 401, "nothing was confirmed yet"
+        address = sent_to(alice, f"{OKTA}/confirm")
+        query = parse_qs(urlsplit(address).query)
+        assert (query["prompt"], query["max_age"]) == (["login"], ["0"])
+        done = alice.opens(there.agrees(address, AT_OKTA))
+        assert (done.status, done.texts("h1")) == (200, ["Access is confirmed"])
+        went_on = alice.submits(asked, "#confirm_access-form form")
+        assert went_on.texts(".toast__text") == [
+            "This is your only way in. Set a password by “Forgot your password?”, or add a passkey first."
+        ]
+
+
+@pytest.mark.parametrize(
+    ("account", "ago", "words"),
+    [
+        (Account("sub-2"), 0, "This is another Okta account than the one that you have linked."),
+        (AT_OKTA, 3600, "Okta did not let you sign in anew. Confirm in another way."),
+        (AT_OKTA, None, "Okta did not let you sign in anew. Confirm in another way."),
+    ],
+)
+def test_asvs_7_5_3_an_old_sign_in_there_and_another_account_confirm_nothing(
+    there: FakeIdentities, alice: Browser, account: Account, ago: int | None, words: str
+) -> None:
+    links(there, alice)
+    with clock.at(clock.now() + LATER):
+        there.seen_ago = ago
+        done = alice.opens(there.agrees(sent_to(alice, f"{OKTA}/confirm"), account))
+        assert (done.status, done.texts(".error")) == (422, [words])
+        assert alice.submits(alice.opens(PAGE), UNLINK).status == 401
+
+
+def test_github_signs_in_and_confirms_nothing(there: FakeIdentities, alice: Browser, visitor: Browser) -> None:
+    octo = Account("583231", "octo@acme.example")
+    onward = alice.submits(alice.opens(PAGE), "form[action$='/accounts/github']")
+    alice.opens(there.agrees(address_in(onward), octo))
+    assert signs_in(there, visitor, octo, "/sign-in/with/github").path == "/billing/"
+    assert alice.opens("/sign-in/with/github/confirm").status == 409
+
+
+def test_it_asks_for_the_password_before_an_account_is_linked(there: FakeIdentities, alice: Browser) -> None:
+    with clock.at(clock.now() + LATER):
+        asked = alice.submits(alice.opens(PAGE), LINK)
+    assert asked.status == 401 and "Enter your password to link a Okta account." in asked.text
+
+
+def test_where_no_provider_is_set_nothing_is_offered(alice: Browser, visitor: Browser) -> None:
+    assert "Accounts elsewhere" not in alice.opens(PAGE).text and not visitor.opens(SIGN_IN).soup.select(
+        ".sign-in-with"
+    )
+    assert visitor.opens(OKTA).status == 404 and visitor.opens(f"{OKTA}/back").status == 404
