@@ -1,4 +1,4 @@
-"""Who acts for a customer, in a real browser: a read-only link is made and opened, and the pages are clean."""
+"""Who acts for a customer, in a real browser: a read-only link is opened, a tab of before is refused."""
 
 from urllib.parse import urlsplit
 
@@ -20,7 +20,7 @@ from tests.browser.conftest import Opens
 from tests.browser.test_spine import in_every_look, is_clean
 from tests.support.server import Server
 
-PAGES = ("members/", "members/read-only/", "activity/")
+PAGES = ("members/", "members/read-only/", "activity/", "customers/")
 
 
 @pytest.fixture(autouse=True)
@@ -51,6 +51,19 @@ def test_a_link_is_shown_once_and_opens_papers_alone(
     accountant.goto("/billing/")
     expect(accountant.locator("h1")).to_have_text("You do not have access")
     context.close()
+
+
+@pytest.mark.proof
+def test_a_tab_that_shows_the_customer_of_before_changes_nothing(signs_in: Opens) -> None:
+    page = signs_in()
+    page.goto("/account/profile/")
+    other = page.context.new_page()
+    other.goto("/account/customers/")
+    other.get_by_role("button", name="Switch to Globex").click()
+    expect(other.locator(".brand__names")).to_contain_text("Globex")
+    page.get_by_label("Full name").fill("Mistaken")
+    page.locator("#profile-save").click()
+    expect(page.locator("[role=alert]").first).to_contain_text("You act for Globex now")
 
 
 @in_every_look
