@@ -16,7 +16,7 @@ FLASK := $(BIN)/flask --app wsgi
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo demo-shell serve worker test proof test-tools proof-tools check check-types check-migrations check-rest bench mutants mutation pictures format lock clients clean
+.PHONY: help install demo demo-shell serve worker test proof test-tools proof-tools check check-types check-migrations check-rest bench mutants mutation pictures format lock messages clients clean
 
 help: ## list these
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -72,6 +72,9 @@ pictures: .venv/dev.stamp ## a picture of every page of the demo in each look, a
 format: .venv/dev.stamp ## format and sort what can be done by machine
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+messages: .venv/dev.stamp ## bring app/translations/ in step with the sentences of the sources, and say what is not translated
+	@$(BIN)/python -m tests.support.messages
 
 clients: .venv/dev.stamp ## write what the clients know of the API anew (needs npm)
 	@cd clients/typescript && npm ci --silent --ignore-scripts

@@ -9,7 +9,7 @@ from flask import Flask
 from jinja2 import StrictUndefined
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from app import extensions, logs, printing, worker
+from app import extensions, languages, logs, printing, worker
 from app.api import metrics, v1
 from app.api.contract import addresses, problems
 from app.config import Settings
@@ -121,6 +121,7 @@ def create_app(settings: Settings) -> Flask:
     database.db.init_app(app)
     with app.app_context():
         database.prepare(database.db.engine, settings.database_prepared_statements)
+    languages.init_app(app)
     worker.init_app(app)
     migrate.init_app(app, database.db)
     limiter.init_app(app)

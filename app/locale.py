@@ -1,4 +1,4 @@
-"""How numbers, amounts, days and times are written: by the CLDR data of Babel, in English until others are offered.
+"""How numbers, amounts, days and times are written: by the CLDR data of Babel, in the language of the work under way.
 
 Babel rounds nothing here: `app.domain.currencies` says how many decimals a currency is shown with, and
 `app.domain.amounts` rounds to them (docs/decisions/0017). `exact` and `price` write every digit that counts.
@@ -10,7 +10,7 @@ from decimal import Decimal
 from functools import lru_cache
 
 from babel import Locale
-from babel.dates import format_date, format_time
+from babel.dates import format_date, format_skeleton
 from babel.numbers import (
     NumberPattern,
     format_decimal,
@@ -19,31 +19,54 @@ from babel.numbers import (
     parse_pattern,
 )
 
-from app.domain import amounts, typed_numbers, units
+from app.domain import amounts, language, typed_numbers, units
 from app.domain.addresses import formats
 from app.domain.addresses.address import Address
 from app.domain.amounts import MINUS, NO_BREAK, SYMBOLS, WORD_JOINER, CreditUnit
 from app.domain.currencies import shown_decimals
 from app.domain.errors import ensure
+from app.domain.language import ENGLISH, RIGHT_TO_LEFT, _
 from app.domain.money import Credits, Money
 from app.domain.typed_numbers import Field, Marks
 from app.domain.units import one
 
-LOCALE = Locale("en")
-MARKS = Marks(get_decimal_symbol(LOCALE), get_group_symbol(LOCALE))
-"""What the page's language writes in numbers. What a browser says of its reader's language does not count."""
+LENDERS = {"xx": "el"}
+"""Which language of CLDR writes for one that it does not know: that of the tests."""
+_MARK_LEFT, _MARK_RIGHT = "\N{LEFT-TO-RIGHT MARK}", "\N{RIGHT-TO-LEFT MARK}"
+_DAY, _SHORT_DAY = "d MMM y", "d MMM"
+"""English days, in our order; other languages write them in theirs."""
 REMEMBERED = 10_000
 """So many amounts and days are kept in their written form: a page has the same ones many times."""
 
 
+def _locale() -> Locale:
+    """Return what CLDR knows of the current language."""
+    return _known(language.current())
+
+
+@lru_cache
+def _known(name: str) -> Locale:
+    return Locale(LENDERS.get(name, name))
+
+
+def marks() -> Marks:
+    """Return what the page's language writes in numbers. What a browser says of its reader's does not count."""
+    return _marks(language.current())
+
+
+@lru_cache
+def _marks(name: str) -> Marks:
+    return Marks(get_decimal_symbol(_known(name)), get_group_symbol(_known(name)))
+
+
 def whole(value: int) -> str:
     """Return the whole number with its thousands apart: `41,200`."""
-    return format_decimal(value, locale=LOCALE)
+    return format_decimal(value, locale=_locale())
 
 
 def country(code: str) -> str:
     """Return what the country is called: `Germany`; its code where nobody knows."""
-    return str(LOCALE.territories.get(code, code))
+    return str(_locale().territories.get(code, code))
 
 
 def address(given: Address) -> tuple[str, ...]:
@@ -51,23 +74,29 @@ def address(given: Address) -> tuple[str, ...]:
     return (*given.lines(), country(given.country)) if given.country else given.lines()
 
 
-@lru_cache(1)
 def countries() -> list[tuple[str, str]]:
     """Return the codes and names of all countries that an address may be in, in the order of the names."""
-    return sorted(((code, country(code)) for code in formats.countries()), key=lambda each: formats.folded(each[1]))
+    return _countries(language.current())
 
 
-@lru_cache(REMEMBERED)
+@lru_cache
+def _countries(name: str) -> list[tuple[str, str]]:
+    with language.using(name):
+        named = ((code, country(code)) for code in formats.countries())
+        return sorted(named, key=lambda each: formats.folded(each[1]))
+
+
 def number(value: Decimal, decimals: int = 0) -> str:
     """Return every digit that counts, and at least `decimals` of them after the point."""
-    return _written(_pattern("", decimals), value)
+    return _written(value, "", decimals, language.current())
 
 
-@lru_cache(REMEMBERED)
 def in_currency(value: Decimal, currency: str, decimals: int = 0) -> str:
-    """Return the amount, every digit of it, with its currency: `$1,234.50`, `CHF 0.0125`; at least so many decimals."""
-    sign = "¤" if currency in SYMBOLS else f"¤¤{NO_BREAK}"
-    return _written(_pattern(sign, max(decimals, shown_decimals(currency))), value, currency)
+    """Return the amount, every digit of it, with its currency: `$1,234.50`, `CHF 0.0125`; at least so many decimals.
+
+    The sign is the same in every language, so that an amount that a page shows is read where it is typed.
+    """
+    return _written(value, currency, max(decimals, shown_decimals(currency)), language.current())
 
 
 def exact(value: Credits | Money, unit: CreditUnit | None = None, *, decimals: int = 0, sign: bool = False) -> str:
@@ -109,30 +138,35 @@ def quantity_left(value: int, unit: str = "") -> str:
 def quantity_of(value: int, basis: int, unit: str = "") -> str:
     """Return the quantity against what there is of it, in one unit: `20.4 of 50 GB`, `1 of 5 users`."""
     used, all_of_it, words = units.readable_of(value, basis, unit)
-    return f"{number(used)} of {_joined(all_of_it, words)}"
+    return _("{used} of {all}", used=number(used), all=_joined(all_of_it, words))
 
 
 def read(text: str, field: Field) -> Decimal | None:
     """Read a number that was typed on a page, in the marks in which the page writes them; None for nothing."""
-    return typed_numbers.read(text, field, MARKS)
+    return typed_numbers.read(text, field, marks())
 
 
-@lru_cache(REMEMBERED)
 def day(value: date) -> str:
     """Return the day: `21 Nov 2026`."""
-    return format_date(value, "d MMM y", locale=LOCALE)
+    return _day(value, _DAY, "yMMMd", language.current())
+
+
+def short_day(value: date) -> str:
+    """Return the day without its year: `1 Nov`."""
+    return _day(value, _SHORT_DAY, "MMMd", language.current())
 
 
 @lru_cache(REMEMBERED)
-def short_day(value: date) -> str:
-    """Return the day without its year: `1 Nov`."""
-    return format_date(value, "d MMM", locale=LOCALE)
+def _day(value: date, english: str, skeleton: str, name: str) -> str:
+    if name == ENGLISH:
+        return format_date(value, english, locale=_known(name))
+    return format_skeleton(skeleton, value, locale=_known(name))
 
 
 def time(value: datetime, zone: tzinfo = UTC) -> str:
     """Return the time of day to the minute in the zone, which stands beside it: `09:05 UTC`, `10:05 CET`."""
     there = value.astimezone(zone)
-    return f"{format_time(there.time(), 'HH:mm', locale=LOCALE)} {_zone_name(there)}"
+    return f"{there:%H:%M} {_zone_name(there)}"
 
 
 def moment(value: datetime, zone: tzinfo = UTC) -> str:
@@ -179,15 +213,27 @@ def _joined(value: Decimal, unit: str, decimals: int = 0, space: str = " ") -> s
     return f"{written}{space}{one(unit) if abs(value) == 1 else unit}" if unit else written
 
 
-def _written(pattern: NumberPattern, value: Decimal, currency: str | None = None) -> str:
+@lru_cache(REMEMBERED)
+def _written(value: Decimal, currency: str, decimals: int, name: str) -> str:
     number = value or Decimal()  # minus zero is zero
-    return str(pattern.apply(number, LOCALE, currency, currency_digits=False, decimal_quantization=False))
+    pattern, locale = _pattern(currency, decimals, name), _known(name)
+    return str(pattern.apply(number, locale, currency_digits=False, decimal_quantization=False))
 
 
 @lru_cache
-def _pattern(sign: str, decimals: int) -> NumberPattern:
-    digits = f"{sign}#,##0{'.' if decimals else ''}{'0' * decimals}"
-    return parse_pattern(f"{digits};{MINUS}{digits}")
+def _pattern(currency: str, decimals: int, name: str) -> NumberPattern:
+    """Return the pattern of amounts in the currency: English has its sign before the number, others behind it.
+
+    A minus sign stands before all. In Hebrew marks keep it and the currency's sign on their sides of the number.
+    """
+    digits = f"#,##0{'.' if decimals else ''}{'0' * decimals}"
+    sign = SYMBOLS.get(currency, currency)
+    if name == ENGLISH:
+        written = f"{sign}{'' if currency in SYMBOLS else NO_BREAK}{digits}" if sign else digits
+        return parse_pattern(f"{written};{MINUS}{written}")
+    mark, before = (_MARK_RIGHT, _MARK_LEFT) if name in RIGHT_TO_LEFT else ("", "")
+    written = f"{digits}{NO_BREAK}{mark}{sign}" if sign else digits
+    return parse_pattern(f"{mark if sign else ''}{written};{mark if sign else ''}{before}{MINUS}{written}")
 
 
 _SIGN = re.compile(f"(?<=[^>]{MINUS})(?=[{''.join(sorted(each for each in SYMBOLS.values() if len(each) == 1))}])")

@@ -11,6 +11,7 @@ from app.domain.addresses.address import Address
 from app.domain.amounts import CreditUnit
 from app.domain.errors import ensure
 from app.domain.invoices import statement as rule
+from app.domain.language import in_english
 from app.domain.money import Money
 from app.models.customers import Customer
 from app.models.database import db
@@ -36,6 +37,7 @@ Printed = tuple[PrintedDocument, datetime]
 """A paper, and the moment that stands in its file."""
 
 
+@in_english
 def html_of(parts: DocumentParts) -> str:
     """Return the document as it is printed. It names its own paper, and refers to nothing outside of it."""
     document = parts.document
@@ -52,6 +54,7 @@ def logo_of(catalog: str, moment: datetime | None) -> Logo | None:
     return logo.of(found.seller.logo) if found else None
 
 
+@in_english
 def paper_of(claim: Claim) -> Sheet:
     """Return a paper of the customer in scope as it is printed."""
     printed, made_at = _PAPERS[claim.kind](claim)

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from app.domain.language import ENGLISH, _, current
+
 
 class Broken(AssertionError):
     """A promise of the code itself does not hold: a bug, never the customer's doing."""
@@ -34,7 +36,8 @@ class NotFound(Refused):
     """There is no such thing for this customer. A stranger's thing and a thing that never was look the same."""
 
     def __init__(self, what: str = "page") -> None:
-        super().__init__(f"There is no such {what}.", "not_found", 404)
+        words = f"There is no such {what}." if current() == ENGLISH else _("There is no such thing here.")
+        super().__init__(words, "not_found", 404)
 
 
 class NotOffered(NotFound):
@@ -42,11 +45,15 @@ class NotOffered(NotFound):
 
     def __init__(self, what: str) -> None:
         super().__init__()
-        self.sentence, self.reason = f"{what} is not offered for this account.", "not_offered"
+        words = f"{what} is not offered for this account."
+        self.sentence = words if current() == ENGLISH else _("This is not offered for this account.")
+        self.reason = "not_offered"
 
 
 class Forbidden(Refused):
     """The member's role does not allow it."""
 
-    def __init__(self, sentence: str = "Your role does not allow this. Ask an owner or billing manager.") -> None:
-        super().__init__(sentence, "forbidden", 403)
+    def __init__(self, sentence: str = "") -> None:
+        super().__init__(
+            sentence or _("Your role does not allow this. Ask an owner or billing manager."), "forbidden", 403
+        )

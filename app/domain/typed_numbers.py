@@ -21,6 +21,8 @@ MOST_DIGITS = 20
 FINEST = 6
 """Credits have so many decimals."""
 _SPACES = " \t\r\n\N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}\N{THIN SPACE}"
+_DIRECTIONS = dict.fromkeys(map(ord, "\N{LEFT-TO-RIGHT MARK}\N{RIGHT-TO-LEFT MARK}"))
+"""What a page in Hebrew writes around an amount, and nobody sees."""
 _PLAIN = re.compile(r"[0-9]{1,12}(\.[0-9]+)?")
 _MINUS = "-\N{MINUS SIGN}"
 _ANY_MARK = re.compile("[.,'\N{RIGHT SINGLE QUOTATION MARK} \N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}]")
@@ -98,11 +100,13 @@ def read(text: str, field: Field, marks: Marks = ENGLISH) -> Decimal | None:
 
     ASCII digits alone; thousands only where they belong; at most one sign or code, the right one; a minus before all.
     """
-    typed = text.strip(_SPACES)
+    typed = text.translate(_DIRECTIONS).strip(_SPACES)
     if not typed:
         return None
     minus = typed[0] in _MINUS
     number, other = _without_sign(typed[minus:].strip(_SPACES), field.signs)
+    if marks.group in _SPACES:  # a keyboard has another space than a page writes
+        number = "".join(marks.group if each in _SPACES else each for each in number)
     grouped = rf"[1-9][0-9]{{0,2}}(?:{re.escape(marks.group)}[0-9]{{3}})+"
     found = re.fullmatch(rf"([0-9]+|{grouped})(?:{re.escape(marks.decimal)}([0-9]+))?", number)
     if other and found:

@@ -51,7 +51,7 @@ def sought(text: str, unit: CreditUnit) -> SoughtAmount | None:
         return None
     if value is None:
         return None
-    typed = -int(value.as_tuple().exponent) if locale.MARKS.decimal in text else 0
+    typed = -int(value.as_tuple().exponent) if locale.marks().decimal in text else 0
     return find(value, max(decimals_of(unit), typed), -1 if value.is_signed() else int(plus))
 
 

@@ -2,23 +2,26 @@
 
 from wtforms import BooleanField, StringField
 
+from app.domain.language import marked
 from app.domain.people.profiles import Profile
 from app.web.fields import PageForm
 
-THEMES = (("system", "As the system has it"), ("light", "Light"), ("dark", "Dark"))
+THEMES = (("system", marked("As the system has it")), ("light", marked("Light")), ("dark", marked("Dark")))
 
 
 class ProfileForm(PageForm):
     """The whole profile: kept or refused as one."""
 
-    name = StringField("Full name", render_kw={"autocomplete": "name"})
-    username = StringField("Username (optional)", render_kw={"autocomplete": "nickname", "spellcheck": "false"})
-    location = StringField("Location (optional)", render_kw={"autocomplete": "address-level2"})
-    company = StringField("Company (optional)", render_kw={"autocomplete": "organization"})
-    newsletter = BooleanField("Newsletter")
-    theme = StringField("Theme", default="system")
+    name = StringField(marked("Full name"), render_kw={"autocomplete": "name"})
+    username = StringField(marked("Username (optional)"), render_kw={"autocomplete": "nickname", "spellcheck": "false"})
+    location = StringField(marked("Location (optional)"), render_kw={"autocomplete": "address-level2"})
+    company = StringField(marked("Company (optional)"), render_kw={"autocomplete": "organization"})
+    newsletter = BooleanField(marked("Newsletter"))
+    theme = StringField(marked("Theme"), default="system")
+    language = StringField(marked("Language"), default="")
     time_zone = StringField(
-        "Time zone (optional)", render_kw={"list": "profile-zones", "autocomplete": "off", "spellcheck": "false"}
+        marked("Time zone (optional)"),
+        render_kw={"list": "profile-zones", "autocomplete": "off", "spellcheck": "false"},
     )
 
     def wanted(self) -> Profile:
@@ -30,5 +33,6 @@ class ProfileForm(PageForm):
             company=self.company.data or "",
             newsletter=bool(self.newsletter.data),
             theme=self.theme.data or "system",
+            language=self.language.data or "",
             time_zone=self.time_zone.data or "",
         )

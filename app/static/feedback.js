@@ -28,7 +28,7 @@
     if (!toast.matches(":hover, :focus-within")) start(); // it may have come where somebody is already
   };
   const watchAll = () => document.querySelectorAll(".toast:not([data-watched])").forEach(watch);
-  const CLOSE = '<svg class="icon" aria-hidden="true"><use href="#i-close"/></svg><span class="sr">Close</span>';
+  const CLOSE = '<svg class="icon" aria-hidden="true"><use href="#i-close"/></svg><span class="sr"></span>';
   const WARN = '<svg class="icon" aria-hidden="true"><use href="#i-warn"/></svg><p class="toast__text"></p>';
   const toast = (words, kind) => {
     const notices = document.getElementById("notices");
@@ -39,6 +39,7 @@
     made.dataset.toast = kind;
     made.innerHTML = `${WARN}<button class="toast__close" type="button">${CLOSE}</button>`;
     made.querySelector(".toast__text").textContent = words;
+    made.querySelector(".sr").textContent = document.body.dataset.close || "Close";
     notices.append(made);
     return made;
   };
@@ -85,7 +86,7 @@
   const copy = async (button) => {
     await navigator.clipboard.writeText(button.dataset.copy);
     button.classList.add("copied");
-    announce("Copied.");
+    announce(document.body.dataset.copied || "Copied.");
     setTimeout(() => button.classList.remove("copied"), 2000);
   };
   if (navigator.clipboard) root.dataset.copies = "on";

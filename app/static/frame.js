@@ -5,8 +5,8 @@
   if (window.parent === window) return;
   const root = document.documentElement;
   const origins = document.currentScript.dataset.origins.split(" ").filter(Boolean);
-  const LOST = "This page could not be renewed. What you typed is still here: try again in a moment, or reload without it.";
-  const PARTLY = "Not everything that you typed could be kept: look at the form again.";
+  const LOST = document.body.dataset.lost || "This page could not be renewed. What you typed is still here: try again in a moment, or reload without it.";
+  const PARTLY = document.body.dataset.partly || "Not everything that you typed could be kept: look at the form again.";
   const LASTS = 29 * 60 * 1000;
   const TOKEN = /^\/t\/[\w-]{43}(?=\/|$)/;
   const before = () => location.pathname.match(TOKEN)?.[0] ?? "";
@@ -179,7 +179,7 @@
     failed();
     const toast = window.purser?.toast(LOST, "renewal");
     if (!toast) return;
-    const again = Object.assign(document.createElement("button"), { className: "btn btn--sm", type: "button", textContent: "Reload" });
+    const again = Object.assign(document.createElement("button"), { className: "btn btn--sm", type: "button", textContent: document.body.dataset.reload || "Reload" });
     again.addEventListener("click", () => location.replace(address));
     toast.querySelector(".toast__close").before(again);
     window.purser.announce(LOST);

@@ -7,6 +7,8 @@
   const parts = new Intl.DateTimeFormat(language, {
     day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit", hourCycle: "h23",
   });
+  const days = new Intl.DateTimeFormat(language, { day: "numeric", month: "short", year: "numeric" });
+  const said = document.body.dataset; // words in the page's language; without them English
   const since = new Intl.RelativeTimeFormat(language, { numeric: "auto" });
   const zone = parts.resolvedOptions().timeZone;
   const isUTC = !zone || /^(Etc\/)?(UTC|UCT|GMT|Universal|Zulu)$/.test(zone);
@@ -14,14 +16,14 @@
 
   const written = (at) => {
     const of = Object.fromEntries(parts.formatToParts(at).map((each) => [each.type, each.value]));
-    return { day: `${of.day} ${of.month} ${of.year}`, time: `${of.hour}:${of.minute}` };
+    return { day: language === "en" ? `${of.day} ${of.month} ${of.year}` : days.format(at), time: `${of.hour}:${of.minute}` };
   };
 
   // How long ago it was, for a day; nothing for what is older, or ahead of this machine's clock.
   const ago = (at) => {
     const seconds = Math.round((Date.now() - at) / 1000);
     if (seconds < -MINUTE || seconds >= DAY) return "";
-    if (seconds < MINUTE) return "just now";
+    if (seconds < MINUTE) return said.justNow || "just now";
     return seconds < HOUR ? since.format(-Math.floor(seconds / MINUTE), "minute") : since.format(-Math.floor(seconds / HOUR), "hour");
   };
 
@@ -42,7 +44,7 @@
     element.dataset.utc ||= element.textContent.trim();
     const local = written(at), { utc, here } = element.dataset;
     if (element.dataset.time === "both") {
-      if (!here && !isUTC && !element.dataset.beside) element.append(`, ${(element.dataset.beside = local.time)} your time`);
+      if (!here && !isUTC && !element.dataset.beside) element.append((said.yourTime || ", {time} your time").replace("{time}", element.dataset.beside = local.time));
       return;
     }
     const recent = element.dataset.time === "ago" ? ago(at) : "";

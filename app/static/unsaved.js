@@ -11,7 +11,7 @@
     const place = document.getElementById(form?.dataset?.unsaved);
     if (!place) return;
     const isChanged = [...form.querySelectorAll("[data-saved]")].some((field) => now(field) !== written(field.dataset.saved));
-    const words = isChanged ? "Not saved yet" : "";
+    const words = isChanged ? document.body.dataset.unsaved || "Not saved yet" : "";
     if (place.textContent !== words) place.textContent = words;
     form.dataset.looked = "";
   };

@@ -9,11 +9,12 @@ from flask import Flask, Response, abort, current_app, g, make_response, redirec
 from flask_login import current_user, login_fresh  # type: ignore[import-untyped]
 from werkzeug.exceptions import HTTPException
 
-from app import clock
+from app import clock, languages
 from app.domain.amounts import CreditUnit, is_currency
 from app.domain.catalog import Catalog
 from app.domain.embedding.origins import own_path
 from app.domain.errors import Forbidden, ensure
+from app.domain.language import _
 from app.domain.people.members import Actor
 from app.domain.tax.prices import Taxation
 from app.extensions import csrf, login, settings
@@ -205,10 +206,11 @@ def _open(actor: Actor, marks: dict[str, Any]) -> Response | None:
     """Let the member in as far as the marks of the view say."""
     enter(CustomerScope(actor.customer_id))
     g.time_zone, g.theme = actor.time_zone, actor.theme
+    languages.choose(frame.language(), actor.language)
     if actor.is_link and not (marks.get("is_for_links") or marks.get("is_public")):
         raise Forbidden(PAPERS_ALONE)
     if marks.get("is_for_own_sign_in") and portal_session().embedded:
-        raise Forbidden("Sign in at the portal itself to see and change what is yours alone.")
+        raise Forbidden(_("Sign in at the portal itself to see and change what is yours alone."))
     if marks.get("is_for_managers") and not actor.may_manage:
         raise Forbidden
     if "is_offered" in marks:
@@ -237,10 +239,10 @@ def _check_origin() -> None:
     if path_mode.is_on() and request.headers.get("Origin") == "null":
         return  # a sandboxed frame: nobody else knows its address, and the form token is asked for too
     if request.headers.get("Sec-Fetch-Site", "same-origin") not in {"same-origin", "none"}:
-        raise Forbidden("This request did not come from a page of the portal.")
+        raise Forbidden(_("This request did not come from a page of the portal."))
     origin = request.headers.get("Origin")
     if origin is not None and origin not in {path_mode.own_origin(), settings().base_url}:
-        raise Forbidden("This request did not come from a page of the portal.")
+        raise Forbidden(_("This request did not come from a page of the portal."))
 
 
 @login.unauthorized_handler  # type: ignore[untyped-decorator]  # Flask-Login has no types

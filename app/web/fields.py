@@ -8,12 +8,13 @@ from flask_wtf import FlaskForm  # type: ignore[import-untyped]
 from wtforms import Field
 
 from app.domain.errors import Refused
+from app.domain.language import _, marked
 from app.web.access import current_customer
 
 LONGEST = 2_000
 
 
-DAY, UNREADABLE = "Enter a day such as 2026-11-21.", "This cannot be read. Enter it again."
+DAY, UNREADABLE = marked("Enter a day such as 2026-11-21."), marked("This cannot be read. Enter it again.")
 
 
 class _OurWords:
@@ -21,8 +22,8 @@ class _OurWords:
 
     _WORDS: ClassVar[Mapping[str, str]] = {
         "Not a valid date value.": DAY,
-        "Not a valid choice.": "Choose one from the list.",
-        "This field is required.": "Fill this in.",
+        "Not a valid choice.": marked("Choose one from the list."),
+        "This field is required.": marked("Fill this in."),
     }
 
     def gettext(self, message: str) -> str:
@@ -71,13 +72,14 @@ class PageForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
         self[name].render_kw = (self[name].render_kw or {}) | attributes
 
     def validate(self, extra_validators: Any = None) -> bool:
-        """Check the fields, and before them that every text can be kept at all."""
+        """Check the fields, and before them that every text can be kept at all; say what is wrong in the language."""
         valid = bool(super().validate(extra_validators))
         for field in self:
             problem = _problem(field)
             if problem:
                 field.errors = [problem]
                 valid = False
+            field.errors = [_(str(each)) for each in field.errors]
         return valid
 
     @property
@@ -89,7 +91,7 @@ class PageForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
 def _problem(field: Field) -> str:
     text = field.data if isinstance(field.data, str) else ""
     if len(text) > LONGEST:
-        return "This is too long."
+        return marked("This is too long.")
     if "\0" in text or "\ufffd" in text or any("\ud800" <= character <= "\udfff" for character in text):
-        return "This has a character that cannot be stored. Enter it again."
+        return marked("This has a character that cannot be stored. Enter it again.")
     return ""

@@ -13,7 +13,7 @@ from flask import Flask, g, has_request_context
 from markupsafe import Markup, escape
 
 from app import locale
-from app.domain import payments
+from app.domain import language, payments
 from app.domain.amounts import CreditUnit, is_currency
 from app.domain.money import Credits, Money
 from app.models.payments import PaymentMethod
@@ -126,11 +126,11 @@ def ago(value: datetime) -> Time:
 def day(value: date, *, utc: bool = False) -> Markup:
     """Return the UTC day: `21 Nov 2026`; with `utc` it says which days are meant: `21 Nov 2026 (UTC)`."""
     known = value.astimezone(UTC).date() if isinstance(value, datetime) else value
-    return _day(known, utc=utc)
+    return _day(known, language.current(), utc=utc)
 
 
 @lru_cache(locale.REMEMBERED)
-def _day(known: date, *, utc: bool) -> Markup:
+def _day(known: date, _language: str, *, utc: bool) -> Markup:
     words = f"{locale.day(known)} (UTC)" if utc else locale.day(known)
     return Markup(f'<time datetime="{known:%Y-%m-%d}">{escape(words)}</time>')  # its parts are escaped
 

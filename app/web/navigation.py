@@ -11,6 +11,7 @@ from app import clock
 from app.domain.amounts import CreditUnit
 from app.domain.catalog import Catalog
 from app.domain.dunning import arrears
+from app.domain.language import marked
 from app.domain.methods import Rail
 from app.domain.money import Credits
 from app.domain.numbers import Numbers
@@ -74,33 +75,33 @@ class Item:
 
 SIDEBAR = (
     (
-        "Account",
+        marked("Account"),
         (
-            Item("overview.page", "Overview", "overview"),
-            Item("plan.page", "Plan", "plan"),
-            Item("usage.page", "Usage", "usage"),
-            Item("notifications.page", "Notifications", "bell"),
-            Item("referrals.page", "Referrals", "people"),
+            Item("overview.page", marked("Overview"), "overview"),
+            Item("plan.page", marked("Plan"), "plan"),
+            Item("usage.page", marked("Usage"), "usage"),
+            Item("notifications.page", marked("Notifications"), "bell"),
+            Item("referrals.page", marked("Referrals"), "people"),
         ),
     ),
     (
-        "Credits",
+        marked("Credits"),
         (
-            Item("add_credits.page", "Add credits", "add"),
-            Item("auto_recharge.page", "Auto-recharge", "again"),
-            Item("balance_history.page", "Balance history", "history"),
-            Item("spend_management.page", "Spend management", "spend"),
+            Item("add_credits.page", marked("Add credits"), "add"),
+            Item("auto_recharge.page", marked("Auto-recharge"), "again"),
+            Item("balance_history.page", marked("Balance history"), "history"),
+            Item("spend_management.page", marked("Spend management"), "spend"),
         ),
     ),
     (
-        "Billing",
+        marked("Billing"),
         (
-            Item("invoices.page", "Invoices", "invoice"),
-            Item("payment_methods.page", "Payment methods", "card"),
-            Item("bank_transfers.page", "Bank transfers", "history"),
-            Item("invoice_address.page", "Invoice address", "address"),
-            Item("invoice_notifications.page", "Invoice notifications", "mail"),
-            Item("tax_settings.page", "Tax settings", "tax"),
+            Item("invoices.page", marked("Invoices"), "invoice"),
+            Item("payment_methods.page", marked("Payment methods"), "card"),
+            Item("bank_transfers.page", marked("Bank transfers"), "history"),
+            Item("invoice_address.page", marked("Invoice address"), "address"),
+            Item("invoice_notifications.page", marked("Invoice notifications"), "mail"),
+            Item("tax_settings.page", marked("Tax settings"), "tax"),
         ),
     ),
 )
@@ -114,6 +115,8 @@ ACCOUNT = (
     Item("activity.page", "Activity", "history"),
 )
 """The pages that are the member's own: in the menu at the top right."""
+_NAMES = (marked("Profile"), marked("Customers"), marked("Authentication"), marked("SSH keys"), marked("API tokens"))
+"""What they are called, for the catalogs."""
 
 
 def here() -> Item | None:

@@ -122,7 +122,7 @@ def create(body: PortalSessionIn) -> PortalSessionOut:
     options = {
         "theme": {"mode": theme.mode, **theme.tokens},
         "return_url": _way_back(body.return_url),
-        "locale": body.locale or "en",
+        "locale": body.locale or "",
     }
     wanted = portal_sessions.Wanted(
         email=body.member_email,

@@ -6,6 +6,7 @@ from importlib.resources import files
 from zoneinfo import ZoneInfo
 
 from app.domain.errors import Refused
+from app.domain.language import _
 
 MORNING = time(8)
 WEEK = timedelta(days=7)
@@ -20,7 +21,7 @@ def zones() -> tuple[str, ...]:
 def check_zone(zone: str) -> None:
     """Refuse (422) a name that is no time zone's."""
     if zone not in zones():
-        words = f"There is no time zone called {zone[:60]}. Choose one such as Europe/Zurich."
+        words = _("There is no time zone called {zone}. Choose one such as Europe/Zurich.", zone=zone[:60])
         raise Refused(words, "time_zone_unknown", 422, "time_zone")
 
 

@@ -41,6 +41,7 @@ class Actor:
     customer_name: str = field(repr=False)
     theme: str = "system"
     time_zone: str = ""
+    language: str = ""
     is_link: bool = False
     """Whether this is nobody, but whoever holds a read-only link: the id and the name are the link's."""
 

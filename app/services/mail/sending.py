@@ -14,6 +14,7 @@ from sqlalchemy import select, update
 from app import clock, ids
 from app.domain import back_off
 from app.domain.errors import NotFound
+from app.domain.language import in_english
 from app.domain.mails import MEMBER_DELETED
 from app.domain.people.deletion import NOBODY
 from app.extensions import settings
@@ -79,6 +80,7 @@ def _claim() -> Mail | None:
     return due_rows.claim(due.order_by(Mail.next_try_at, Mail.id), take)
 
 
+@in_english
 def _send(mail: Mail) -> Outcome | Words | BeingMade | None:
     """Put the mail into words and hand it over; return the words where nothing is sent, None when it is not so now."""
     if mail.tries > MAX_TRIES:  # the last try has never come back to say how it went

@@ -6,6 +6,7 @@ from sqlalchemy.exc import IntegrityError
 
 from app import ids
 from app.domain.errors import Refused
+from app.domain.language import _
 from app.domain.people.profiles import Profile, checked_profile
 from app.models.database import db
 from app.models.members import Member
@@ -44,7 +45,7 @@ def replace(member_id: str, customer_id: str, wanted: Profile, *, address: str =
             was, now = ({each: values[each] for each in sorted(changed)} for values in (before, after))
             audit.record(session, customer_id, member_id, "profile.changed", member_id, was, now, address=address)
     except IntegrityError:
-        raise Refused("Somebody has this username. Choose another one.", "username_taken", 409, "username") from None
+        raise Refused(_("Somebody has this username. Choose another one."), "username_taken", 409, "username") from None
     return kept
 
 
@@ -57,4 +58,5 @@ def _of(member: Member) -> Profile:
         newsletter=member.newsletter,
         theme=member.theme,
         time_zone=member.time_zone,
+        language=member.language,
     )

@@ -14,6 +14,7 @@ from werkzeug.exceptions import HTTPException
 
 from app.domain.embedding.themes import Theme, theme_of
 from app.domain.errors import Forbidden
+from app.domain.language import _, marked
 from app.services import portal_links
 from app.services.access import frame_origins, portal_sessions
 from app.services.access.sessions import FRAME
@@ -27,7 +28,8 @@ NEVER = frozenset({"sign_in", "second_factor", "confirm_access"})
 SIGN_IN, SIGN_OUT = "sign_in.page", "sign_in.sign_out"
 ENDED = "Purser-Session"
 """The header of an answer that says so to the scripts of a frame."""
-OPEN_AGAIN = "This browser keeps no cookies here. Close this window, and open it again where you came from."
+OPEN_AGAIN = marked("This browser keeps no cookies here. Close this window, and open it again where you came from.")
+RELOAD = marked("Reload this page to go on.")
 
 
 def init_app(app: Flask) -> None:
@@ -115,9 +117,9 @@ def guard() -> Response | None:
     if embedded() is None:
         return ended() if request.endpoint == SIGN_IN and comes_from_frame() else None
     if request.blueprint == "sign_in" and request.method == "POST" and (is_framed() or request.endpoint != SIGN_OUT):
-        raise Forbidden("Sign in at the portal itself, not in a page that another product shows.")
+        raise Forbidden(_("Sign in at the portal itself, not in a page that another product shows."))
     if request.blueprint == "confirm_access" and is_framed():
-        raise Forbidden("A password is never asked for inside another product's page.")
+        raise Forbidden(_("A password is never asked for inside another product's page."))
     return None
 
 
@@ -153,12 +155,16 @@ def _fills_the_window() -> bool:
     return request.headers.get("Sec-Fetch-Dest") == "document"
 
 
-def ended(title: str = "Your session here has ended", sentence: str = "", status: int = 401) -> Response:
+def ended(title: str = "", sentence: str = "", status: int = 401) -> Response:
     """Answer a frame without a session: its script asks the host for another one, and what was typed stays."""
     g.framed_page = True
-    again = OPEN_AGAIN if _fills_the_window() else "Reload this page to go on."
-    sentence = sentence or f"{again} Nothing was changed."
-    words = {"title": title, "sentence": sentence, "request_id": g.get("request_id", "")}
+    again, nothing = _(OPEN_AGAIN if _fills_the_window() else RELOAD), _("Nothing was changed.")
+    sentence = sentence or f"{again} {nothing}"
+    words = {
+        "title": title or _("Your session here has ended"),
+        "sentence": sentence,
+        "request_id": g.get("request_id", ""),
+    }
     if wants_fragment():
         answer = make_response(render_template("errors/_error.html", **words), status)
         answer.headers["HX-Retarget"], answer.headers["HX-Reswap"] = "#notices", "innerHTML"
@@ -185,6 +191,12 @@ def way_back() -> str:
     """Return where the host wants the member led back to; nothing where it did not say."""
     found = embedded()
     return str(found[portal_sessions.EMBEDDED].get("return_url", "")) if found else ""
+
+
+def language() -> str:
+    """Return the language that the host asked for; nothing where it did not."""
+    found = embedded()
+    return str(found[portal_sessions.EMBEDDED].get("locale", "")) if found else ""
 
 
 def theme() -> Theme:

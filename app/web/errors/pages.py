@@ -6,6 +6,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import BadHost, HTTPException
 
 from app.domain.errors import NotOffered, Refused
+from app.domain.language import _, marked
 from app.models.scope import CustomerScope, enter
 from app.web.access import actor_or_none
 from app.web.errors import handlers
@@ -14,23 +15,31 @@ from app.web.respond import wants_fragment
 from app.web.session_cookie import SWITCHED, portal_session
 
 WORDS = {
-    400: ("This request cannot be read", "Something in it is wrong. Go back and try again."),
-    403: ("You do not have access", "Your role does not allow this. Ask an owner or billing manager."),
-    404: ("There is no such page", "The address may be mistyped, or the page was removed."),
-    405: ("This cannot be done here", "The page does not accept this kind of request. Go back and try again."),
-    413: ("This is too large", "The request is larger than the portal accepts. Send less at a time."),
-    429: ("Too many tries", "Wait a little, then try again."),
+    400: (marked("This request cannot be read"), marked("Something in it is wrong. Go back and try again.")),
+    403: (marked("You do not have access"), marked("Your role does not allow this. Ask an owner or billing manager.")),
+    404: (marked("There is no such page"), marked("The address may be mistyped, or the page was removed.")),
+    405: (
+        marked("This cannot be done here"),
+        marked("The page does not accept this kind of request. Go back and try again."),
+    ),
+    413: (marked("This is too large"), marked("The request is larger than the portal accepts. Send less at a time.")),
+    429: (marked("Too many tries"), marked("Wait a little, then try again.")),
     500: (
-        "Something went wrong",
-        "This is our mistake, and we have recorded it. Check the page before you repeat a change.",
+        marked("Something went wrong"),
+        marked("This is our mistake, and we have recorded it. Check the page before you repeat a change."),
     ),
     503: (
-        "The portal is busy",
-        "The database does not answer right now. Wait a moment, then check the page before you repeat a change.",
+        marked("The portal is busy"),
+        marked(
+            "The database does not answer right now. Wait a moment, then check the page before you repeat a change."
+        ),
     ),
 }
-NOT_OFFERED = "This page is not offered here"
-FORM_TOO_OLD = ("This form is too old", "Nothing was changed. Go back, reload the page and send it again.")
+NOT_OFFERED = marked("This page is not offered here")
+FORM_TOO_OLD = (
+    marked("This form is too old"),
+    marked("Nothing was changed. Go back, reload the page and send it again."),
+)
 
 
 def init_app(app: Flask) -> None:
@@ -40,10 +49,10 @@ def init_app(app: Flask) -> None:
 
 
 def _refused(refusal: Refused) -> Response:
-    title, more = WORDS.get(refusal.status, ("This cannot be done", ""))
+    title, more = WORDS.get(refusal.status, (marked("This cannot be done"), ""))
     if isinstance(refusal, NotOffered):
         title = NOT_OFFERED
-    is_said = refusal.sentence.rstrip(".") == title
+    is_said = refusal.sentence.rstrip(".") == _(title)
     return _answer(refusal.status, title, more if is_said else refusal.sentence)
 
 
@@ -65,8 +74,8 @@ def _http(error: HTTPException) -> Response:
 
 
 def _answer(status: int, title: str, sentence: str) -> Response:
-    """Say it; from 500 on without a look at the database: that may be what is wrong."""
-    request_id = handlers.request_id()
+    """Say it in the language; from 500 on without a look at the database: that may be what is wrong."""
+    request_id, title, sentence = handlers.request_id(), _(title), _(sentence) if sentence else ""
     if wants_fragment() and status < 500:
         html = render_template("errors/_error.html", title=title, sentence=sentence, request_id=request_id)
         answer = make_response(html, status)

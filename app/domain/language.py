@@ -1,0 +1,144 @@
+"""The language of what is said now, and how a sentence is said in it. English where nobody has asked for another.
+
+The language belongs to the work under way (a request, a mail, a document) and ends with it. Sentences are whole, values
+stand in them by name (`{amount}`), and the catalogs that translate them are registered from above.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar, Token
+from functools import wraps
+from typing import ParamSpec, Protocol, TypeVar
+
+Given = ParamSpec("Given")
+Said = TypeVar("Said")
+
+ENGLISH = "en"
+NAMES = {ENGLISH: "English", "de": "Deutsch", "fr": "Français", "es": "Español", "he": "עברית"}
+"""Every language that there is a catalog for, as its own readers call it."""
+OFFERED: tuple[str, ...] = (ENGLISH,)
+"""The languages that members may choose: those in which every page, mail and document is complete."""
+RIGHT_TO_LEFT = frozenset({"he"})
+
+_language: ContextVar[str] = ContextVar("language", default=ENGLISH)
+
+
+class Translations(Protocol):
+    """A catalog: sentences in one language."""
+
+    def gettext(self, sentence: str, /) -> str:
+        """Return the sentence, or itself where it is not translated."""
+        ...
+
+    def ngettext(self, one: str, many: str, number: int, /) -> str:
+        """Return the form for the number."""
+        ...
+
+    def pgettext(self, where: str, sentence: str, /) -> str | object:
+        """Return the sentence as it is said there."""
+        ...
+
+
+_find: list[Callable[[str], Translations]] = []
+
+
+def register(find: Callable[[str], Translations]) -> None:
+    """Let the catalogs of other languages be found by this."""
+    _find[:] = [find]
+
+
+def current() -> str:
+    """Return the language of the work under way."""
+    return _language.get()
+
+
+def begin(language: str) -> Token[str]:
+    """Say what follows in the language, until `end` is given what this returns."""
+    return _language.set(language)
+
+
+def end(token: Token[str]) -> None:
+    """Go back to the language before."""
+    _language.reset(token)
+
+
+@contextmanager
+def using(language: str) -> Iterator[None]:
+    """Say what is said inside the block in the language."""
+    token = begin(language)
+    try:
+        yield
+    finally:
+        end(token)
+
+
+def in_english(say: Callable[Given, Said]) -> Callable[Given, Said]:
+    """Let a function speak English whoever calls it: what it says is kept, or read by others than the caller."""
+
+    @wraps(say)
+    def said(*args: Given.args, **values: Given.kwargs) -> Said:
+        with using(ENGLISH):
+            return say(*args, **values)
+
+    return said
+
+
+def direction(language: str) -> str:
+    """Return which way the language is written, as HTML calls it."""
+    return "rtl" if language in RIGHT_TO_LEFT else "ltr"
+
+
+def named() -> tuple[tuple[str, str], ...]:
+    """Return the languages that members may choose, and what their own readers call them."""
+    return tuple((each, NAMES[each]) for each in OFFERED if each in NAMES)
+
+
+def offered(tag: str) -> str:
+    """Return the offered language that is meant by a tag such as `de-AT`; nothing where it is not offered."""
+    word = tag.replace("_", "-").partition("-")[0].lower()
+    return word if word in OFFERED else ""
+
+
+def marked(sentence: str) -> str:
+    """Return the sentence as it is, for the catalogs to know: of what is said later, by `_` where it is shown."""
+    return sentence
+
+
+def _(sentence: str, **values: object) -> str:
+    """Return the sentence in the current language, with the values in it."""
+    said = said_of(sentence)
+    return said.format_map(values) if values else said
+
+
+def ngettext(one: str, many: str, number: int, **values: object) -> str:
+    """Return the sentence for the number, which stands in it as `{n}`, and in another form where `n` is given."""
+    return form_of(one, many, number).format_map({"n": number} | values)
+
+
+def pgettext(where: str, sentence: str, **values: object) -> str:
+    """Return a word that has several meanings as it is said there."""
+    said = word_of(where, sentence)
+    return said.format_map(values) if values else said
+
+
+def said_of(sentence: str) -> str:
+    """Return the sentence in the current language, the names of its values still in it."""
+    return sentence if (catalog := _catalog()) is None else catalog.gettext(sentence)
+
+
+def form_of(one: str, many: str, number: int) -> str:
+    """Return the form for the number, the names of its values still in it."""
+    if (catalog := _catalog()) is None:
+        return one if number == 1 else many
+    return catalog.ngettext(one, many, number)
+
+
+def word_of(where: str, sentence: str) -> str:
+    """Return the word as it is said there, the names of its values still in it."""
+    return sentence if (catalog := _catalog()) is None else str(catalog.pgettext(where, sentence))
+
+
+def _catalog() -> Translations | None:
+    """Return what translates; nothing for English, which is what the sources say."""
+    language = _language.get()
+    return None if language == ENGLISH or not _find else _find[0](language)

@@ -1,0 +1,111 @@
+"""No finished page has a sentence that the catalogs do not know: in the pseudo-language every letter has an accent."""
+
+import dataclasses
+import re
+from collections.abc import Iterator
+
+import pytest
+from bs4 import Comment, Tag
+
+from app.domain import language
+from app.languages import PSEUDO
+from app.models.customers import Customer
+from app.services.catalog import versions
+from tests.support.browser import Browser, Page
+
+FINISHED = ("/account/profile/",)
+"""The pages that are whole in every language. Each that is added stays."""
+SHOWN = ("aria-label", "placeholder", "title", "alt", "data-busy", "data-ended", "data-unavailable", "aria-valuetext")
+"""Attributes that are read."""
+NOT_READ = "script, style, svg, datalist, code, option[lang], .member__pages"
+"""What is no sentence, and the menu of the account, whose pages are not finished."""
+WORD = re.compile(r"[A-Za-z]{2,}")
+EVERYWHERE = ("UTC", "CSV", "PDF", "Europe/Zurich")
+"""What is called so in every language."""
+
+
+@pytest.fixture(autouse=True)
+def offered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(language, "OFFERED", ("en", PSEUDO))
+
+
+def texts(page: Page) -> Iterator[str]:
+    """Yield what is read of the page, piece by piece."""
+    for each in page.soup.select(NOT_READ):
+        each.decompose()
+    for text in page.soup.find_all(string=True):
+        if not isinstance(text, Comment) and text != "html":
+            yield str(text)
+    for element in page.soup.find_all(True):
+        if isinstance(element, Tag):
+            yield from (str(element[name]) for name in SHOWN if element.has_attr(name))
+
+
+def data(value: object) -> Iterator[str]:
+    """Yield every text in a value of the catalog: the seller's own words."""
+    if isinstance(value, str):
+        yield value
+    elif dataclasses.is_dataclass(value):
+        for each in dataclasses.fields(value):
+            yield from data(getattr(value, each.name))
+    elif isinstance(value, dict):
+        yield from data(list(value.items()))
+    elif isinstance(value, list | tuple | set | frozenset):
+        for part in value:
+            yield from data(part)
+
+
+def plain(page: Page, known: set[str]) -> list[str]:
+    """Return what is read of the page and was not translated, the texts of the data left out."""
+    longest = sorted((each for each in known if WORD.search(each)), key=len, reverse=True)
+    found = []
+    for text in texts(page):
+        rest = text
+        for each in longest:
+            rest = rest.replace(each, "")
+        if WORD.search(rest):
+            found.append(" ".join(text.split()))
+    return found
+
+
+def known_of(acme: Customer) -> set[str]:
+    words = {"Alice Archer", "alice@acme.example", "Bob Baker", "bob@acme.example", acme.name, "billing@acme.example"}
+    return {*words, *EVERYWHERE, *data(versions.of(acme))}
+
+
+@pytest.mark.parametrize("path", FINISHED)
+def test_a_finished_page_has_no_sentence_that_is_not_translated(alice: Browser, acme: Customer, path: str) -> None:
+    page = alice.opens(path, **{"Accept-Language": PSEUDO})
+    assert (page.status, page.find("html")["lang"]) == (200, PSEUDO)
+    assert plain(page, known_of(acme)) == []
+
+
+def test_a_refused_profile_says_so_in_the_language(alice: Browser, acme: Customer) -> None:
+    token = alice.opens("/account/profile/").value("csrf_token")
+    for typed in (
+        {"name": ""},
+        {"name": "A", "location": "x" * 101},
+        {"name": "A", "time_zone": "nowhere"},
+        {"name": "A", "username": "-"},
+    ):
+        refused = alice.posts("/account/profile/", {"csrf_token": token, **typed}, **{"Accept-Language": PSEUDO})
+        assert refused.status == 422 and refused.errors()
+        assert plain(refused, known_of(acme) | {"nowhere", "x" * 101}) == []
+    assert (
+        plain(
+            alice.posts("/account/profile/", {"csrf_token": token, "name": "Al"}, **{"Accept-Language": PSEUDO}),
+            {*known_of(acme), "Al"},
+        )
+        == []
+    )
+
+
+def test_what_is_wrong_is_said_in_the_language(alice: Browser, visitor: Browser, acme: Customer) -> None:
+    for browser in (alice, visitor):
+        page = browser.opens("/account/nowhere", **{"Accept-Language": PSEUDO})
+        assert page.status == 404 and plain(page, known_of(acme)) == []
+
+
+def test_an_untranslated_sentence_is_found(alice: Browser, acme: Customer) -> None:
+    page = alice.opens("/account/profile/")
+    assert "Save changes" in plain(page, known_of(acme))

@@ -1,0 +1,139 @@
+"""Each piece of work has a language of its own: a request that of its reader, a program English."""
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+import pytest
+from flask import Flask
+
+from app import languages, locale
+from app.domain import language
+from app.domain.amounts import CreditUnit
+from app.domain.errors import Refused
+from app.domain.language import _, ngettext
+from app.domain.money import Money
+from app.forms import amounts
+from app.models.customers import Customer
+from app.services.people import profiles
+from tests.support.browser import Browser
+
+PROFILE = "/account/profile/"
+ALL = ("en", "de", "fr", "es", "he")
+
+
+@pytest.fixture
+def offered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(language, "OFFERED", (*ALL, languages.PSEUDO))
+
+
+def test_english_is_what_the_sources_say_and_no_catalog_is_asked() -> None:
+    assert _("Saved {n}") == "Saved {n}" and _("Saved {what}.", what="it") == "Saved it."
+    assert [ngettext("{n} day", "{n} days", each) for each in (1, 2)] == ["1 day", "2 days"]
+
+
+def test_a_language_ends_with_the_work_that_it_belongs_to(app: Flask) -> None:
+    with language.using("de"):
+        assert _("Save changes") == "Änderungen speichern"
+        with language.using("he"):
+            assert language.direction(language.current()) == "rtl"
+        assert language.current() == "de"
+    assert language.current() == "en"
+
+
+def test_a_browser_reads_its_own_language_and_the_next_one_another(offered: None, visitor: Browser) -> None:
+    for asked, found in (("de-AT,de;q=0.9,en;q=0.1", "de"), ("pt-BR, fr;q=0.5", "fr"), ("tlh", "en"), ("iw, he", "he")):
+        page = visitor.opens("/sign-in", **{"Accept-Language": asked})
+        html = page.find("html")
+        assert (html["lang"], html.get("dir")) == (found, "rtl" if found == "he" else None)
+        assert language.current() == "en"
+    assert visitor.opens("/sign-in", **{"Accept-Language": "\u00ff;q=a,,"}).status == 200
+
+
+def test_a_member_reads_the_language_chosen_whatever_the_browser_asks_for(
+    offered: None, alice: Browser, bob: Browser
+) -> None:
+    saved = alice.submits(alice.opens(PROFILE), "#profile-form", language="fr")
+    assert saved.notices() == ["Votre profil est enregistré."] and saved.texts("h1") == ["Profil"]
+    assert alice.opens(PROFILE, **{"Accept-Language": "de"}).find("html")["lang"] == "fr"
+    assert bob.opens(PROFILE, **{"Accept-Language": "de"}).find("html")["lang"] == "de"
+    assert bob.opens(PROFILE).find("html")["lang"] == "en"
+
+
+def test_no_language_is_offered_before_all_of_it_is_there(alice: Browser) -> None:
+    assert language.OFFERED == ("en",), "then Profile has the field, and this test another list"
+    page = alice.opens(PROFILE, **{"Accept-Language": "de"})
+    assert page.find("html")["lang"] == "en" and not page.soup.select("[name=language]")
+    sent = {"csrf_token": page.value("csrf_token"), "name": "Alice", "language": "de"}
+    assert alice.posts(PROFILE, sent).status == 422
+
+
+def test_a_program_is_answered_in_english_whatever_the_process_did_last(
+    offered: None, app: Flask, alice: Browser, acme: Customer
+) -> None:
+    alice.submits(alice.opens(PROFILE), "#profile-form", language="de")
+    alice.opens("/nowhere")
+    answer = app.test_client().get("/v1/customers", headers={"Accept-Language": "de"})
+    assert answer.get_json()["detail"] == "Send a valid API key: Authorization: Bearer sk_…"
+    with language.using("de"), pytest.raises(Refused) as refused:
+        profiles.replace("mem_none", acme.customer_id, profiles.Profile(name=" "))
+    assert refused.value.sentence == "Geben Sie Ihren vollständigen Namen ein."
+
+
+@pytest.mark.parametrize(
+    ("name", "money", "price", "day", "moment", "country"),
+    [
+        ("en", "−$1,234.50", "CHF 0.0125", "21 Nov 2026", "21 Nov 2026, 09:05 UTC", "Germany"),
+        ("de", "−1.234,50 $", "0,0125 CHF", "21. Nov. 2026", "21. Nov. 2026, 09:05 UTC", "Deutschland"),
+        ("fr", "−1\u202f234,50 $", "0,0125 CHF", "21 nov. 2026", "21 nov. 2026, 09:05 UTC", "Allemagne"),
+        ("es", "−1.234,50 $", "0,0125 CHF", "21 nov 2026", "21 nov 2026, 09:05 UTC", "Alemania"),
+        ("he", "\u200f\u200e−1,234.50 \u200f$", "\u200f0.0125 \u200fCHF", "21 בנוב׳ 2026", "21 בנוב׳ 2026, 09:05 UTC", "גרמניה"),
+    ],
+)  # fmt: skip
+def test_numbers_days_and_countries_are_written_as_its_readers_do(
+    name: str, money: str, price: str, day: str, moment: str, country: str
+) -> None:
+    at = datetime(2026, 11, 21, 9, 5, tzinfo=UTC)
+    with language.using(name):
+        found = (
+            locale.exact(Money(-123450, "USD")),
+            locale.in_currency(Decimal("0.0125"), "CHF"),
+            locale.day(date(2026, 11, 21)),
+            locale.moment(at),
+            locale.country("DE"),
+        )
+        assert found == (money.replace(" ", "\u00a0"), price.replace(" ", "\u00a0"), day, moment, country)
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_what_a_page_writes_is_read_as_the_same(name: str) -> None:
+    with language.using(name):
+        for value in (Money(123450, "USD"), Money(-5, "USD"), Money(1234567890, "USD")):
+            assert amounts.money(locale.exact(value), "USD") == value
+
+
+@pytest.mark.parametrize(("name", "typed"), [("de", "12.50"), ("fr", "12.50"), ("es", "1,250.00"), ("he", "12,50"), ("en", "1.250,00")])  # fmt: skip
+def test_what_another_language_means_by_its_marks_is_refused_and_never_guessed(name: str, typed: str) -> None:
+    with language.using(name), pytest.raises(Refused):
+        amounts.money(typed, "USD")
+
+
+def test_thousands_apart_by_any_space_are_read_where_the_language_sets_a_space() -> None:
+    with language.using("fr"):
+        for space in (" ", "\u00a0", "\u202f"):
+            assert amounts.credits(f"1{space}250,50", "limit", CreditUnit("USD")).micros == 1_250_500_000  # type: ignore[union-attr]
+
+
+def test_the_pseudo_language_leaves_values_and_markup_alone() -> None:
+    assert languages.accented("Ask <b>{who}</b>&nbsp;now.") == "Åšķ <b>{who}</b>&nbsp;ñöŵ.··"
+
+
+def test_the_host_says_the_language_of_its_frame(offered: None) -> None:
+    """See `tests/api/test_portal_sessions.py` for how a frame begins."""
+    assert [language.offered(each) for each in ("de-CH", "DE", "en-GB", "pt-BR", "", "xx")] == [
+        "de",
+        "de",
+        "en",
+        "",
+        "",
+        "xx",
+    ]

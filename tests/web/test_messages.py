@@ -1,0 +1,89 @@
+"""The catalogs are in step with the sources: every sentence in every language, with the same values and markup."""
+
+import ast
+import re
+from collections import Counter
+from functools import cache
+
+import pytest
+from babel.messages.catalog import Catalog
+
+from app.domain import language
+from app.languages import CATALOGS, path_of
+from tests.architecture.source import APP, modules, named, tree
+from tests.support import messages
+
+LANGUAGES = messages.TRANSLATED
+
+
+@cache
+def sources() -> Catalog:
+    return messages.sources()
+
+
+def test_there_are_sentences_and_five_languages() -> None:
+    assert len(sources()) > 100
+    assert {path.stem for path in CATALOGS.glob("*.po")} == set(LANGUAGES) and len(language.NAMES) == 5
+    assert set(language.OFFERED) <= set(language.NAMES)
+
+
+@pytest.mark.parametrize("name", LANGUAGES)
+def test_a_catalog_has_every_sentence_and_no_other(name: str) -> None:
+    """Run `make messages` after a sentence came, changed or went, and translate what it names."""
+    kept = path_of(name).read_bytes()
+    assert messages.text_of(messages.updated(name, sources())) == kept, "`make messages` would change it"
+    assert b", fuzzy" not in kept
+    assert [each.id for each in messages.missing(messages.kept(name))] == []
+
+
+@pytest.mark.parametrize("name", LANGUAGES)
+def test_a_translation_has_the_values_and_the_markup_of_its_sentence(name: str) -> None:
+    wrong = []
+    for english, said in messages.sentences(messages.kept(name)):
+        for pattern in (messages.PLACES, messages.TAGS):
+            allowed = [Counter(pattern.findall(each)) for each in english]
+            wrong += [(pattern.pattern, each) for each in said if Counter(pattern.findall(each)) not in allowed]
+    assert wrong == []
+
+
+@pytest.mark.parametrize("name", LANGUAGES)
+def test_a_translation_breaks_no_attribute_that_it_stands_in(name: str) -> None:
+    """Sentences stand in attributes: outside of markup they have no straight quotation mark and no angle bracket."""
+    for _english, said in messages.sentences(messages.kept(name)):
+        for each in said:
+            assert not re.search(r'["<>&]', messages.TAGS.sub("", each)), each
+
+
+@pytest.mark.parametrize("name", LANGUAGES)
+def test_a_translation_ends_as_its_sentence_does(name: str) -> None:
+    wrong = [
+        said
+        for english, said in messages.sentences(messages.kept(name))
+        for one in said
+        if {each.endswith((".", "!", "?")) for each in english} == {not one.endswith((".", "!", "?"))}
+    ]
+    assert wrong == []
+
+
+def test_no_sentence_is_translated_inside_a_formatted_string() -> None:
+    """The extractor does not look into them."""
+    spoken = {"_", "ngettext", "pgettext", "marked"}
+    found = [
+        f"{named(path)}:{call.lineno}"
+        for path in modules()
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.JoinedStr)
+        for call in ast.walk(node)
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id in spoken
+    ]
+    assert found == []
+
+
+def test_templates_translate_their_own_sentences_alone() -> None:
+    """What `_` says is markup: a value goes in by its name, and a text from elsewhere through `|translated`."""
+    found = [
+        f"{path.name}: {call}"
+        for path in (APP / "templates").rglob("*.*")
+        for call in re.findall(r"(?<![\w.])(?:_|ngettext|pgettext)\((?!\s*[\"'])[^)]*", path.read_text())
+    ]
+    assert found == []
