@@ -746,7 +746,6 @@ MemberOut = TypedDict(
         "disabled": bool,
         "email": str,
         "id": str,
-        "language": str | None,
         "location": str,
         "name": str,
         "newsletter": bool,
