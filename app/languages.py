@@ -126,7 +126,7 @@ def choose(*asked: str) -> None:
 
 def _begin() -> None:
     """Begin in the language that the browser asks for. Programs are answered in English, whatever they ask for."""
-    is_for_programs = request.path.startswith("/v1/") or (
+    is_for_programs = (
         current_app.blueprints.get(request.blueprint or "") in csrf._exempt_blueprints  # noqa: SLF001
     )
     asked = [] if is_for_programs else [tag for tag, _quality in request.accept_languages]
