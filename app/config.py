@@ -56,6 +56,7 @@ class Settings:
     webhooks_allow_loopback: bool = False
     api_calls_per_minute: int = 60_000
     api_tokens_may_last: bool = False
+    two_factor_required: bool = False
     identity_providers: tuple[IdentityProvider, ...] = ()
     """By `GITHUB_…` and `OIDC_…`."""
     log_format: str = "json"

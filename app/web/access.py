@@ -24,7 +24,7 @@ from app.models.scope import CustomerScope, enter
 from app.services.catalog import versions
 from app.services.tax import decision
 from app.web.embedding import frame, path_mode
-from app.web.login import ask_same_customer
+from app.web.login import ask_same_customer, ask_second_factor
 from app.web.respond import is_htmx, page_of_htmx
 from app.web.session_cookie import portal_session
 
@@ -209,6 +209,8 @@ def _open(actor: Actor, marks: dict[str, Any]) -> Response | None:
     languages.choose(frame.language(), actor.language)
     if actor.is_link and not (marks.get("is_for_links") or marks.get("is_public")):
         raise Forbidden(PAPERS_ALONE)
+    if not marks.get("is_public") and (onward := ask_second_factor(actor)) is not None:
+        return onward
     if marks.get("is_for_own_sign_in") and portal_session().embedded:
         raise Forbidden(_("Sign in at the portal itself to see and change what is yours alone."))
     if marks.get("is_for_managers") and not actor.may_manage:

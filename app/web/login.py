@@ -1,6 +1,6 @@
 """Who is signed in, and for which customer: Flask-Login over the sessions that the server keeps."""
 
-from flask import Flask, Response, request
+from flask import Flask, Response, flash, make_response, redirect, request, url_for
 from flask_login import (  # type: ignore[import-untyped]
     AnonymousUserMixin,
     UserMixin,
@@ -11,13 +11,18 @@ from flask_login import (  # type: ignore[import-untyped]
 
 from app.domain.errors import Refused
 from app.domain.people.members import Actor
-from app.extensions import login
+from app.extensions import login, settings
 from app.models.customers import Customer
+from app.services.sign_in import two_factor
 from app.web import password_tries
 from app.web.embedding import path_mode
-from app.web.respond import wants_fragment
+from app.web.respond import is_htmx, wants_fragment
 from app.web.session_cookie import portal_session
 
+SET_UP_FIRST = "second_factor_first"
+"""What a session keeps while its member has to set up two-factor sign-in before anything else opens."""
+OPEN_BEFORE = frozenset({"authentication", "confirm_access", "passkeys", "sign_in", "two_factor"})
+ASKS_FOR_IT = "Two-factor sign-in is asked for here. Set it up to go on, or sign in with a passkey."
 CUSTOMER_SHOWN = "X-Customer"
 """The header by which what a page asks says which customer it shows."""
 
@@ -50,9 +55,11 @@ def init_app(app: Flask) -> None:
     login.init_app(app, add_context_processor=False)  # an error page must not look at the session
 
 
-def sign_in(member_id: str, customer_id: str) -> None:
-    """Begin the member's session under a new token."""
+def sign_in(member_id: str, customer_id: str, *, by_two_factors: bool = False) -> None:
+    """Begin the member's session under a new token. Where the seller asks for two factors, one opens little."""
     portal_session().sign_in(member_id, customer_id)
+    if settings().two_factor_required and not by_two_factors:
+        portal_session()[SET_UP_FIRST] = True
     member = _member(member_id)
     if member is not None:  # else disabled this very moment: the next request finds nobody signed in
         login_user(member)
@@ -82,6 +89,21 @@ def ask_same_customer(actor: Actor) -> Response | None:
     onward = Response(status=204)
     onward.headers["HX-Redirect"] = path_mode.with_root(request.full_path.rstrip("?"))
     return onward
+
+
+def ask_second_factor(actor: Actor) -> Response | None:
+    """Lead to Authentication whoever has to set up two-factor sign-in first; None: it is on, or not asked for."""
+    kept = portal_session()
+    if SET_UP_FIRST not in kept or request.blueprint in OPEN_BEFORE:
+        return None
+    if two_factor.standing(actor.member_id).is_on:
+        del kept[SET_UP_FIRST]
+        return None
+    where = url_for("authentication.page")
+    if is_htmx():
+        return Response(status=204, headers={"HX-Redirect": where})
+    flash(ASKS_FOR_IT, "warn")
+    return make_response(redirect(where, 303))
 
 
 def another_customer(actor: Actor) -> Refused:

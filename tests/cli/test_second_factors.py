@@ -20,7 +20,7 @@ def run(app: Flask, *words: str) -> tuple[int, str]:
     return done.exit_code, done.output
 
 
-def test_a_reset_takes_the_second_factors_and_leaves_the_password(
+def test_asvs_6_4_4_a_reset_takes_the_second_factors_and_leaves_the_password(
     app: Flask, alice: Browser, visitor: Browser, alice_actor: Actor
 ) -> None:
     switch_on(alice_actor, alice)

@@ -96,6 +96,12 @@ def test_asvs_9_1_an_id_token_is_refused_that_is_signed_by(
         comes_back(there, OpenId(there.provider()))
 
 
+def test_asvs_6_8_2_a_token_without_a_signature_says_nothing(there: FakeIdentities) -> None:
+    there.signs = unsigned
+    with pytest.raises(Unproven):
+        comes_back(there, OpenId(there.provider()))
+
+
 def test_a_new_key_of_the_provider_is_read_once(there: FakeIdentities, monkeypatch: pytest.MonkeyPatch) -> None:
     gateway = OpenId(there.provider())
     comes_back(there, gateway)

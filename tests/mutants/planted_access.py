@@ -142,7 +142,7 @@ BUGS = [
         "app/services/access/sessions.py",
         ".values(token_hash=hash_of(renewed), authenticated_at=now)",
         ".values(token_hash=hash_of(renewed := token), authenticated_at=now)",
-        (f"{CONFIRM}::test_the_token_changes_and_the_old_one_is_dead_at_once",),
+        (f"{CONFIRM}::test_asvs_7_2_4_the_token_changes_and_the_old_one_is_dead_at_once",),
     ),
     Bug(
         "fresh for ever",

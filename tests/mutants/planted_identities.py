@@ -32,7 +32,7 @@ BUGS = [
         "app/domain/people/identities.py",
         "ways.has_password or ways.passkeys or ",
         "ways.passkeys or ",
-        (f"{WITH}::test_an_account_with_anothers_address_does_not_let_in",),
+        (f"{WITH}::test_asvs_6_8_1_an_account_with_anothers_address_does_not_let_in",),
     ),
     Bug(
         "an old sign-in at the provider confirms a change",

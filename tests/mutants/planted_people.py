@@ -49,7 +49,7 @@ BUGS = [
         "app/services/people/joining.py",
         "if row.asked_at + INVITATION_LASTS <= clock.now():",
         "if row.asked_at > clock.now():",
-        (f"{MEMBERS}::test_a_link_ends_after_seven_days_when_sent_again_and_when_withdrawn",),
+        (f"{MEMBERS}::test_asvs_6_4_1_a_link_ends_after_seven_days_when_sent_again_and_when_withdrawn",),
     ),
     Bug(
         "a read-only link opens a page more",

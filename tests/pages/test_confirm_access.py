@@ -167,7 +167,9 @@ def test_htmx_is_asked_in_place_and_gets_the_part_it_asked_for(alice: Browser, e
 
 
 @pytest.mark.both_databases
-def test_the_token_changes_and_the_old_one_is_dead_at_once(alice: Browser, endpoint: str, later: None) -> None:
+def test_asvs_7_2_4_the_token_changes_and_the_old_one_is_dead_at_once(
+    alice: Browser, endpoint: str, later: None
+) -> None:
     page, before = alice.opens(f"{WEBHOOK}/secret"), cookie(alice)
     confirms(alice, page)
     assert cookie(alice) not in {"", before}

@@ -99,7 +99,7 @@ def test_the_only_way_in_stays(there: FakeIdentities, alice: Browser, bob: Brows
     assert stolen.status == 404 and written(Identity)
 
 
-def test_who_has_no_password_confirms_at_the_provider(
+def test_asvs_7_6_1_who_has_no_password_confirms_at_the_provider(
     there: FakeIdentities, alice: Browser, alice_actor: Actor
 ) -> None:
     links(there, alice)
@@ -138,7 +138,9 @@ def test_asvs_7_5_3_an_old_sign_in_there_and_another_account_confirm_nothing(
         assert alice.submits(alice.opens(PAGE), UNLINK).status == 401
 
 
-def test_github_signs_in_and_confirms_nothing(there: FakeIdentities, alice: Browser, visitor: Browser) -> None:
+def test_asvs_6_8_4_github_signs_in_and_confirms_nothing(
+    there: FakeIdentities, alice: Browser, visitor: Browser
+) -> None:
     octo = Account("583231", "octo@acme.example")
     onward = alice.submits(alice.opens(PAGE), "form[action$='/accounts/github']")
     alice.opens(there.agrees(address_in(onward), octo))

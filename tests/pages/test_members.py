@@ -119,7 +119,7 @@ def test_without_a_session_who_has_an_account_joins_and_is_not_signed_in(
     assert visitor.opens(PATH).path.startswith("/sign-in")
 
 
-def test_a_link_ends_after_seven_days_when_sent_again_and_when_withdrawn(
+def test_asvs_6_4_1_a_link_ends_after_seven_days_when_sent_again_and_when_withdrawn(
     olivia: Browser, visitor: Browser, acme: Customer
 ) -> None:
     start = clock.now()

@@ -38,7 +38,7 @@ __all__ = ["there"]
 
 
 @pytest.mark.both_databases
-def test_an_account_with_anothers_address_does_not_let_in(
+def test_asvs_6_8_1_an_account_with_anothers_address_does_not_let_in(
     there: FakeIdentities, visitor: Browser, alice_actor: Actor
 ) -> None:
     """A member who has a password links an account from within; nobody reads whether the address is a member's."""
@@ -91,7 +91,9 @@ def test_asvs_10_1_2_only_the_browser_that_began_a_sign_in_ends_it(
     assert (refused.path, refused.texts(".toast__text")) == ("/sign-in", [NOT_BEGUN])
 
 
-def test_the_code_of_another_sign_in_is_worth_nothing(there: FakeIdentities, alice: Browser, visitor: Browser) -> None:
+def test_asvs_7_6_2_the_code_of_another_sign_in_is_worth_nothing(
+    there: FakeIdentities, alice: Browser, visitor: Browser
+) -> None:
     """Somebody else's code under one's own state: the verifier is not theirs, nor the nonce."""
     links(there, alice)
     stolen = parse_qs(

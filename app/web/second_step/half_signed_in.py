@@ -30,7 +30,7 @@ class HalfSignedIn:
 def go_on(who: SignedIn, wanted: str) -> Response:
     """Open the portal to the member, or ask for the second factor first where they have one."""
     if not who.has_two_factor:
-        return through(who.member_id, who.customer_id, wanted)
+        return _begin(who.member_id, who.customer_id, wanted, by_two_factors=False)
     portal_session().begin_anew(
         **{
             KEPT: {
@@ -45,8 +45,12 @@ def go_on(who: SignedIn, wanted: str) -> Response:
 
 
 def through(member_id: str, customer_id: str, wanted: str) -> Response:
-    """Begin the member's session under a new token, and go on to where they were going."""
-    login.sign_in(member_id, customer_id)
+    """Begin the session of a member who has shown both factors, and go on to where they were going."""
+    return _begin(member_id, customer_id, wanted, by_two_factors=True)
+
+
+def _begin(member_id: str, customer_id: str, wanted: str, *, by_two_factors: bool) -> Response:
+    login.sign_in(member_id, customer_id, by_two_factors=by_two_factors)
     return make_response(redirect(safe_next(wanted), 303))
 
 

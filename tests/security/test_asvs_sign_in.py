@@ -1,0 +1,94 @@
+"""What OWASP ASVS 5.0 asks of passwords that are changed, of recovery codes, and of two factors that must be."""
+
+import secrets
+from dataclasses import replace
+
+import pytest
+from flask import Flask
+
+from app.config import Settings
+from app.domain.people import second_factors
+from app.domain.people.members import Actor
+from app.domain.people.passwords import check_password
+from app.services.sign_in import two_factor
+from tests.support.browser import Browser
+from tests.support.cast import PASSWORD
+from tests.support.databases import Database, settings_for
+from tests.support.second_factors import by, gives_password, shown, signs_in, switch_on
+
+AUTHENTICATION = "/account/authentication/"
+ASKED = "Two-factor sign-in is asked for here. Set it up to go on, or sign in with a passkey."
+
+
+@pytest.fixture
+def settings(database: Database, request: pytest.FixtureRequest) -> Settings:
+    """The settings of a seller, who may ask for two factors."""
+    required = bool(request.node.get_closest_marker("parametrize"))
+    return replace(settings_for(database), two_factor_required=required)
+
+
+def test_asvs_6_2_2_a_member_changes_the_password_and_signs_in_with_it(
+    alice: Browser, visitor: Browser, alice_actor: Actor
+) -> None:
+    changed = alice.submits(
+        alice.opens(AUTHENTICATION),
+        "#authentication-password-form",
+        current_password=PASSWORD,
+        new_password="kelp market at dawn",
+    )
+    assert changed.status == 200
+    assert gives_password(visitor, alice_actor).status == 422
+    sent = visitor.submits(
+        visitor.opens("/sign-in"), "form.form", email=alice_actor.email, password="kelp market at dawn"
+    )
+    assert sent.path == "/billing/"
+
+
+@pytest.mark.parametrize("length", [64, 128, 256])
+def test_asvs_6_2_9_passwords_of_64_characters_and_more_are_taken(length: int) -> None:
+    check_password(("a long way from port to port " * 10)[:length], "alice@acme.example")
+
+
+@pytest.mark.parametrize("_required", [True])
+def test_asvs_6_3_3_where_two_factors_are_asked_for_one_opens_nothing_but_their_setting_up(
+    app: Flask, visitor: Browser, alice_actor: Actor, _required: bool
+) -> None:
+    page = gives_password(visitor, alice_actor)
+    assert (page.path, page.notices()) == (AUTHENTICATION, [ASKED])
+    for path in ("/billing/", "/billing/invoices/", "/account/members/"):
+        assert visitor.opens(path).path == AUTHENTICATION
+    part = visitor.opens("/billing/usage/", **{"HX-Request": "true"})
+    assert (part.status, part.response.headers["HX-Redirect"]) == (204, AUTHENTICATION)
+    sent = visitor.posts("/account/profile/", {"csrf_token": page.value("csrf_token"), "name": "Mallory"})
+    assert sent.path == AUTHENTICATION
+    two_factor.begin(alice_actor.member_id)
+    two_factor.confirm(by(alice_actor, visitor), shown(alice_actor))
+    assert visitor.opens("/billing/").path == "/billing/", "it is on by now"
+
+
+@pytest.mark.parametrize("_required", [True])
+def test_who_has_shown_both_factors_goes_on(app: Flask, visitor: Browser, alice_actor: Actor, _required: bool) -> None:
+    switch_on(alice_actor)
+    assert signs_in(visitor, alice_actor, shown(alice_actor)).path == "/billing/"
+
+
+def test_asvs_6_5_3_secrets_and_recovery_codes_are_the_systems_random_numbers(
+    app: Flask, alice_actor: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn: list[bytes] = []
+    made = secrets.token_bytes
+
+    def seen(size: int | None = None) -> bytes:
+        drawn.append(made(size))
+        return drawn[-1]
+
+    monkeypatch.setattr(secrets, "token_bytes", seen)
+    codes = switch_on(alice_actor)
+    assert set(codes) <= {second_factors.recovery_code(each) for each in drawn}
+
+
+def test_asvs_6_5_4_a_recovery_code_has_120_bits() -> None:
+    alphabet = {letter for byte in range(256) for letter in second_factors.recovery_code(bytes([byte] * 24))} - {"-"}
+    assert (len(alphabet), len(second_factors.recovery_code(bytes(24)).replace("-", ""))) == (32, 24)
+    for byte in range(32):  # each letter is as likely as any other
+        assert second_factors.recovery_code(bytes([byte] * 24)) == second_factors.recovery_code(bytes([byte + 32] * 24))
