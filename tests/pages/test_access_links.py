@@ -1,5 +1,6 @@
 """Read-only access: a link opens a customer's invoices and statements, nothing else, until it is over or revoked."""
 
+import re
 from datetime import timedelta
 from urllib.parse import urlsplit
 
@@ -17,10 +18,13 @@ from app.models.documents import Document
 from app.models.events import AuditEntry
 from app.models.people import AccessLink
 from app.models.scope import as_service
+from app.services.mail import sending
 from app.services.papers import papers
 from app.services.people import access_links, team
 from tests.security.test_access import closed, methods
+from tests.support import post
 from tests.support.browser import Browser, Page
+from tests.support.cast import PASSWORD
 from tests.support.host import IN_A_FRAME, host_of
 from tests.support.reversals import buys
 from tests.support.routes import UNSAFE, path_of
@@ -180,3 +184,19 @@ def test_viewers_strangers_and_other_customers_make_and_revoke_none(
     assert mallory.opens(PATH).soup.select("#access_links-list") == []
     with pytest.raises(Refused):
         access_links.make(Actor("mem_v", alice_actor.customer_id, Role.VIEWER, "", "", ""), "Ben", 7)
+
+
+def test_who_reads_by_a_link_may_join_and_sign_in_as_anybody_else(
+    alice: Browser, visitor: Browser, link: str, alice_actor: Actor, acme: Customer
+) -> None:
+    visitor.opens(link)
+    alice.submits(alice.opens("/account/members/"), "#members-invite", email="ann@acme.example", role="viewer")
+    sending.send_due()
+    found = re.search(r"http://localhost(/invitation/[\w-]{43})", post.mails(acme)[-1].body_text)
+    assert found
+    asked = visitor.opens(found[1])
+    assert (asked.status, "signed in as" in asked.text, len(asked.soup.select("#invitation-form"))) == (200, False, 1)
+    page = visitor.opens("/sign-in?next=/billing/")
+    assert page.path.startswith("/sign-in")
+    signed_in = visitor.submits(page, "form.form", email=alice_actor.email, password=PASSWORD)
+    assert (signed_in.status, signed_in.path) == (200, "/billing/")

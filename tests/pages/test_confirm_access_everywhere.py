@@ -50,8 +50,8 @@ AMONG_OTHERS: Mapping[str, Mapping[str, str]] = {
     "invoice_notifications.save": {"billing_email": "other@acme.example"},
 }  # fmt: skip
 """What makes a form sensitive that is not always."""
-ELSEWHERE = {"payment_methods.portal"}
-"""What this seller does not offer: `test_the_processors_portal_opens_only_afterwards` asks for it."""
+ELSEWHERE = {"payment_methods.portal", "identities.link", "identities.unlink"}
+"""What this seller does not offer: `test_the_processors_portal_opens_only_afterwards` and the tests of identities ask."""
 
 
 def asked(app: Flask, rows: Rows) -> dict[str, tuple[str, bool, Mapping[str, str]]]:

@@ -17,7 +17,7 @@ from tests.support.authenticator import Authenticator
 from tests.support.browser import Browser
 from tests.support.confirm_page import after, cookie
 from tests.support.passkeys import HOME, PAGE, ROOM, SIGN_IN, adds, asks, device, signs_in, written
-from tests.support.second_factors import STEP_TWO, gives_password, sends, switch_on
+from tests.support.second_factors import STEP_TWO, gives_password, sends, shown, stands, switch_on
 
 __all__ = ["device"]
 
@@ -131,3 +131,22 @@ def test_where_the_portal_has_an_address_for_a_name_none_are_offered(
 
 def test_without_javascript_the_page_says_so(alice: Browser) -> None:
     assert "This browser makes no passkeys, or its JavaScript is off." in alice.opens(f"{ROOM}/new").text
+
+
+def test_asvs_7_5_1_with_two_factor_sign_in_a_code_is_asked_before_a_passkey_goes_past_it(
+    alice: Browser, alice_actor: Actor, origin: str
+) -> None:
+    with stands():
+        switch_on(alice_actor, alice)
+        for code, words in (
+            ("", "Enter the code."),
+            ("000000", "This code is wrong. Enter the one that your app shows now, and each code once only."),
+        ):
+            page = alice.opens(f"{ROOM}/new")
+            made = Authenticator(origin).creates(asks(alice, f"{ROOM}/options", page))
+            refused = sends(alice, page, "#passkeys-form form", made, name="Stolen", code=code)
+            assert (refused.status, refused.errors(), written(Passkey)) == (422, [words], [])
+        page = alice.opens(f"{ROOM}/new")
+        made = Authenticator(origin).creates(asks(alice, f"{ROOM}/options", page))
+        added = sends(alice, page, "#passkeys-form form", made, name="Mine", code=shown(alice_actor))
+    assert (added.path, [each.name for each in written(Passkey)]) == (PAGE, ["Mine"])

@@ -6,9 +6,11 @@ from app.domain.errors import Refused
 from app.domain.people import browsers
 from app.domain.people.acting import By
 from app.forms.passkeys import NameForm
-from app.services.sign_in import passkeys
+from app.services.sign_in import passkeys, two_factor
+from app.web import password_tries
 from app.web.access import current_actor, fresh_only, from_address, offered_only, own_sign_in_only
 from app.web.respond import show
+from app.web.second_step import code_tries
 from app.web.session_cookie import portal_session
 
 bp = Blueprint("passkeys", __name__, url_prefix="/account/passkeys")
@@ -32,7 +34,7 @@ def section() -> dict[str, object]:
 @fresh_only(PURPOSE, back=BACK)
 def page() -> Response:
     """Ask for the passkey's name, and let the browser make it."""
-    return show(PAGE, FORM, form=NameForm(formdata=None, name=_agent()))
+    return show(PAGE, FORM, form=_asked(NameForm(formdata=None, name=_agent())))
 
 
 @bp.post("/options")
@@ -51,14 +53,16 @@ def options() -> Response:
 @fresh_only(PURPOSE, back=BACK)
 def add() -> Response:
     """Keep the passkey that the browser made."""
-    form = NameForm()
+    form, by = _asked(NameForm()), _by()
     if not form.validate():
         return show(PAGE, FORM, status=422, form=form)
     try:
-        passkeys.add(_by(), form.name.data or "", request.form.get("credential", ""))
+        if form.code:
+            code_tries.counted(by.member_id, lambda _address: two_factor.check(by, form.code.data or ""))
+        passkeys.add(by, form.name.data or "", request.form.get("credential", ""))
     except Refused as refusal:
         form.refuse(refusal)
-        return show(PAGE, FORM, status=refusal.status, form=form)
+        return password_tries.say_when(show(PAGE, FORM, status=refusal.status, form=form))
     return _back("Your passkey is added. You can sign in with it from now on.")
 
 
@@ -68,6 +72,13 @@ def add() -> Response:
 def remove(passkey_id: str) -> Response:
     """Remove a passkey: it opens nothing any more."""
     return _back(f"The passkey {passkeys.remove(_by(), passkey_id)} is removed.")
+
+
+def _asked(form: NameForm) -> NameForm:
+    """Ask for a code where two-factor sign-in is on: a passkey would go past it."""
+    if not two_factor.standing(current_actor().member_id).is_on:
+        del form.code
+    return form
 
 
 def _back(sentence: str) -> Response:

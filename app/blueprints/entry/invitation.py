@@ -6,6 +6,7 @@ from typing import Any
 from flask import Blueprint, Response, flash, make_response, redirect, render_template, url_for
 
 from app.domain.errors import Refused
+from app.domain.people.members import Actor
 from app.forms.members import SignUpForm
 from app.services.people import joining
 from app.services.people.joining import Invited
@@ -43,7 +44,7 @@ def join(token: str) -> Response:
     except Refused as refusal:
         return _over(refusal, token)
     words = f"You act for {asked.customer} now."
-    actor = actor_or_none()
+    actor = _member()
     if actor is not None and not portal_session().embedded and portal_session().switch(joined.customer_id):
         flash(words, "ok")
         return make_response(redirect(url_for("overview.page"), 303))
@@ -73,8 +74,14 @@ def sign_up(token: str) -> Response:
     return make_response(redirect(url_for("overview.page"), 303))
 
 
-def _is_somebody_else(asked: Invited) -> bool:
+def _member() -> Actor | None:
+    """Return the member who is signed in; who only reads by a link is nobody here."""
     actor = actor_or_none()
+    return None if actor is None or actor.is_link else actor
+
+
+def _is_somebody_else(asked: Invited) -> bool:
+    actor = _member()
     return actor is not None and (actor.email != asked.email or bool(portal_session().embedded))
 
 

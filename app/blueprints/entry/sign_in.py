@@ -44,8 +44,9 @@ class SignInForm(PageForm):
 @bp.get("/sign-in")
 @public
 def page() -> Response:
-    """Ask who it is; whoever is signed in goes on."""
-    if actor_or_none():
+    """Ask who it is; a member who is signed in goes on."""
+    actor = actor_or_none()
+    if actor is not None and not actor.is_link:
         return make_response(redirect(safe_next(request.args.get("next", "")), 303))
     form = SignInForm(formdata=None, next=safe_next(request.args.get("next", "")))
     said = {what: what in request.args for what in ("ended", "chosen", "deleted")}
