@@ -156,6 +156,11 @@ def short_day(value: date) -> str:
     return _day(value, _SHORT_DAY, "MMMd", language.current())
 
 
+def month(value: date) -> str:
+    """Return the month of the day: `November 2026`."""
+    return _day(value, "MMMM y", "yMMMM", language.current())
+
+
 @lru_cache(REMEMBERED)
 def _day(value: date, english: str, skeleton: str, name: str) -> str:
     if name == ENGLISH:

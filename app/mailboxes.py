@@ -4,6 +4,7 @@ import email_validator
 from email_validator import EmailNotValidError, validate_email
 
 from app.domain.errors import Refused
+from app.domain.language import _
 
 # Names that are reserved (`.test`, `.local`, `.invalid`) are those of demos, of tests and of networks of one's own.
 # Whether anybody reads a mail there is the mail server's to say, as for every other name.
@@ -15,7 +16,7 @@ def normal(text: str) -> str:
     """Return the address as it is kept, or refuse what no mail can be addressed to. A mail to it is the real proof."""
     email = text.strip().lower()
     if not is_mailable(email):
-        raise Refused("Enter an e-mail address, such as name@example.com.", "email_malformed", 422, "email")
+        raise Refused(_("Enter an e-mail address, such as name@example.com."), "email_malformed", 422, "email")
     return email
 
 

@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response
 from app.domain.auto_recharge import terms as rule
 from app.domain.auto_recharge.terms import Terms
 from app.domain.errors import Refused
+from app.domain.language import marked
 from app.domain.money import Credits
 from app.forms import log_places
 from app.forms.auto_recharge import TermsForm, filled
@@ -57,7 +58,7 @@ def page() -> Response:
 @bp.post("/")
 @offered_only(_now)
 @managers_only
-@fresh_only("allow automatic charges", back="auto_recharge.page", when=_allows_more_money)
+@fresh_only(marked("allow automatic charges"), back="auto_recharge.page", when=_allows_more_money)
 def save() -> Response:
     """Keep the terms as they were typed, or say what is wrong with them."""
     form = TermsForm()

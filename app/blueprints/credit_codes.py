@@ -7,6 +7,7 @@ from werkzeug.wrappers import Response
 
 from app import locale
 from app.domain.errors import Refused
+from app.domain.language import _
 from app.forms.credit_codes import CodeForm
 from app.services.credit_codes import redeeming
 from app.services.credit_codes.redeeming import REDEEMED, Offer
@@ -48,7 +49,8 @@ def redeem() -> Response:
             form.code.data = form.seen.data
             return _refused(form, refusal)
         given = earlier
-    notice = f"{locale.amount(given.credits, current_unit())} of credit was added to your balance."
+    added = locale.amount(given.credits, current_unit())
+    notice = _("{amount} of credit was added to your balance.", amount=added)
     return saved("credit_codes.page", CONTENT, notice, **_around(CodeForm(formdata=None)))
 
 

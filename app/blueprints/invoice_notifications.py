@@ -6,6 +6,7 @@ from flask import Blueprint, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from app.domain.errors import NotFound, Refused
+from app.domain.language import _, marked
 from app.domain.mails import Topic
 from app.forms.invoice_notifications import LABELS, NotificationsForm, filled, shown
 from app.services.customers import invoice_recipients
@@ -15,7 +16,7 @@ from app.web.respond import saved, show
 
 bp = Blueprint("invoice_notifications", __name__, url_prefix="/billing/invoice-notifications")
 PAGE, CONTENT = "invoice_notifications/page.html", "invoice_notifications/_content.html"
-SAVED = "The invoice notifications are saved."
+SAVED = marked("The invoice notifications are saved.")
 
 
 def _changes_billing_email() -> bool:
@@ -33,7 +34,7 @@ def page() -> Response:
 
 @bp.post("/")
 @managers_only
-@fresh_only("change the billing e-mail", back="invoice_notifications.page", when=_changes_billing_email)
+@fresh_only(marked("change the billing e-mail"), back="invoice_notifications.page", when=_changes_billing_email)
 def save() -> Response:
     """Keep the set as it was typed; each new address is asked by mail."""
     form, actor, before = NotificationsForm(), current_actor(), _now()
@@ -53,7 +54,7 @@ def save() -> Response:
             refusal = _changed_meanwhile(form)
         form.refuse(refusal)
         return _refused(form, refusal.status)
-    notice = f"{SAVED} {_asked(before, after)}".strip()
+    notice = " ".join(each for each in (_(SAVED), _asked(before, after)) if each)
     return saved("invoice_notifications.page", CONTENT, notice, **_around(_fresh(after), after))
 
 
@@ -63,7 +64,7 @@ def cancel() -> Response:
     """Leave the billing e-mail as it is."""
     actor = current_actor()
     now = invoice_recipients.cancel(actor.customer_id, by=actor.member_id, address=from_address())
-    notice = f"Cancelled: {now.billing_email} stays the billing e-mail."
+    notice = _("Cancelled: {email} stays the billing e-mail.", email=now.billing_email)
     return saved("invoice_notifications.page", CONTENT, notice, **_around(_fresh(now), now))
 
 
@@ -82,7 +83,7 @@ def ask_again() -> Response:
         form.form_errors.append(refusal.sentence)
         return show(PAGE, CONTENT, status=refusal.status, **_around(form, now))
     now = _now()
-    notice = f"We sent another e-mail to {email}. The link in the one before does not work any more."
+    notice = _("We sent another e-mail to {email}. The link in the one before does not work any more.", email=email)
     return saved("invoice_notifications.page", CONTENT, notice, **_around(_fresh(now), now))
 
 
@@ -116,7 +117,7 @@ def _refused(form: NotificationsForm, status: int) -> Response:
 def _changed_meanwhile(form: NotificationsForm) -> Refused:
     """Let the next press of the button replace what was saved meanwhile."""
     form.version.data = str(_now().version)
-    words = "These addresses were changed meanwhile. Yours are still here: look at them, and update again."
+    words = _("These addresses were changed meanwhile. Yours are still here: look at them, and update again.")
     return Refused(words, CHANGED_MEANWHILE)
 
 
@@ -128,7 +129,9 @@ def _asked(before: Notifications, after: Notifications) -> str:
     new = [each for each in asked if each not in known]
     if not new:
         return ""
-    return f"We sent an e-mail to {' and '.join(new)}. An address is used once the link in its e-mail is confirmed."
+    *first, last = new
+    both = _("{some} and {last}", some=", ".join(first), last=last) if first else last
+    return _("We sent an e-mail to {emails}. An address is used once the link in its e-mail is confirmed.", emails=both)
 
 
 def _around(

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from datetime import UTC, date, timedelta
-from functools import lru_cache
 from typing import Any
 
 from flask import Blueprint, get_template_attribute, url_for
@@ -13,6 +12,7 @@ from app.domain.auto_recharge.decision import Outcome
 from app.domain.dunning import arrears
 from app.domain.dunning.arrears import PayLater
 from app.domain.dunning.standing import PAST_DUE, SUSPENDED
+from app.domain.language import remembered
 from app.domain.money import Credits, Money
 from app.domain.numbers import Numbers, owed
 from app.domain.sold_terms import Terms
@@ -266,7 +266,7 @@ def _held_since(since: date | None, now: Overview) -> str:
     return f", which holds since {day_label(since)}" if since and since > now.days[0].day else ""
 
 
-@lru_cache(KEPT)
+@remembered(KEPT)
 def _shown(chart: Chart, name: str, caption: str) -> Markup:
     """Return the chart as the macro writes it, kept by all that is in it: the same days are written once."""
     written: Markup = get_template_attribute("macros/charts.html", "chart")(chart, name, caption)

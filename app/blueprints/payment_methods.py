@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response
 from app import clock
 from app.domain import mandates as mandate_words
 from app.domain.errors import Refused
+from app.domain.language import _, marked
 from app.domain.methods import MOST_METHODS, Expiry, SetupState, expiry, setup_problem
 from app.extensions import settings
 from app.forms import payment_methods
@@ -84,12 +85,15 @@ def make_default(method_id: str) -> Response:
         method = saved_methods.make_default(current_actor(), method_id, address=from_address())
     except Refused as refusal:
         return _refused(_gone(method_id) or refusal)
-    return _saved(f"{method_name(method)} is your default payment method now.")
+    return _saved(_("{method} is your default payment method now.", method=method_name(method)))
 
 
 @bp.post("/<method_id>/removal")
 @managers_only
-@fresh_only(lambda method_id: f"remove {method_name(saved_methods.one(method_id))}", back="payment_methods.page")
+@fresh_only(
+    lambda method_id: _("remove {method}", method=method_name(saved_methods.one(method_id))),
+    back="payment_methods.page",
+)
 def remove(method_id: str) -> Response:
     """Remove the method."""
     try:
@@ -102,7 +106,7 @@ def remove(method_id: str) -> Response:
 @bp.post("/portal")
 @managers_only
 @offered_only(lambda: processor_portal.ask_offered(current_catalog()))
-@fresh_only("open Stripe’s portal", back="payment_methods.page")
+@fresh_only(marked("open Stripe’s portal"), back="payment_methods.page")
 def portal() -> Response:
     """Go to the processor's own portal; the way back remembers the default, which may go there before we look."""
     default = saved_methods.default()
@@ -118,7 +122,8 @@ def portal_returned() -> Response:
     """Come back from the processor's portal: take over what was done there."""
     if not processor_portal.came_back(current_actor().customer_id):
         flash(
-            "Our payment processor does not answer right now. Your changes there will show here a little later.", "warn"
+            _("Our payment processor does not answer right now. Your changes there will show here a little later."),
+            "warn",
         )
     gone = saved_methods.gone(request.args.get("default", "")[:40])
     if gone is not None:
@@ -186,7 +191,10 @@ def _saved(notice: str) -> Response:
 def _gone(method_id: str) -> Refused | None:
     """Return what to say of a press on a method that was removed meanwhile; None where it was not."""
     gone = saved_methods.gone(method_id)
-    return Refused(f"{method_name(gone[0])} has already been removed.", "method_removed", 404) if gone else None
+    if gone is None:
+        return None
+    words = _("{method} has already been removed.", method=method_name(gone[0]))
+    return Refused(words, "method_removed", 404)
 
 
 def _refused(refusal: Refused) -> Response:
@@ -263,10 +271,13 @@ def _back_with(done: MethodSetup) -> str:
 
 
 def _removed_notice(method: PaymentMethod, next_default: PaymentMethod | None) -> str:
-    passed_on = f" {method_name(next_default)} is your default payment method now." if next_default else ""
-    return f"{method_name(method)} is removed.{passed_on}"
+    removed = _("{method} is removed.", method=method_name(method))
+    if next_default is None:
+        return removed
+    passed_on = _("{method} is your default payment method now.", method=method_name(next_default))
+    return f"{removed} {passed_on}"
 
 
 def _saved_notice(done: MethodSetup) -> str:
     method = next((each for each in saved_methods.saved() if each.id == done.method_id), None)
-    return f"{method_name(method)} is saved." if method else "The payment method is saved."
+    return _("{method} is saved.", method=method_name(method)) if method else _("The payment method is saved.")

@@ -5,6 +5,7 @@ from typing import Any
 from flask import Blueprint, abort
 from werkzeug.wrappers import Response
 
+from app.domain.language import _
 from app.presenters import referrals as words
 from app.services.customers import referrers
 from app.services.referrals import reads
@@ -41,7 +42,7 @@ def page() -> Response:
 def make_link() -> Response:
     """Give the customer its code, where it is from before there were referrals."""
     referrers.ask(current_actor(), address=from_address())
-    return saved("referrals.page", CONTENT, "Your link is ready.", **_around())
+    return saved("referrals.page", CONTENT, _("Your link is ready."), **_around())
 
 
 def _around() -> dict[str, Any]:

@@ -8,6 +8,7 @@ from flask import Blueprint, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from app.domain.errors import NotFound, Refused
+from app.domain.language import marked
 from app.domain.spend_management import NOTHING_SET
 from app.forms import log_places
 from app.forms.spend_management import AddressForm
@@ -76,7 +77,7 @@ def save() -> Response:
 @bp.get("/secret")
 @offered_only(_offered)
 @managers_only
-@fresh_only("see the signing secret of your webhook", back="webhook.page")
+@fresh_only(marked("see the signing secret of your webhook"), back="webhook.page")
 def secret() -> Response:
     """Show the secret that signs the events."""
     try:
@@ -100,7 +101,7 @@ def ask_rotation() -> Response:
 @bp.post("/secret")
 @offered_only(_offered)
 @managers_only
-@fresh_only("make a new signing secret for your webhook", back="webhook.page")
+@fresh_only(marked("make a new signing secret for your webhook"), back="webhook.page")
 def rotate() -> Response:
     """Make a new secret; the old one signs for a day more, and one still older that is named ends now."""
     actor, ends = current_actor(), request.form.get("ends", "")

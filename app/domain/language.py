@@ -7,7 +7,7 @@ stand in them by name (`{amount}`), and the catalogs that translate them are reg
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar, Token
-from functools import wraps
+from functools import lru_cache, wraps
 from typing import ParamSpec, Protocol, TypeVar
 
 Given = ParamSpec("Given")
@@ -81,6 +81,23 @@ def in_english(say: Callable[Given, Said]) -> Callable[Given, Said]:
             return say(*args, **values)
 
     return said
+
+
+def remembered(most: int) -> Callable[[Callable[Given, Said]], Callable[Given, Said]]:
+    """Let what a function has said be kept, so many times, in each language by itself."""
+
+    def keep(say: Callable[Given, Said]) -> Callable[Given, Said]:
+        @lru_cache(most)
+        def kept(_language: str, *args: Given.args, **values: Given.kwargs) -> Said:
+            return say(*args, **values)
+
+        @wraps(say)
+        def said(*args: Given.args, **values: Given.kwargs) -> Said:
+            return kept(current(), *args, **values)
+
+        return said
+
+    return keep
 
 
 def direction(language: str) -> str:

@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from app.domain.errors import Refused
+from app.domain.language import _, marked, ngettext
 from app.domain.payments import CONFIRM_GRACE, Declined, Misused, SavedMethod, Unknown
 
 
@@ -162,24 +163,28 @@ def setup_is_over(setup: Setup, age: timedelta, *, alone: bool) -> bool:
 
 
 _PROBLEMS = {
-    "not_a_test_method": ("This is not one of the test methods.", "test_method_unknown"),
-    "resource_missing": ("This is not one of the test methods.", "test_method_unknown"),
-    "incorrect_cvc": ("The card's security code is wrong. Nothing was saved.", "method_declined"),
-    "expired_card": ("The card has expired. Nothing was saved.", "method_declined"),
+    "not_a_test_method": (marked("This is not one of the test methods."), "test_method_unknown"),
+    "resource_missing": (marked("This is not one of the test methods."), "test_method_unknown"),
+    "incorrect_cvc": (marked("The card's security code is wrong. Nothing was saved."), "method_declined"),
+    "expired_card": (marked("The card has expired. Nothing was saved."), "method_declined"),
     "setup_intent_authentication_failure": (
-        "Your identity was not confirmed, so nothing was saved. Try again, or use another payment method.",
+        marked("Your identity was not confirmed, so nothing was saved. Try again, or use another payment method."),
         "not_authenticated",
     ),
-    "given_up": ("It was cancelled. Nothing was saved.", "given_up"),
-    "not_confirmed": ("It was not confirmed. Nothing was saved. Try again.", "not_confirmed"),
-    UNAVAILABLE: ("Our payment processor did not answer. Nothing was saved. Try again in a minute.", UNAVAILABLE),
+    "given_up": (marked("It was cancelled. Nothing was saved."), "given_up"),
+    "not_confirmed": (marked("It was not confirmed. Nothing was saved. Try again."), "not_confirmed"),
+    UNAVAILABLE: (
+        marked("Our payment processor did not answer. Nothing was saved. Try again in a minute."),
+        UNAVAILABLE,
+    ),
 }
 
 
 def setup_problem(code: str) -> tuple[str, str]:
     """Return why nothing was saved as a sentence for the customer and a reason for machines."""
-    words = "The bank does not accept this payment method. Choose another one."
-    return _PROBLEMS.get(code, (words, "method_declined"))
+    words = marked("The bank does not accept this payment method. Choose another one.")
+    said, reason = _PROBLEMS.get(code, (words, "method_declined"))
+    return _(said), reason
 
 
 DECLINES_WITHIN = timedelta(hours=1)
@@ -202,15 +207,18 @@ def check_declines(of_method: Sequence[datetime], of_customer: Sequence[datetime
         charge_again_at(of_customer, MOST_DECLINES_IN_ALL, now),
     )
     if customer is not None:
-        words = "Too many payments were declined in the last hour. Nothing was charged."
-        raise Refused(f"{words} Try again {_in_minutes(customer, now)}.", TOO_MANY_DECLINES, 429, "method")
+        when = _in_minutes(customer, now)
+        words = _("Too many payments were declined in the last hour. Nothing was charged. Try again {when}.", when=when)
+        raise Refused(words, TOO_MANY_DECLINES, 429, "method")
     if method is not None:
-        words = "This payment method was declined too often in the last hour. Nothing was charged."
-        raise Refused(
-            f"{words} Use another one, or try again {_in_minutes(method, now)}.", TOO_MANY_DECLINES, 429, "method"
+        words = _(
+            "This payment method was declined too often in the last hour. Nothing was charged. Use another one, or try "
+            "again {when}.",
+            when=_in_minutes(method, now),
         )
+        raise Refused(words, TOO_MANY_DECLINES, 429, "method")
 
 
 def _in_minutes(moment: datetime, now: datetime) -> str:
     minutes = -((now - moment) // timedelta(minutes=1))
-    return "in a minute" if minutes <= 1 else f"in {minutes} minutes"
+    return ngettext("in a minute", "in {n} minutes", max(minutes, 1))

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
+from app.domain.language import _, marked
 from app.domain.money import Money
 
 
@@ -241,56 +242,57 @@ MISSING = "resource_missing"
 METHOD_REMOVED = "method_removed"
 
 _DECLINES = {
-    AUTHENTICATION_REQUIRED: "The bank asks you to confirm this payment.",
-    METHOD_REMOVED: "This payment method was removed. Use another one.",
-    "processing_error": "The bank had a problem with this payment.",
-    "resource_missing": "Our payment processor no longer accepts this payment method. Use another one.",
-    "refused_by_processor": "Our payment processor refused this payment. Use another payment method.",
+    AUTHENTICATION_REQUIRED: marked("The bank asks you to confirm this payment."),
+    METHOD_REMOVED: marked("This payment method was removed. Use another one."),
+    "processing_error": marked("The bank had a problem with this payment."),
+    "resource_missing": marked("Our payment processor no longer accepts this payment method. Use another one."),
+    "refused_by_processor": marked("Our payment processor refused this payment. Use another payment method."),
 }
 _NOT_YOU = "payment_intent_authentication_failure"
 _DECLINES_BY_RAIL = {
     "card": {
-        "": "The bank declined the card.",
-        "insufficient_funds": "The card has insufficient funds.",
-        "expired_card": "The card has expired.",
-        "incorrect_cvc": "The card's security code is wrong.",
-        _NOT_YOU: "The bank could not confirm that it was you.",
+        "": marked("The bank declined the card."),
+        "insufficient_funds": marked("The card has insufficient funds."),
+        "expired_card": marked("The card has expired."),
+        "incorrect_cvc": marked("The card's security code is wrong."),
+        _NOT_YOU: marked("The bank could not confirm that it was you."),
     },
     "sepa_debit": {
-        "": "Your bank did not pay the direct debit.",
-        "insufficient_funds": "The bank account has insufficient funds.",
-        "debit_not_authorized": "Your bank says that the direct debit was not authorized.",
-        "account_closed": "The bank account is closed.",
+        "": marked("Your bank did not pay the direct debit."),
+        "insufficient_funds": marked("The bank account has insufficient funds."),
+        "debit_not_authorized": marked("Your bank says that the direct debit was not authorized."),
+        "account_closed": marked("The bank account is closed."),
     },
-    "paypal": {"": "PayPal declined the payment.", _NOT_YOU: "The payment was not approved at PayPal."},
+    "paypal": {"": marked("PayPal declined the payment."), _NOT_YOU: marked("The payment was not approved at PayPal.")},
     "crypto": {
-        "": "The payment with cryptocurrency did not arrive.",
-        _NOT_YOU: "The payment was not approved in the wallet.",
+        "": marked("The payment with cryptocurrency did not arrive."),
+        _NOT_YOU: marked("The payment was not approved in the wallet."),
     },
-    "bank_transfer": {"": "The money that you sent could not be used for this."},
+    "bank_transfer": {"": marked("The money that you sent could not be used for this.")},
 }
 
 
 def decline_sentence(code: str, rail: str = "card") -> str:
     """Return the customer's sentence for a decline. Fraud codes stay vague on purpose (Stripe's advice)."""
     words = _DECLINES_BY_RAIL[rail]
-    return words.get(code) or _DECLINES.get(code) or words[""]
+    return _(words.get(code) or _DECLINES.get(code) or words[""])
 
 
+CARD = marked("Card")
 _BRANDS = {
     "amex": "American Express",
     "diners": "Diners Club",
     "jcb": "JCB",
     "unionpay": "UnionPay",
     "mastercard": "Mastercard",
-    "sepa_debit": "SEPA direct debit",
+    "sepa_debit": marked("SEPA direct debit"),
     "paypal": "PayPal",
-    "crypto": "Cryptocurrency",
-    "bank_transfer": "Bank transfer",
+    "crypto": marked("Cryptocurrency"),
+    "bank_transfer": marked("Bank transfer"),
 }
 
 
 def method_name(brand: str, last4: str = "") -> str:
     """Return how a way to pay is called: `Visa ending in 4242`, `PayPal`."""
-    name = _BRANDS.get(brand, brand[:1].upper() + brand[1:])
-    return f"{name} ending in {last4}" if last4 else name
+    name = _(_BRANDS[brand]) if brand in _BRANDS else _(CARD) if brand == "card" else brand[:1].upper() + brand[1:]
+    return _("{method} ending in {last4}", method=name, last4=last4) if last4 else name

@@ -6,14 +6,15 @@ from flask import request
 from wtforms import BooleanField, StringField
 
 from app.domain.errors import Refused
+from app.domain.language import _, marked
 from app.domain.mails import Topic
 from app.forms.spend_management import VersionedForm
 from app.services.customers.invoice_recipients import Notifications
 
 LABELS = {
-    Topic.RECEIPTS: "Receipts",
-    Topic.INVOICES: "Invoices",
-    Topic.PAYMENT_PROBLEMS: "Payment problems",
+    Topic.RECEIPTS: marked("Receipts"),
+    Topic.INVOICES: marked("Invoices"),
+    Topic.PAYMENT_PROBLEMS: marked("Payment problems"),
 }
 _MANY = 100
 """No page of ours sends as many recipients."""
@@ -22,11 +23,11 @@ _MANY = 100
 class NotificationsForm(VersionedForm):
     """The whole set: kept or refused as one."""
 
-    billing_email = StringField("Billing e-mail", render_kw={"autocomplete": "email", "inputmode": "email"})
-    new_email = StringField("Add a recipient", render_kw={"autocomplete": "off", "inputmode": "email"})
-    new_receipts = BooleanField("Receipts", default=True)
-    new_invoices = BooleanField("Invoices", default=True)
-    new_payment_problems = BooleanField("Payment problems")
+    billing_email = StringField(marked("Billing e-mail"), render_kw={"autocomplete": "email", "inputmode": "email"})
+    new_email = StringField(marked("Add a recipient"), render_kw={"autocomplete": "off", "inputmode": "email"})
+    new_receipts = BooleanField(marked("Receipts"), default=True)
+    new_invoices = BooleanField(marked("Invoices"), default=True)
+    new_payment_problems = BooleanField(marked("Payment problems"))
 
     def recipients(self) -> dict[str, frozenset[Topic]]:
         """Return who is to be a recipient: those that stay, and the one that is added."""
@@ -37,10 +38,10 @@ class NotificationsForm(VersionedForm):
         new = (self.new_email.data or "").strip().lower()
         if new:
             if new in found:
-                raise Refused("This address is a recipient already.", "email_twice", 422, "new_email")
+                raise Refused(_("This address is a recipient already."), "email_twice", 422, "new_email")
             topics = frozenset(each for each in Topic if self[f"new_{each.value}"].data)
             if not topics:
-                raise Refused("Choose what is sent there.", "nothing_chosen", 422, "new_email")
+                raise Refused(_("Choose what is sent there."), "nothing_chosen", 422, "new_email")
             found[new] = topics
         return found
 

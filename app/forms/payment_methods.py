@@ -9,6 +9,7 @@ from flask import Response, make_response, redirect, request, url_for
 from wtforms import StringField
 
 from app.domain.errors import Refused
+from app.domain.language import _
 from app.domain.methods import SAVED_RAILS, Rail, SetupState
 from app.extensions import settings
 from app.gateways import test_methods
@@ -57,10 +58,10 @@ def begin(form: NewMethodForm, *, back: str) -> MethodSetup:
     if settings().payments == "sandbox":
         rails = [rail for rail, methods in offer()["test_methods"].items() if test_method in dict(methods)]
         if not rails:
-            raise Refused("Choose one of the test methods.", "test_method_unknown", 422, "test_method")
+            raise Refused(_("Choose one of the test methods."), "test_method_unknown", 422, "test_method")
         kind = rails[0]
     elif kind not in offer()["rails"]:
-        raise Refused("Choose what to add.", "kind_not_taken", 422, "kind")
+        raise Refused(_("Choose what to add."), "kind_not_taken", 422, "kind")
     return setups.begin(
         current_actor(),
         kind=Rail(kind),
@@ -90,7 +91,7 @@ def beside(refusal: Refused) -> Refused:
     """Return the refusal of a form that pays: a method that is not there is said beside the methods."""
     if refusal.status != 404:
         return refusal
-    return Refused("This payment method is not saved any more. Choose another one.", "method_gone", 422, "method")
+    return Refused(_("This payment method is not saved any more. Choose another one."), "method_gone", 422, "method")
 
 
 def away(address: str) -> Response:

@@ -6,6 +6,7 @@ from app.domain.auto_recharge.decision import Outcome
 from app.domain.auto_recharge.retries import ASKS_CUSTOMER, NEVER_AGAIN
 from app.domain.auto_recharge.stops import Stop
 from app.domain.auto_recharge.terms import Terms
+from app.domain.language import _
 from app.domain.money import Credits
 
 
@@ -31,10 +32,10 @@ def without(method_id: str, *, is_default: bool, others: int, terms: Terms | Non
     if terms is None or not (method_id == terms.method_id or (is_default and not terms.method_id)):
         return ""
     if others and terms.other_methods:
-        return "Auto-recharge charges it, and will charge another saved method instead."
+        return _("Auto-recharge charges it, and will charge another saved method instead.")
     if others and not terms.method_id:
-        return "Auto-recharge charges your default payment method, and will charge the new one."
-    return "Auto-recharge charges it: without it, nothing is charged automatically, and credit can run out."
+        return _("Auto-recharge charges your default payment method, and will charge the new one.")
+    return _("Auto-recharge charges it: without it, nothing is charged automatically, and credit can run out.")
 
 
 def _why(stop: Stop) -> str:

@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 
 from app import locale
 from app.domain.catalog_terms import Percent, Referrals
+from app.domain.language import _, marked, ngettext
 from app.domain.money import Credits, Money
 from app.services.referrals.reads import Invited, Month, Statement
 
@@ -38,31 +40,35 @@ class Person:
 def percent(share: Percent) -> str:
     """Return the share as it is read: `20 %`, `12.5 %`."""
     whole, rest = divmod(share.basis_points, 100)
-    return f"{whole}.{rest:02}".rstrip("0").rstrip(".") + " %" if rest else f"{whole} %"
+    return f"{locale.number(Decimal(share.basis_points) / 100)} %" if rest else f"{whole} %"
 
 
 def offer(terms: Referrals) -> str:
     """Return what is promised, in a sentence."""
-    months = "one month" if terms.months == 1 else f"{terms.months} months"
-    share = percent(terms.percent)
-    return f"You get {share} of what each customer you invite pays, before tax, for {months}, as credit."
+    return ngettext(
+        "You get {share} of what each customer you invite pays, before tax, for one month, as credit.",
+        "You get {share} of what each customer you invite pays, before tax, for {n} months, as credit.",
+        terms.months,
+        share=percent(terms.percent),
+    )
 
 
 def person(each: Invited) -> Person:
     """Return an invited customer."""
-    note = "Earns nothing: this customer pays like you do, so it counts as yourself." if each.is_oneself else ""
+    words = marked("Earns nothing: this customer pays like you do, so it counts as yourself.")
+    note = _(words) if each.is_oneself else ""
     return Person(each.label, each.joined_at, each.ends_at, each.paid, each.earned, note)
 
 
 def month(each: Month, of: Statement) -> Row:
     """Return a month, with what became of it."""
-    title = f"{each.starts_on:%B %Y}"
+    title = locale.month(each.starts_on)
     if each.given_at is not None:
         state = ""
     elif each.is_over:
-        state = "Nothing to give: set off against payments that went back"
+        state = _("Nothing to give: set off against payments that went back")
     elif of.next_at is not None:
-        state = f"Is given on {locale.day(of.next_at.date())}"
+        state = _("Is given on {day}", day=locale.day(of.next_at.date()))
     else:
-        state = "Counted"
+        state = _("Counted")
     return Row(title, each.paid, each.earned, each.went_back, each.given, each.given_at, state)

@@ -77,7 +77,7 @@ class Sensitive:
 
     def named(self, values: Mapping[str, object]) -> str:
         """Return the purpose in words; `values` are the arguments of the view."""
-        return self.purpose if isinstance(self.purpose, str) else self.purpose(**values)
+        return _(self.purpose) if isinstance(self.purpose, str) else self.purpose(**values)
 
 
 def _marked(name: str, value: object) -> Callable[[View], View]:

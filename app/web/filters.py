@@ -6,15 +6,15 @@ not the exact one, the markup keeps that in a tip that hover, focus and tap show
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, tzinfo
-from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from flask import Flask, g, has_request_context
 from markupsafe import Markup, escape
 
 from app import locale
-from app.domain import language, payments
+from app.domain import payments
 from app.domain.amounts import CreditUnit, is_currency
+from app.domain.language import _, remembered
 from app.domain.money import Credits, Money
 from app.models.payments import PaymentMethod
 from app.web.access import current_unit
@@ -39,7 +39,8 @@ class Figure:
         if self.exact in {"", self.shown}:
             return f'<span class="{css}">{escape(self.shown)}</span>'
         tab = ' tabindex="0"' if self.focus else ""
-        tip = f'<span class="tip"><span class="sr">, exactly </span>{escape(self.exact)}</span>'
+        exactly = escape(_(", exactly"))
+        tip = f'<span class="tip"><span class="sr">{exactly} </span>{escape(self.exact)}</span>'
         return f'<span class="{css}"{tab}>{escape(self.shown)}{tip}</span>'
 
 
@@ -126,11 +127,11 @@ def ago(value: datetime) -> Time:
 def day(value: date, *, utc: bool = False) -> Markup:
     """Return the UTC day: `21 Nov 2026`; with `utc` it says which days are meant: `21 Nov 2026 (UTC)`."""
     known = value.astimezone(UTC).date() if isinstance(value, datetime) else value
-    return _day(known, language.current(), utc=utc)
+    return _day(known, utc=utc)
 
 
-@lru_cache(locale.REMEMBERED)
-def _day(known: date, _language: str, *, utc: bool) -> Markup:
+@remembered(locale.REMEMBERED)
+def _day(known: date, *, utc: bool) -> Markup:
     words = f"{locale.day(known)} (UTC)" if utc else locale.day(known)
     return Markup(f'<time datetime="{known:%Y-%m-%d}">{escape(words)}</time>')  # its parts are escaped
 

@@ -13,14 +13,19 @@ from app.models.customers import Customer
 from app.services.catalog import versions
 from tests.support.browser import Browser, Page
 
-FINISHED = ("/account/profile/",)
+FINISHED = (
+    "/account/profile/",
+    "/billing/add-credits/code/",
+    "/billing/invoice-notifications/",
+    "/billing/payment-methods/",
+)
 """The pages that are whole in every language. Each that is added stays."""
 SHOWN = ("aria-label", "placeholder", "title", "alt", "data-busy", "data-ended", "data-unavailable", "aria-valuetext")
 """Attributes that are read."""
 NOT_READ = "script, style, svg, datalist, code, option[lang], .member__pages"
 """What is no sentence, and the menu of the account, whose pages are not finished."""
 WORD = re.compile(r"[A-Za-z]{2,}")
-EVERYWHERE = ("UTC", "SSH", "CSV", "PDF", "Europe/Zurich")
+EVERYWHERE = ("UTC", "SSH", "PayPal", "Stripe", "SEPA", "CSV", "PDF", "Europe/Zurich")
 """What is called so in every language."""
 
 
@@ -102,3 +107,26 @@ def test_what_is_wrong_is_said_in_the_language(alice: Browser, visitor: Browser,
 def test_an_untranslated_sentence_is_found(alice: Browser, acme: Customer) -> None:
     page = alice.opens("/account/profile/")
     assert "Save changes" in plain(page, known_of(acme))
+
+
+def test_what_the_finished_pages_answer_is_in_the_language(alice: Browser, bob: Browser, acme: Customer) -> None:
+    asked, known = {"Accept-Language": PSEUDO}, {*known_of(acme), "new@acme.example", "NOSUCH12"}
+    code, sends = "/billing/add-credits/code/", "/billing/invoice-notifications/"
+    token = alice.opens(code).value("csrf_token")
+    for path, typed, status in (
+        (code, {"code": ""}, 422),
+        (code, {"code": "NOSUCH12"}, 422),
+        (sends, {"billing_email": acme.email, "version": "0", "new_email": "new@acme.example"}, 422),
+        (
+            sends,
+            {"billing_email": acme.email, "version": "0", "new_email": "new@acme.example", "new_invoices": "y"},
+            200,
+        ),
+        (sends, {"billing_email": acme.email, "version": "7"}, 409),
+        ("/billing/payment-methods/", {"kind": "card", "test_method": "none"}, 422),
+    ):
+        page = alice.posts(path, {"csrf_token": token, **typed}, **asked, **{"HX-Request": "true"})
+        assert page.status == status, (path, typed, page.text)
+        assert plain(page, known) == []
+    for path in FINISHED:
+        assert plain(bob.opens(path, **asked), known) == [], "whom to ask"

@@ -13,6 +13,7 @@ from app.domain.errors import Refused
 from app.domain.language import _, ngettext
 from app.domain.money import Money
 from app.forms import amounts
+from tests.architecture.source import modules, named
 from tests.support.browser import Browser
 
 PROFILE = "/account/profile/"
@@ -118,3 +119,11 @@ def test_the_host_says_the_language_of_its_frame(offered: None) -> None:
         "",
         "xx",
     ]
+
+
+def test_what_is_kept_by_pages_is_kept_in_each_language() -> None:
+    """A function that remembers what it said asks `remembered` for it: `lru_cache` knows no language."""
+    found = [
+        named(path) for path in modules("blueprints", "forms", "presenters", "web") if "lru_cache" in path.read_text()
+    ]
+    assert found == ["app/web/assets.py"]

@@ -6,16 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from app.domain.errors import Refused
+from app.domain.language import _
 
 GUESSES, WINDOW = 5, timedelta(hours=1)
 """So many codes that are none may be typed for a customer within so long."""
 LONGEST = 59
 """Thirty letters and digits with a hyphen between each two."""
 _CODE = re.compile(r"[A-Z0-9](?:-?[A-Z0-9]){5,29}")
-NO_CODE = Refused(
-    "This code is not valid, or not any more. Check how it is written.", "credit_code_not_valid", 422, "code"
-)
-"""The same words for a code that never was and for one that is over: nobody learns which codes there are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +41,12 @@ class Terms:
         return now + timedelta(days=self.lasts_days) if self.lasts_days is not None else None
 
 
+def no_code() -> Refused:
+    """Return the refusal of a code that never was, and of one that is over: nobody learns which codes there are."""
+    words = _("This code is not valid, or not any more. Check how it is written.")
+    return Refused(words, "credit_code_not_valid", 422, "code")
+
+
 def normal(typed: str) -> str:
     """Return the code as it is kept, in capitals and without spaces; empty where it cannot be one."""
     text = "".join(typed.split()).upper()
@@ -54,9 +57,9 @@ def check_written(typed: str) -> None:
     """Refuse what nobody meant as a code: nothing at all, or a whole text. It is no guess."""
     letters = len("".join(typed.split()))
     if not letters:
-        raise Refused("Enter a code.", "credit_code_missing", 422, "code")
+        raise Refused(_("Enter a code."), "credit_code_missing", 422, "code")
     if letters > LONGEST:
-        words = "A code has at most 30 letters and digits, with single hyphens between them."
+        words = _("A code has at most 30 letters and digits, with single hyphens between them.")
         raise Refused(words, "credit_code_too_long", 422, "code")
 
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
+from app.domain.language import _, marked
+
 
 class Role(StrEnum):
     """What a member may do for a customer."""
@@ -75,13 +77,13 @@ class Orderer(Protocol):
 
 NAMED = 3
 """So many people are named whom a member may ask."""
-ANYBODY = "an owner or billing manager"
+ANYBODY, ANOTHER = marked("an owner or billing manager"), marked("another owner or billing manager")
 
 
 def whom(names: Sequence[str]) -> str:
     """Return in words whom to ask: the first of those who may manage, by name; where nobody may, what they would be."""
     named = list(names[:NAMED])
     if len(names) > NAMED:
-        named.append(ANYBODY.replace("an", "another", 1))
-    *first, last = named or [ANYBODY]
-    return f"{', '.join(first)} or {last}" if first else last
+        named.append(_(ANOTHER))
+    *first, last = named or [_(ANYBODY)]
+    return _("{some} or {last}", some=", ".join(first), last=last) if first else last

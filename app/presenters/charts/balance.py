@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import lru_cache
 
 from app import locale
 from app.domain.errors import ensure
+from app.domain.language import remembered
 from app.domain.money import divided
 from app.presenters.charts.axis import DayName, Measure, day_label
 from app.presenters.charts.drawing import HEIGHT, KEPT, WIDE, Chart, DayRow, Mark, Plot, reachable
@@ -51,7 +51,7 @@ def balance_line(
     return _drawn(tuple(points), ahead, measure, name, floor)
 
 
-@lru_cache(KEPT)
+@remembered(KEPT)
 def _drawn(
     points: tuple[Point, ...], ahead: Ahead | None, measure: Measure, name: str, floor: Mark | None
 ) -> Chart | None:

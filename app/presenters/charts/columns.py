@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import lru_cache
 
 from app import locale
 from app.domain.errors import ensure
+from app.domain.language import remembered
 from app.presenters.charts.axis import DayName, Measure, day_label
 from app.presenters.charts.drawing import KEPT, Chart, DayRow, Mark, Plot, reachable
 
@@ -55,7 +55,7 @@ def columns(
     return _drawn(tuple(days), measure, name, tuple(series), tuple(marks), today, before)
 
 
-@lru_cache(KEPT)
+@remembered(KEPT)
 def _drawn(
     days: tuple[Column, ...],
     measure: Measure,

@@ -12,6 +12,7 @@ from sqlalchemy.exc import IntegrityError
 
 from app import clock, ids, mailboxes
 from app.domain.errors import NotFound, Refused
+from app.domain.language import _
 from app.domain.people.members import NAMED, Role
 from app.domain.people.passwords import PASSWORD_LENGTH, check_password
 from app.extensions import settings
@@ -80,7 +81,7 @@ def sign_in(email: str, password: str, address: str) -> SignedIn:
     address_hash = hashlib.sha256(address.encode()).hexdigest()[:16]
     if not (right and found and found.password_hash):
         log.warning("sign_in_refused", member=found and found.id, address_hash=address_hash)
-        raise Refused("The e-mail address or the password is wrong.", "sign_in_refused", 422)
+        raise Refused(_("The e-mail address or the password is wrong."), "sign_in_refused", 422)
     if _hasher().check_needs_rehash(found.password_hash) and not _testing():
         _rehash(found.id, password)
     log.info(
@@ -120,7 +121,7 @@ def confirm(member_id: str, password: str, address: str) -> None:
     address_hash = hashlib.sha256(address.encode()).hexdigest()[:16]
     if not (right and kept):
         log.warning("confirmation_refused", member=member_id, address_hash=address_hash)
-        raise Refused("This is not your password.", "password_wrong", 422, "confirm_password")
+        raise Refused(_("This is not your password."), "password_wrong", 422, "confirm_password")
     log.info("access_confirmed", member=member_id, address_hash=address_hash)
 
 

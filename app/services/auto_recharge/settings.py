@@ -10,6 +10,7 @@ from app.domain.auto_recharge import terms as rule
 from app.domain.auto_recharge.terms import Terms
 from app.domain.catalog import Catalog
 from app.domain.errors import NotFound, NotOffered, Refused
+from app.domain.language import in_english
 from app.domain.money import Credits
 from app.domain.payments import method_name
 from app.models.auto_recharge import AutoRechargeConsent, AutoRechargeSettings
@@ -64,6 +65,7 @@ def in_force(customer: Customer, catalog: Catalog) -> Terms | None:
     return rows.terms(row, catalog) if row is not None and row.enabled else None
 
 
+@in_english
 def sentence(wanted: Terms, catalog: Catalog, method: PaymentMethod | None) -> str:
     """Return the sentence that a member accepts with these terms."""
     named = "my default payment method" if not wanted.method_id else "a payment method"

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from app import clock, ids, locale
 from app.domain.credit_codes import codes as rule
 from app.domain.errors import Refused
+from app.domain.language import _
 from app.domain.money import Credits
 from app.domain.people.members import Orderer
 from app.models.credit_codes import CreditCode, CreditCodeGuess, CreditCodeRedemption
@@ -66,21 +67,21 @@ def _judged(actor: Orderer, typed: str, *, redeems: bool, address: str) -> Offer
             elif redeems:
                 _give(books, actor, found, offer, now, address)
     if refusal is not None or offer is None:
-        raise refusal or rule.NO_CODE
+        raise refusal or rule.no_code()
     return offer
 
 
 def _found(books: Books, typed: str, now: datetime) -> CreditCode | Refused:
     session, customer = books.session, books.customer
     if customer.standing == "closed":
-        return Refused("This account is closed: no code can be redeemed.", "closed")
+        return Refused(_("This account is closed: no code can be redeemed."), "closed")
     earlier = session.get(CreditCodeRedemption, (customer.customer_id, rule.normal(typed)))
     if earlier is not None:
-        words = f"This code was redeemed for your account on {locale.day(earlier.redeemed_at.date())}."
+        words = _("This code was redeemed for your account on {day}.", day=locale.day(earlier.redeemed_at.date()))
         return Refused(words, REDEEMED, 409, "code")
     wait = rule.next_guess_at(_guesses(session, customer.customer_id), now)
     if wait is not None:
-        words = f"Too many codes were typed that are not valid. Try again after {locale.moment(wait)}."
+        words = _("Too many codes were typed that are not valid. Try again after {time}.", time=locale.moment(wait))
         return Refused(words, "too_many_codes", 429, "code")
     found = session.get(CreditCode, rule.normal(typed), populate_existing=True)
     if found is None or not _terms(found).is_open_to(customer.catalog, customer.credit_unit, now):
@@ -99,7 +100,7 @@ def _guessed(session: Session, customer_id: str, now: datetime) -> Refused:
     session.execute(delete(CreditCodeGuess).where(mine, CreditCodeGuess.guessed_at <= now - rule.WINDOW))
     session.add(CreditCodeGuess(id=ids.new("gss"), customer_id=customer_id, guessed_at=now))
     session.flush()
-    return rule.NO_CODE
+    return rule.no_code()
 
 
 def _take(session: Session, code: CreditCode, now: datetime) -> bool:

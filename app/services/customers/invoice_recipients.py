@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from app import clock, mailboxes
 from app.domain.errors import NotFound, Refused
+from app.domain.language import _
 from app.domain.mails import CONFIRM_BILLING_EMAIL, Topic
 from app.models.customers import Customer
 from app.models.database import db
@@ -90,12 +91,12 @@ def replace(
     email = _normal(billing_email, "billing_email")
     wanted = {_normal(each, "recipients"): topics for each, topics in recipients.items()}
     if len(wanted) != len(recipients):
-        raise Refused("An address is there twice. Enter it once.", "email_twice", 422, "recipients")
+        raise Refused(_("An address is there twice. Enter it once."), "email_twice", 422, "recipients")
     with as_service("change who is sent invoices"), transaction() as session:
         customer = directory.locked(session, customer_id)
         before = _read(session, customer)
         if version != before.version:
-            words = "These addresses were changed meanwhile. Read them again before you save."
+            words = _("These addresses were changed meanwhile. Read them again before you save.")
             raise Refused(words, CHANGED_MEANWHILE)
         _check(customer.email, wanted)
         pending = before.pending.email if before.pending else None
@@ -167,13 +168,15 @@ def _normal(text: str, field: str) -> str:
 
 def _check(billing_email: str, wanted: Mapping[str, frozenset[Topic]]) -> None:
     if len(wanted) > MOST:
-        raise Refused(f"There may be {MOST} more recipients at most.", "too_many_recipients", 422, "recipients")
+        raise Refused(
+            _("There may be {most} more recipients at most.", most=MOST), "too_many_recipients", 422, "recipients"
+        )
     if billing_email in wanted:
-        words = "The billing e-mail is sent everything already. Leave it out of the other recipients."
+        words = _("The billing e-mail is sent everything already. Leave it out of the other recipients.")
         raise Refused(words, "is_billing_email", 422, "recipients")
     for email, topics in wanted.items():
         if not topics:
-            words = f"Choose what is sent to {email}, or remove it."
+            words = _("Choose what is sent to {email}, or remove it.", email=email)
             raise Refused(words, "nothing_chosen", 422, "recipients")
 
 

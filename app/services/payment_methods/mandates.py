@@ -11,6 +11,7 @@ from app import clock, ids
 from app.domain import mandates
 from app.domain.catalog import Catalog
 from app.domain.errors import NotFound, Refused
+from app.domain.language import _
 from app.domain.mails import MANDATE
 from app.domain.mandates import AcceptedMandate, MandateText
 from app.domain.methods import ProcessorMandate, Rail
@@ -45,9 +46,9 @@ def current(catalog: Catalog) -> MandateText:
 def check_accepted(version: str, text: MandateText) -> None:
     """Refuse (422) unless exactly this text was accepted."""
     if not version:
-        raise Refused("Read the mandate and accept it first.", "mandate_not_accepted", 422, "accept")
+        raise Refused(_("Read the mandate and accept it first."), "mandate_not_accepted", 422, "accept")
     if version != text.version:
-        raise Refused("The mandate has changed. Read it again, then accept it.", "mandate_changed", 422, "accept")
+        raise Refused(_("The mandate has changed. Read it again, then accept it."), "mandate_changed", 422, "accept")
 
 
 def keep(session: Session, actor: Actor, text: MandateText, *, address: str, user_agent: str) -> Mandate:

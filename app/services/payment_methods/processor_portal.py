@@ -5,6 +5,7 @@ from sqlalchemy import select
 from app import clock, ids
 from app.domain.catalog import Catalog
 from app.domain.errors import Refused
+from app.domain.language import _
 from app.domain.methods import SAVED_RAILS
 from app.domain.payments import MISSING, Misused
 from app.domain.people.members import Actor
@@ -22,7 +23,7 @@ from app.services.transaction import transaction
 def ask_offered(catalog: Catalog) -> None:
     """Refuse (404) where the seller does not offer the portal."""
     if catalog.payment_methods.manage == "purser":
-        raise Refused("Payment methods are managed on this page.", "portal_not_offered", 404)
+        raise Refused(_("Payment methods are managed on this page."), "portal_not_offered", 404)
 
 
 def address(actor: Actor, *, return_url: str) -> str:

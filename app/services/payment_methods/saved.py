@@ -7,6 +7,7 @@ from sqlalchemy import select
 
 from app import clock
 from app.domain.errors import Refused
+from app.domain.language import _
 from app.domain.methods import Expiry, expiry
 from app.domain.people.members import Orderer
 from app.models.database import db
@@ -64,10 +65,10 @@ def make_default(actor: Orderer, method_id: str, *, address: str = "") -> Paymen
         methods = rows.live(session, actor.customer_id)
         method = rows.of(methods, method_id)
         if expiry(method.exp_month, method.exp_year, clock.now().date()) is Expiry.OVER:
-            words = "This card has expired. Add it again with its new date, or choose another one."
+            words = _("This card has expired. Add it again with its new date, or choose another one.")
             raise Refused(words, "method_expired")
         if method.kind in policy.top_up_only:
-            raise Refused("This payment method buys credits only, so it cannot be the default.", "top_up_only")
+            raise Refused(_("This payment method buys credits only, so it cannot be the default."), "top_up_only")
         before = next((each for each in methods if each.is_default), None)
         if before is not method:
             if before is not None:
@@ -92,9 +93,9 @@ def remove(actor: Orderer, method_id: str, *, address: str = "") -> tuple[Paymen
             methods = rows.live(session, actor.customer_id)
             method = rows.of(methods, method_id)
             if policy.manage == "processor_portal":
-                raise Refused("Payment methods are removed in our payment processor's portal.", "managed_elsewhere")
+                raise Refused(_("Payment methods are removed in our payment processor's portal."), "managed_elsewhere")
             if not policy.may_remove_last and len(methods) == 1:
-                words = "This is your only payment method. Add another one before you remove it."
+                words = _("This is your only payment method. Add another one before you remove it.")
                 raise Refused(words, "last_method")
             was_default = method.is_default
             rows.take_away(session, method, now)

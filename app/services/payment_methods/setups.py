@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from app import clock, ids
 from app.domain.errors import NotFound, Refused
+from app.domain.language import _
 from app.domain.mandates import MandateText
 from app.domain.methods import (
     MOST_METHODS,
@@ -161,7 +162,10 @@ def refusal(setup: MethodSetup) -> Refused:
     """Return why the setup did not save a method, in words."""
     if setup.state == SetupState.REQUIRES_ACTION:
         return Refused(
-            "This payment method is waiting for your confirmation at the bank.", "action_required", 409, "test_method"
+            _("This payment method is waiting for your confirmation at the bank."),
+            "action_required",
+            409,
+            "test_method",
         )
     if setup.problem == UNAVAILABLE or setup.state in OPEN_SETUPS:
         return customers.UNAVAILABLE
@@ -205,11 +209,11 @@ def _check(customer_id: str, kind: Rail, accepted: str) -> MandateText | None:
             .where(PaymentMethod.customer_id == customer_id, PaymentMethod.removed_at.is_(None))
         )
     if catalog.payment_methods.manage == "processor_portal":
-        raise Refused("Payment methods are added in our payment processor's portal.", "managed_elsewhere")
+        raise Refused(_("Payment methods are added in our payment processor's portal."), "managed_elsewhere")
     if kind not in SAVED_RAILS or kind not in catalog.payment_methods.kinds:
-        raise Refused("This kind of payment method is not accepted here.", "kind_not_taken", 422, "kind")
+        raise Refused(_("This kind of payment method is not accepted here."), "kind_not_taken", 422, "kind")
     if (many or 0) >= MOST_METHODS:
-        words = f"You have {MOST_METHODS} payment methods. Remove one before you add another."
+        words = _("You have {most} payment methods. Remove one before you add another.", most=MOST_METHODS)
         raise Refused(words, "too_many_methods")
     if kind is not Rail.SEPA_DEBIT:
         return None
@@ -250,7 +254,7 @@ def _check_tries(session: Session, customer_id: str, now: datetime) -> None:
     rows.lock_customer(session, customer_id)  # two at once count each other
     mine = (MethodSetup.customer_id == customer_id, MethodSetup.created_at > now - SETUPS_WITHIN)
     if (session.scalar(select(func.count()).select_from(MethodSetup).where(*mine)) or 0) >= MOST_SETUPS:
-        raise Refused("Too many tries. Wait an hour, then try again.", "too_many_tries", 429)
+        raise Refused(_("Too many tries. Wait an hour, then try again."), "too_many_tries", 429)
 
 
 def _acceptance(setup: MethodSetup) -> Acceptance | None:

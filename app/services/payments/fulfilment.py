@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.domain.amounts_in_json import credits_text
 from app.domain.errors import ensure
+from app.domain.language import in_english
 from app.domain.ledger import UNAPPLIED, Posting, money_unit
 from app.domain.mails import RECEIPT
 from app.domain.methods import Rail
@@ -105,6 +106,7 @@ def top_up(books: Books, payment: Payment, received: Money, now: datetime) -> Ma
     return {"credits_micros": bought.micros, "document": number}
 
 
+@in_english
 def paid_with(books: Books, payment: Payment) -> str:
     """Return the way to pay as the customer knows it."""
     if payment.method_id is None:
