@@ -18,7 +18,7 @@ from babel.support import NullTranslations, Translations
 from flask import Flask, current_app, g, request
 from jinja2 import pass_eval_context
 from jinja2.nodes import EvalContext
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from app.domain import language
 from app.domain.language import ENGLISH, NAMES
@@ -149,7 +149,7 @@ def _in_template(found: Any) -> Any:
             values.setdefault("n", sentence[-1])
         if context.autoescape:  # a catalog may hold no markup but that of the sentence: tests/web/test_messages.py
             said = Markup(written)
-            return said.format(**values) if values else said
+            return said.format(**{name: escape(each) for name, each in values.items()}) if values else said
         return written.format(**values) if values else written
 
     return said
