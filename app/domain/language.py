@@ -93,7 +93,7 @@ def remembered(most: int) -> Callable[[Callable[Given, Said]], Callable[Given, S
 
         @wraps(say)
         def said(*args: Given.args, **values: Given.kwargs) -> Said:
-            return kept(current(), *args, **values)
+            return kept(current(), *args, **values)  # type: ignore[arg-type]  # what is not hashable cannot be kept
 
         return said
 
