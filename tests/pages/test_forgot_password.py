@@ -115,3 +115,12 @@ def test_odd_addresses_are_refused_in_words(visitor: Browser) -> None:
     assert visitor.submits(visitor.opens(ASK), FORM, email=f"{'x' * 250}@acme.example").errors() == [
         "This is too long."
     ]
+
+
+@pytest.mark.both_databases
+def test_an_address_that_is_too_long_in_lower_case_is_refused(visitor: Browser) -> None:
+    """İ is two characters in lower case."""
+    refused = asks(visitor, "İ" * 254)
+    assert (refused.status, refused.errors(), refused.value("email")) == (422, ["This is too long."], "İ" * 254)
+    assert written(ResetRequest) == []
+    assert asks(visitor, f"İ{'x' * 252}").status == 200

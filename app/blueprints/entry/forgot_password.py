@@ -42,10 +42,10 @@ def ask() -> Response:
         return show(PAGE, FORM, form=form, status=422)
     try:
         password_tries.ask_for_link()
+        resets.ask(form.email.data or "", address=from_address())
     except Refused as refusal:
         form.refuse(refusal)
         return password_tries.say_when(show(PAGE, FORM, form=form, status=refusal.status))
-    resets.ask(form.email.data or "", address=from_address())
     return make_response(redirect(url_for("forgot_password.sent"), 303))
 
 

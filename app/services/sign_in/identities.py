@@ -140,8 +140,8 @@ def unlink(by: By, identity_id: str) -> str:
 
 def _link_by_email(proven: Proven, by_address: str, browser: str) -> str | None:
     """Link the account to the member of its address, where that may be; return the member's id."""
-    email = mailboxes.normal(proven.person.email) if mailboxes.is_mailable(proven.person.email) else ""
-    if not email or not proven.person.email_verified:
+    email = proven.person.email.strip().lower()
+    if not mailboxes.is_mailable(email) or not proven.person.email_verified:
         return None
     try:
         with transaction() as session:

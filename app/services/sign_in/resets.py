@@ -10,8 +10,8 @@ from datetime import timedelta
 import structlog
 from sqlalchemy import delete, select
 
-from app import clock, ids
-from app.domain.errors import NotFound
+from app import clock, ids, mailboxes
+from app.domain.errors import NotFound, Refused
 from app.domain.mails import PASSWORD_RESET
 from app.domain.people.acting import By
 from app.domain.people.passwords import check_password
@@ -41,11 +41,13 @@ class Asked:
 
 
 def ask(email: str, *, address: str) -> None:
-    """Note that somebody forgot the password of this address."""
-    now = clock.now()
+    """Note that somebody forgot the password of this address, or refuse (422) one that is longer than any is."""
+    email, now = email.strip().lower(), clock.now()
+    if len(email) > mailboxes.LONGEST:  # some letters are two in lower case
+        raise Refused("This is too long.", "email_too_long", 422, "email")
     with as_service("note that a password was forgotten"), transaction() as session:
         wake_ups.after_commit(session, JOB)
-        row = ResetRequest(id=ids.new("rst"), email=email.strip().lower(), address=address, asked_at=now)
+        row = ResetRequest(id=ids.new("rst"), email=email, address=address, asked_at=now)
         row.next_try_at = now
         session.add(row)
     log.info("password_reset_asked")
