@@ -3,6 +3,7 @@
 from datetime import UTC, date, datetime
 
 from app.domain.errors import NotFound
+from app.domain.invoices.statement import EARLIEST, LATEST
 from app.services.usage.meters import Place
 
 _MOMENT = "%Y%m%dT%H%M%S.%f"
@@ -18,11 +19,14 @@ def period_number(text: str) -> int | None:
 
 
 def day(text: str) -> date:
-    """Return the UTC day, or `NotFound`."""
+    """Return the UTC day, or `NotFound`: also for one so far that there is no day beside it."""
     try:
-        return date.fromisoformat(text)
+        found = date.fromisoformat(text)
     except ValueError:
         raise NotFound("day") from None
+    if not EARLIEST <= found <= LATEST:
+        raise NotFound("day")
+    return found
 
 
 def place(text: str, on: date) -> Place:

@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from app import clock
 from app.domain.errors import Refused
+from app.domain.people import ssh_keys as rule
 from app.domain.people.members import Actor
 from app.models.customers import Customer
 from app.models.database import db
@@ -24,7 +25,7 @@ from tests.support import cast
 from tests.support.api import api_for
 from tests.support.browser import Browser, Page
 from tests.support.host import IN_A_FRAME, host_of
-from tests.support.ssh_keys import ECDSA, ED25519, OTHER, PRIVATE_OPENSSH, PRIVATES, RSA, RSA_1024, SAID
+from tests.support.ssh_keys import ECDSA, ED25519, OTHER, PRIVATE_OPENSSH, PRIVATES, RSA, RSA_1024, SAID, blob
 from tests.support.statements import counted
 
 PATH = "/account/ssh-keys/"
@@ -198,3 +199,9 @@ def test_the_page_asks_one_statement_more_than_any_page(alice: Browser) -> None:
     with counted() as seen:
         alice.opens(PATH)
     assert len(seen) <= 4, seen
+
+
+def test_a_point_of_another_form_is_no_key(alice: Browser) -> None:
+    for point in (bytes([2]) + bytes(range(32)), b"\0"):
+        refused = adds(alice, blob("ecdsa-sha2-nistp256", b"nistp256", point))
+        assert (refused.status, refused.errors()) == (422, [rule.broken().sentence])

@@ -1,5 +1,8 @@
 """SSH keys to paste, made by `ssh-keygen` once, and what `ssh-keygen -l` says of them."""
 
+import base64
+import struct
+
 # fmt: off
 ED25519 = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIBMT1rxha7gooSfTttIVLHQplWm/U0Lh0mEFQz5DZZW0 alice@laptop"
 RSA = "ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAABAQDDUY2snKIMz+BTi9CP/D67EZMgpMkuLnLGYNWcbHuzF3RU2hLsPCLSVwK8iaBQXF37JyTWnYNuZgktQRivwc4TsVFEz9zgXHpZQLKzBlTIhRrGTCOIOO/trifeNOGpKTKyNdcT8TAm6eLPu5GUOEDGL1NzKwcJRW3uwuobR9Gr2DBPn4kukyO6fkcPytDe4Uy3MBDDjh1v+nPorLbICQlcitNgM9kuLqwoX5TU4A5IOZmBMftREsV+2oR7noiZvZJCnL6NEPrufLK2BZOEA25V4er8z4cmZmvZFGfj9XpI5uotDkQU4cB67A4sgWEblZdP+Yx2VWkkdF6u9sYyZUPh alice@laptop"
@@ -49,3 +52,9 @@ PRIVATES = (
     f"{ED25519}\n{PRIVATE_OPENSSH}",
 )
 # fmt: on
+
+
+def blob(kind: str, *parts: bytes) -> str:
+    """Return the line of a key that is made of these parts."""
+    body = b"".join(struct.pack(">I", len(each)) + each for each in (kind.encode(), *parts))
+    return f"{kind} {base64.b64encode(body).decode()}"

@@ -41,7 +41,7 @@ def read(text: str) -> Read:
     try:
         blob = base64.b64decode(line.body, validate=True)
         key = load_ssh_public_key(f"{line.kind} {line.body}".encode())
-    except (ValueError, UnsupportedAlgorithm, binascii.Error):
+    except (ValueError, UnsupportedAlgorithm, binascii.Error, NotImplementedError):  # the last: points of other forms
         raise ssh_keys.broken() from None
     bits = _bits(key)
     ssh_keys.check_bits(line.kind, bits)

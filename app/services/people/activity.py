@@ -114,7 +114,7 @@ def _wanted(customer_id: str, query: ActivityQuery) -> Select[*tuple[Any, ...]]:
         wanted = wanted.where(AuditEntry.actor == query.person)
     if query.first is not None:
         wanted = wanted.where(AuditEntry.at >= datetime.combine(query.first, time(), UTC))
-    if query.last is not None:
+    if query.last is not None and query.last < date.max:
         wanted = wanted.where(AuditEntry.at < datetime.combine(query.last, time(), UTC) + timedelta(days=1))
     if query.before is not None:
         wanted = wanted.where(tuple_(AuditEntry.at, AuditEntry.id) < query.before)
