@@ -1,6 +1,7 @@
 """The browser's session: a random token in the cookie, everything else on the server."""
 
 import json
+from collections.abc import Mapping
 from enum import Enum
 from typing import Any
 
@@ -27,6 +28,10 @@ BY_ITSELF = "X-By-Itself"
 """The header of what a page asks by itself, again and again: nobody is seen at it."""
 SWITCHED = "switched"
 """The key in a session's data that says that it acted for another customer before."""
+NOTICES, UNDO, ATTEMPTS = "_flashes", "undo", "provider_attempts"
+GIVEN_UP = (NOTICES, UNDO, ATTEMPTS)
+"""What a session may do without, in this order: Flask's notices for the next page, what one of them offers, and the
+browser's ways to other providers. Of several the oldest goes first."""
 OF_THE_ROW = frozenset({"_user_id", "_fresh", "_id"})
 """What Flask-Login asks a session for and writes into it: who is signed in, and whether afresh. The row says so."""
 
@@ -91,6 +96,15 @@ class PortalSession(CallbackDict[str, Any], SessionMixin):
                     self.way, self.token = Way.SIGN_IN, ""
         return self
 
+    def kept(self) -> str:
+        """Return the data as it is kept, without what it can do without where it is too long."""
+        data = _written(self)
+        while len(data) > DATA_LIMIT and (name := next((each for each in GIVEN_UP if self.get(each)), "")):
+            self[name] = self[name][1:] if isinstance(self[name], list) else None
+            data = _written(self)
+        ensure(len(data) <= DATA_LIMIT, "a session's data may not grow")
+        return data
+
     @property
     def has_ended(self) -> bool:
         """Whether the browser brings the token of a session that is over."""
@@ -130,7 +144,7 @@ class PortalSession(CallbackDict[str, Any], SessionMixin):
         ensure(self.way is Way.SIGN_IN, "a portal session never becomes a visitor's")
         self.clear()
         self.update(kept)
-        self.token = sessions.begin(json.dumps(dict(self)), instead_of=self.token)
+        self.token = sessions.begin(self.kept(), instead_of=self.token)
         self.member = self.billed = None
         self.stored = self.loaded = self.renewed = True
         self.modified = self.is_over = self.is_fresh = False
@@ -168,6 +182,11 @@ class PortalSession(CallbackDict[str, Any], SessionMixin):
             super().__setitem__(key, value)
             return
         ensure(key == "_id" or value == self.get(key), "the session's row says who is signed in")
+
+
+def _written(data: Mapping[str, Any]) -> str:
+    """Return the data as JSON in which a letter is one character, whatever its script."""
+    return json.dumps(dict(data), ensure_ascii=False).encode("utf-8", "replace").decode()
 
 
 def seen_now() -> Seen:
@@ -225,8 +244,7 @@ class ServerSessions(SessionInterface):
             self._set(response, session.way, "")
             return
         if session.modified or (session.stored and session.stale and not session.is_quiet):
-            data = json.dumps(dict(session))
-            ensure(len(data) <= DATA_LIMIT, "a session's data may not grow")
+            data = session.kept()
             if session.stored:
                 of = session.billed.customer_id if session.billed else None
                 sessions.keep(session.token, data, customer_id=of, is_seen=not session.is_quiet, seen=seen_now())

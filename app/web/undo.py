@@ -6,11 +6,9 @@ from typing import Any
 from flask import flash
 
 from app import clock
-from app.web.session_cookie import portal_session
+from app.web.session_cookie import UNDO, portal_session
 
 LASTS = timedelta(minutes=10)
-UNDO = "undo"
-"""What a session keeps it under, and the kind of the notice that offers it."""
 
 
 def offer(notice: str, endpoint: str, key: str, values: dict[str, Any]) -> None:

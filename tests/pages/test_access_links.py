@@ -200,3 +200,16 @@ def test_who_reads_by_a_link_may_join_and_sign_in_as_anybody_else(
     assert page.path.startswith("/sign-in")
     signed_in = visitor.submits(page, "form.form", email=alice_actor.email, password=PASSWORD)
     assert (signed_in.status, signed_in.path) == (200, "/billing/")
+
+
+def test_more_notices_than_a_session_keeps_leave_the_newest(alice: Browser, alice_actor: Actor) -> None:
+    token = alice.opens(PATH).value("csrf_token")
+    for number in range(30):
+        made = access_links.make(alice_actor, f"N{number} " + '"' * 94, 7)
+        path = f"{PATH}{made.id}/revoke"
+        answer = alice.client.post(
+            path, data={"csrf_token": token}, base_url=alice.origin, headers={"Origin": alice.origin}
+        )
+        assert answer.status_code == 303
+    notices = alice.opens(PATH).notices()
+    assert notices[-1].startswith('The link for N29 "') and 10 < len(notices) < 30

@@ -1,5 +1,6 @@
 """The second step of a sign-in: nothing is open before it, no code counts twice, and what was wanted is kept."""
 
+import json
 from collections.abc import Iterator
 from datetime import timedelta
 
@@ -16,6 +17,7 @@ from app.models.scope import as_service
 from app.services.access import sessions
 from app.services.sign_in import two_factor
 from app.services.transaction import transaction
+from app.web.session_cookie import DATA_LIMIT
 from tests.pages.test_forgot_password import asked_link
 from tests.pages.test_reset_password import chooses
 from tests.support import cast
@@ -231,3 +233,17 @@ def test_who_has_none_is_asked_for_none(visitor: Browser, alice_actor: Actor, bo
     two_factor.begin(alice_actor.member_id)  # and gave no code yet
     assert gives_password(visitor, alice_actor).path == HOME
     assert cast.signed_in(visitor.client.application, visitor.origin, bob_actor).opens(HOME).status == 200
+
+
+def test_a_way_on_that_a_session_cannot_keep_is_forgotten_at_the_second_step(
+    visitor: Browser, alice_actor: Actor, codes: tuple[str, ...]
+) -> None:
+    """A session keeps 4,000 characters: what is longer as it is kept is the front page."""
+    for wanted, is_kept in (("/ü" + "ß" * 1500, True), ("/" + '"' * 1999, False)):
+        page = visitor.opens(SIGN_IN)
+        sent = {"csrf_token": page.value("csrf_token"), "email": alice_actor.email, "password": PASSWORD}
+        half = visitor.posts(SIGN_IN, sent | {"next": wanted})
+        assert (half.status, half.path) == (200, STEP_TWO)
+        found = sessions.find(cookie(visitor))
+        assert found is not None and len(found.data) <= DATA_LIMIT
+        assert json.loads(found.data)["half_signed_in"]["next"] == (wanted if is_kept else "/")

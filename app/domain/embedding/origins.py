@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from app.domain.errors import Refused
 
 MOST_ORIGINS = 50
-LONGEST_ORIGIN = 250
+LONGEST_ORIGIN, LONGEST_PATH = 250, 2_000
 _HOST = re.compile(r"(?=.{1,200}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 _DEFAULT_PORTS = {"https": 443, "http": 80}
 _LOOPBACK = {"localhost", "127.0.0.1"}
@@ -70,7 +70,9 @@ def _is_address(host: str) -> bool:
 def own_path(text: str) -> str:
     """Return the text where it is a path of the portal, else the front page."""
     # Browsers read `\\` as `/` and skip control characters: both would make another host of a path.
-    if not text.startswith("/") or text.startswith("//") or "\\" in text or not text.isprintable() or len(text) > 2_000:
+    if not text.startswith("/") or text.startswith("//") or "\\" in text or not text.isprintable():
+        return "/"
+    if len(text) + text.count('"') > LONGEST_PATH:  # as a session keeps it, in JSON
         return "/"
     try:
         parts = urlsplit(text)

@@ -12,9 +12,9 @@ from app.domain.errors import Refused
 from app.gateways.identity.person import Asked
 from app.services.sign_in import identity_providers
 from app.web.access import safe_next
+from app.web.session_cookie import ATTEMPTS as KEPT
 from app.web.session_cookie import portal_session
 
-KEPT = "provider_attempts"
 LASTS = timedelta(minutes=10)
 MOST, LONGEST_NEXT = 2, 1_000
 """What a session may keep is short."""
