@@ -17,3 +17,7 @@ class SshKeyForm(PageForm):
     def forget(self) -> None:
         """Take out what was pasted: nobody may read it again."""
         self.public_key.data = ""
+
+    def forget_name(self) -> None:
+        """Take out what was pasted into the wrong field."""
+        self.name.data = ""

@@ -65,3 +65,17 @@ def test_a_list_says_the_type_as_ssh_keygen_does() -> None:
     assert [ssh_keys.said(*each) for each in (("ssh-rsa", 3072), ("ssh-ed25519", 256), ("ecdsa-sha2-nistp521", 521))] == [
         "RSA 3072", "ED25519", "ECDSA 521",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "may_be"), [
+    ("".join(PRIVATES[0].splitlines()[2:4]), True),
+    ("\n".join(PRIVATES[0].splitlines()[2:-1]), True),
+    (f"ssh-ed25519 {'Zm9v' * 12}", True),
+    ("0f" * 32, True),
+    (ED25519, False),
+    (f"{RSA[:100]}\n{RSA[100:]}", False),
+    (f"-----BEGIN PUBLIC KEY-----\n{'MCow' * 16}\n", False),
+    ("Alice's laptop at home, the large one on the desk", False),
+])  # fmt: skip
+def test_a_long_piece_of_nothing_public_may_be_private(text: str, may_be: bool) -> None:
+    assert ssh_keys.may_be_private(text) is may_be

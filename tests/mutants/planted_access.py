@@ -54,6 +54,20 @@ BUGS = [
         (f"{SSH_KEYS}::test_a_private_key_is_refused_and_no_longer_there",),
     ),
     Bug(
+        "a private key comes back in the field for the name",
+        "app/blueprints/account/ssh_keys.py",
+        "        form.forget_name()\n",
+        "        pass\n",
+        (f"{SSH_KEYS}::test_wrapped_and_cut_private_keys_are_refused_in_both_fields",),
+    ),
+    Bug(
+        "a key that anybody can use is taken",
+        "app/services/access/ssh_key_reading.py",
+        "    if _is_weak(key):\n        raise ssh_keys.weak()\n",
+        "",
+        (f"{SSH_KEYS}::test_weak_keys_are_refused",),
+    ),
+    Bug(
         "a host is given the keys of members who were disabled",
         "app/services/access/ssh_keys.py",
         ", Member.disabled_at.is_(None)",

@@ -1,5 +1,6 @@
 """SSH keys: a member's public keys are read, listed and removed; private ones are neither kept nor shown again."""
 
+import base64
 import json
 from datetime import timedelta
 from typing import Any
@@ -95,6 +96,37 @@ def test_a_private_key_is_refused_and_no_longer_there(alice: Browser, acme: Cust
         assert secret not in refused.text and secret not in str(refused.soup)
     with as_service("look for it"):
         assert db.session.scalars(select(SshKey)).all() == [] and events(acme) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        base64.b64encode(PRIVATE_OPENSSH.encode()).decode(),
+        base64.b64encode(PRIVATE_OPENSSH.encode()).decode()[:70],
+        "\n".join(PRIVATE_OPENSSH.splitlines()[2:4]),
+        f"{ED25519} {PRIVATE_OPENSSH.splitlines()[3]}",
+    ],
+)
+def test_wrapped_and_cut_private_keys_are_refused_in_both_fields(alice: Browser, text: str) -> None:
+    refused = adds(alice, text, "laptop")
+    assert refused.status == 422 and "private key" in refused.find("#public_key-error").text
+    assert max(text.split(), key=len)[:40] not in str(refused.soup)
+    if "ssh-" not in text:
+        with clock.at(clock.now() + LATER):
+            named, both = adds(alice, ED25519, text), adds(alice, text, text)
+        assert text not in str(both.soup)
+        assert named.status == 422 and named.value("name") == "" and "private key" in named.text
+
+
+def test_weak_keys_are_refused(alice: Browser) -> None:
+    identity = b"\1" + bytes(31)
+    for line in (
+        blob("ssh-rsa", b"\1\0\1", b"\0" + (2**2048 - 1).to_bytes(256)),
+        blob("ssh-rsa", b"\1\0\1", b"\0" + (2**2047 + 2).to_bytes(256)),
+        blob("ssh-ed25519", bytes(32)),
+        blob("sk-ssh-ed25519@openssh.com", identity, b"ssh:"),
+    ):
+        assert adds(alice, line).errors() == [rule.weak().sentence]
 
 
 @pytest.mark.parametrize(

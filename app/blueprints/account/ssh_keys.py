@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response
 
 from app.domain.errors import Refused
 from app.domain.people import browsers
-from app.domain.people.ssh_keys import private, said
+from app.domain.people.ssh_keys import PRIVATE, said
 from app.forms.ssh_keys import SshKeyForm
 from app.services.access import ssh_key_reading, ssh_keys
 from app.web.access import current_actor, fresh_only, from_address, own_sign_in_only
@@ -19,7 +19,12 @@ PAGE, CONTENT = "ssh_keys/page.html", "ssh_keys/_content.html"
 
 def _is_public() -> bool:
     """Say whether the password is worth asking for: a private key is refused at once, and is in no question's form."""
-    return not ssh_key_reading.is_private(request.form.get("public_key", ""))
+    try:
+        for each in ("public_key", "name"):
+            ssh_key_reading.refuse_private(request.form.get(each, ""))
+    except Refused:
+        return False
+    return True
 
 
 @bp.get("/")
@@ -37,8 +42,8 @@ def add() -> Response:
     form, actor = SshKeyForm(), current_actor()
     text = form.public_key.data or ""
     try:
-        if ssh_key_reading.is_private(text):
-            raise private()
+        _refuse_private_name(form)
+        ssh_key_reading.refuse_private(text)
         if not form.validate():
             return _refused(form, 422)
         name, where = (
@@ -47,7 +52,7 @@ def add() -> Response:
         )
         key = ssh_keys.add(actor.member_id, actor.customer_id, text, name, **where)
     except Refused as refusal:
-        if refusal.reason == "private_key":
+        if refusal.reason == PRIVATE:
             form.forget()
         form.refuse(refusal)
         return _refused(form, refusal.status)
@@ -64,6 +69,15 @@ def remove(key_id: str) -> Response:
     actor = current_actor()
     key = ssh_keys.remove(actor.member_id, actor.customer_id, key_id, address=from_address())
     return _saved(f"The key {key.name} is removed, and hosts are notified now.")
+
+
+def _refuse_private_name(form: SshKeyForm) -> None:
+    """Refuse a private key that was pasted into the name, and take it out."""
+    try:
+        ssh_key_reading.refuse_private(form.name.data or "")
+    except Refused:
+        form.forget_name()
+        raise
 
 
 def _saved(notice: str) -> Response:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from app.domain.errors import Refused
 
-FIELD = "public_key"
+FIELD, PRIVATE = "public_key", "private_key"
 KINDS = {
     "ssh-ed25519": "ED25519",
     "sk-ssh-ed25519@openssh.com": "ED25519-SK",
@@ -26,6 +26,7 @@ _PRIVATE = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 """What only files of private keys have: PEM, OpenSSH (also without its first line), PuTTY, ssh.com, age, JWK."""
+_PIECE = re.compile(r"[0-9A-Za-z+/]{40,}={0,2}")
 
 
 @dataclass(frozen=True)
@@ -42,12 +43,32 @@ def is_private(text: str) -> bool:
     return bool(_PRIVATE.search(text))
 
 
+def may_be_private(text: str) -> bool:
+    """Say whether a piece of the text may be of a private key: long, in Base64 or hex, and of nothing that is public.
+
+    Each public key of OpenSSH has AAAA before all else that is long, and other formats say what they are.
+    """
+    pieces = text.split()
+    if "-- BEGIN " in text or "--BEGIN " in text or any(each.startswith("AAAA") for each in pieces):
+        return False
+    return any(_PIECE.fullmatch(each) for each in pieces)
+
+
 def private() -> Refused:
     """Return what is said of a private key. It has been sent to somebody, so that it is one no longer."""
     return _refused(
         "This is a private key, which nobody but you may have. Purser keeps nothing of it, but it has left your "
         "computer: throw that key away and make a new one. Then add the line of its .pub file here.",
-        "private_key",
+        PRIVATE,
+    )
+
+
+def part_of_private() -> Refused:
+    """Return what is said of what may be a part of a private key."""
+    return _refused(
+        "This may be a part of a private key. Purser keeps nothing of it. If it is one, it has left your computer: "
+        "throw that key away and make a new one. Then add the line of its .pub file here.",
+        PRIVATE,
     )
 
 
@@ -99,6 +120,11 @@ def check_bits(kind: str, bits: int) -> None:
         )
         raise _refused(words, "key_weak")
     raise _refused(f"This RSA key has {bits} bits. At most {RSA_BITS.stop - 1} can be used.", "key_too_long")
+
+
+def weak() -> Refused:
+    """Return what is said of a key whose numbers give the private one away."""
+    return _refused("This key is not safe: anybody can use it. Make a new one, of the type ed25519.", "key_weak")
 
 
 def broken() -> Refused:

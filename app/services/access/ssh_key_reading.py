@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_ssh_public_key,
 )
 
-from app.domain.people import ssh_keys
+from app.domain.people import ssh_keys, weak_keys
 
 _ED25519_BITS = 256
 
@@ -35,15 +35,17 @@ class Read:
 
 def read(text: str) -> Read:
     """Return the one public key in the text, or refuse (422): a private one above all."""
-    if is_private(text):
-        raise ssh_keys.private()
+    refuse_private(text)
     line = ssh_keys.line_of(text)
+    refuse_private(line.comment)
     try:
         blob = base64.b64decode(line.body, validate=True)
         key = load_ssh_public_key(f"{line.kind} {line.body}".encode())
     except (ValueError, UnsupportedAlgorithm, binascii.Error, NotImplementedError):  # the last: points of other forms
         raise ssh_keys.broken() from None
     bits = _bits(key)
+    if _is_weak(key):
+        raise ssh_keys.weak()
     ssh_keys.check_bits(line.kind, bits)
     public_key = f"{line.kind} {base64.b64encode(blob).decode()}"
     if not line.kind.startswith("sk-"):  # cryptography writes no keys of hardware; theirs have one form only
@@ -54,9 +56,26 @@ def read(text: str) -> Read:
     return Read(line.kind, bits, f"SHA256:{digest}", public_key, line)
 
 
+def refuse_private(text: str) -> None:
+    """Refuse (422) a private key, and what may be a part of one."""
+    if is_private(text):
+        raise ssh_keys.private()
+    if ssh_keys.may_be_private(text):
+        raise ssh_keys.part_of_private()
+
+
 def is_private(text: str) -> bool:
-    """Say whether the text is a private key: by what stands in it, or because it can be read as one."""
-    return ssh_keys.is_private(text) or _is_der(text)
+    """Say whether the text is a private key: by what stands in it or in its Base64, or as it can be read as one."""
+    return ssh_keys.is_private(text) or _is_der(text) or ssh_keys.is_private(_within(text))
+
+
+def _within(text: str) -> str:
+    """Return what the text is the Base64 of, also where its end is missing; nothing where it is none."""
+    joined = "".join(text.split()).rstrip("=")
+    try:
+        return base64.b64decode(joined[: len(joined) // 4 * 4], validate=True).decode("latin-1")
+    except ValueError:
+        return ""
 
 
 def _is_der(text: str) -> bool:
@@ -68,6 +87,15 @@ def _is_der(text: str) -> bool:
     except (ValueError, UnsupportedAlgorithm):
         return False
     return True
+
+
+def _is_weak(key: object) -> bool:
+    match key:
+        case RSAPublicKey():
+            return weak_keys.is_weak_modulus(key.public_numbers().n)
+        case Ed25519PublicKey():
+            return weak_keys.is_weak_point(key.public_bytes_raw())
+    return False
 
 
 def _bits(key: object) -> int:
