@@ -74,6 +74,27 @@ BUGS = [
         (f"{ACTIVITY}::test_nothing_is_undone_over_a_later_change",),
     ),
     Bug(
+        "the first invoice address can be undone",
+        "app/services/people/activity_undo.py",
+        "        raise FIRST\n",
+        "        pass\n",
+        (f"{ACTIVITY}::test_the_first_invoice_address_is_not_undone",),
+    ),
+    Bug(
+        "the last day that there is breaks the list",
+        "app/services/people/activity.py",
+        " and query.last < date.max",
+        "",
+        ("tests/pages/test_far_days.py::test_no_day_is_too_far_for_a_page",),
+    ),
+    Bug(
+        "notices that a session cannot keep break the page",
+        "app/web/session_cookie.py",
+        "while len(data) > DATA_LIMIT and",
+        "while not data and",
+        (f"{LINKS}::test_more_notices_than_a_session_keeps_leave_the_newest",),
+    ),
+    Bug(
         "a change is undone after a day",
         "app/domain/people/activity.py",
         "and now - at < UNDO_WITHIN",

@@ -158,7 +158,10 @@ def test_it_is_narrowed_by_person_area_and_days_and_paged(
 
 def test_a_formula_in_a_name_is_no_formula_in_the_file(alice: Browser, alice_actor: Actor) -> None:
     access_links.make(alice_actor, "=1+1", 7)
-    assert ",'=1+1," in alice.opens(f"{PATH}activity.csv").response.text
+    for name in ("＝1+1", "|calc"):
+        access_links.make(alice_actor, name, 7)
+    text = alice.opens(f"{PATH}activity.csv").response.text
+    assert all(each in text for each in (",'=1+1,", ",'＝1+1,", ",'|calc,"))
 
 
 def test_nobodys_secret_and_nobody_of_the_sellers_is_shown(alice: Browser, acme: Customer, alice_actor: Actor) -> None:
@@ -196,3 +199,14 @@ def test_who_may_not(
     assert sentences(mallory.opens(PATH))[0] != "Changed the limits of Spend management"
     frame = host_of(app, origin, alice_actor).frame(view="invoice_address")
     assert frame.opens(PATH, **IN_A_FRAME).status == 403
+
+
+def test_the_first_invoice_address_is_not_undone(alice: Browser, alice_actor: Actor, acme: Customer) -> None:
+    paris = Address(company="Acme SA", line1="1 rue de Rivoli", city="Paris", postal_code="75001", country="FR")
+    addresses.change(acme.customer_id, paris, "", 0, by=alice_actor.member_id)
+    page = alice.opens(PATH)
+    assert sentences(page)[0].startswith("Changed the invoice address")
+    assert not page.soup.select("#activity-list tbody tr:first-child form")
+    (first, *_rest), _older = activity.listed(acme.customer_id, activity.ActivityQuery())
+    refused = alice.posts(f"{PATH}{first.id}/undo", {"csrf_token": page.value("csrf_token")})
+    assert refused.notices() == ["The first invoice address cannot be undone. Change it on its own page."]

@@ -12,6 +12,7 @@ from app.domain.errors import Refused
 from app.domain.people.activity import AREAS, Area, may_undo
 from app.forms import log_places
 from app.presenters.people import activity as words
+from app.presenters.spreadsheets import harmless
 from app.services.people import activity, activity_undo
 from app.services.people.activity import ActivityQuery, Entry, Place
 from app.web import exports
@@ -89,7 +90,7 @@ def _row(entry: Entry) -> words.Row:
         area=words.area(entry.action),
         values=words.values(entry.action, entry.before, entry.after, current_unit(), current_customer().currency),
         address=entry.address if entry.actor.startswith(("mem_", "acl_")) else "",
-        may_undo=may_undo(entry.action, entry.at, clock.now()),
+        may_undo=may_undo(entry.action, entry.before, entry.at, clock.now()),
     )
 
 
@@ -97,12 +98,7 @@ def _lines(entries: Iterator[Entry]) -> Iterator[list[str]]:
     for row in map(_row, entries):
         head = [row.at.isoformat(), row.who, row.area, row.sentence]
         for each in row.values or [words.Value("", "", "")]:
-            yield [_plain(cell) for cell in (*head, each.label, each.before, each.after, row.address)]
-
-
-def _plain(cell: str) -> str:
-    """Return the cell so that no spreadsheet takes it for a formula: names are typed by people."""
-    return f"'{cell}" if cell[:1] in {"=", "+", "-", "@", "\t", "\r"} else cell
+            yield [harmless(cell) for cell in (*head, each.label, each.before, each.after, row.address)]
 
 
 def _query(before: Place | None) -> ActivityQuery:

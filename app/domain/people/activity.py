@@ -255,6 +255,11 @@ def touched(before: Mapping[str, object], after: Mapping[str, object]) -> frozen
     return frozenset(key for key in before.keys() | after.keys() if before.get(key) != after.get(key))
 
 
-def may_undo(action: str, at: datetime, now: datetime) -> bool:
-    """Say whether the change may be undone, as far as its kind and its age say."""
-    return action in UNDOABLE and now - at < UNDO_WITHIN
+def is_first_address(action: str, before: Mapping[str, object]) -> bool:
+    """Say whether the change was the first invoice address: there was none before, and none cannot be kept."""
+    return action == "invoice_address.changed" and before.get("country") == ""
+
+
+def may_undo(action: str, before: Mapping[str, object], at: datetime, now: datetime) -> bool:
+    """Say whether the change may be undone, as far as its kind, what was there before and its age say."""
+    return action in UNDOABLE and now - at < UNDO_WITHIN and not is_first_address(action, before)

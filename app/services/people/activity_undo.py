@@ -13,7 +13,7 @@ from app.domain.addresses.address import Address
 from app.domain.errors import Forbidden, NotFound, Refused
 from app.domain.mails import Topic
 from app.domain.money import Credits
-from app.domain.people.activity import may_undo, touched
+from app.domain.people.activity import is_first_address, may_undo, touched
 from app.domain.people.members import Actor
 from app.domain.spend_management import Limits
 from app.domain.usage_alerts import Threshold
@@ -33,6 +33,8 @@ CHANGED_LATER = Refused(
 )
 TOO_LATE = Refused("A change can be undone within 24 hours. Change it on its own page.", "undo_too_late", 409)
 NEVER = Refused("This cannot be undone here.", "undo_never", 409)
+FIRST = Refused("The first invoice address cannot be undone. Change it on its own page.", "undo_never", 409)
+UNFIT = Refused("What was there before can no longer be kept. Change it on its own page.", "undo_unfit", 409)
 BY_MAIL = Refused(
     "A billing e-mail is changed once it has confirmed by mail. Change it on Invoice notifications.",
     "undo_by_mail",
@@ -50,12 +52,19 @@ def undo(actor: Actor, entry_id: str, *, address: str = "") -> None:
     putting_back = _WAYS.get(entry.action)
     if putting_back is None:
         raise NEVER
-    if not may_undo(entry.action, entry.at, clock.now()):
+    if is_first_address(entry.action, entry.before):
+        raise FIRST
+    if not may_undo(entry.action, entry.before, entry.at, clock.now()):
         raise TOO_LATE
     fields = touched(entry.before, entry.after)
     if any(fields & touched(each.before, each.after) for each in activity.later(actor.customer_id, entry)):
         raise CHANGED_LATER
-    putting_back(actor, entry, fields, address)
+    try:
+        putting_back(actor, entry, fields, address)
+    except Refused as refusal:
+        if refusal.status == 422:  # it says what to enter, and nothing is entered here
+            raise UNFIT from refusal
+        raise
 
 
 def _limits(actor: Actor, entry: Entry, fields: frozenset[str], address: str) -> None:
