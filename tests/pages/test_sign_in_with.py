@@ -35,6 +35,8 @@ from tests.support.identity_server import Account, FakeIdentities
 from tests.support.second_factors import CODE_FORM, STEP_TWO, shown, switch_on
 
 __all__ = ["there"]
+GROWS = Account("sub-4", f"{'İ' * 60}@acme.example")
+"""In lower case its name is longer than any is."""
 
 
 @pytest.mark.both_databases
@@ -42,7 +44,7 @@ def test_asvs_6_8_1_an_account_with_anothers_address_does_not_let_in(
     there: FakeIdentities, visitor: Browser, alice_actor: Actor
 ) -> None:
     """A member who has a password links an account from within; nobody reads whether the address is a member's."""
-    for account in (AT_OKTA, Account("sub-2", "nobody@nowhere.example"), Account("sub-3", "")):
+    for account in (AT_OKTA, Account("sub-2", "nobody@nowhere.example"), Account("sub-3", ""), GROWS):
         refused = signs_in(there, visitor, account)
         assert (refused.path, refused.texts(".toast__text")) == ("/sign-in", [NOT_HERE])
     assert written(Identity) == [] and alice_actor.name not in visitor.opens(SIGN_IN).text
