@@ -32,6 +32,8 @@ NOTICES, UNDO, ATTEMPTS = "_flashes", "undo", "provider_attempts"
 GIVEN_UP = (NOTICES, UNDO, ATTEMPTS)
 """What a session may do without, in this order: Flask's notices for the next page, what one of them offers, and the
 browser's ways to other providers. Of several the oldest goes first."""
+HANDED_ON = ("email_link",)
+"""What a visitor's session hands on to the one that a sign-in begins. Nothing there is of any customer or member."""
 OF_THE_ROW = frozenset({"_user_id", "_fresh", "_id"})
 """What Flask-Login asks a session for and writes into it: who is signed in, and whether afresh. The row says so."""
 
@@ -113,8 +115,9 @@ class PortalSession(CallbackDict[str, Any], SessionMixin):
     def sign_in(self, member_id: str, customer_id: str) -> None:
         """Begin the member's session under a new token; the visitor's is over."""
         ensure(self.way is Way.SIGN_IN, "a portal session never becomes a sign-in")
+        data, replaced = json.dumps(self._handed_on()), self.token
         self.clear()
-        self.token = sessions.begin("{}", member_id, customer_id, instead_of=self.token, seen=seen_now())
+        self.token = sessions.begin(data, member_id, customer_id, instead_of=replaced, seen=seen_now())
         self.loaded, self.renewed = False, True
         self.load()
 
@@ -142,12 +145,16 @@ class PortalSession(CallbackDict[str, Any], SessionMixin):
     def begin_anew(self, **kept: object) -> None:
         """Begin a visitor's session under a new token with this in it alone; the one before is over."""
         ensure(self.way is Way.SIGN_IN, "a portal session never becomes a visitor's")
+        kept |= self._handed_on()
         self.clear()
         self.update(kept)
         self.token = sessions.begin(self.kept(), instead_of=self.token)
         self.member = self.billed = None
         self.stored = self.loaded = self.renewed = True
         self.modified = self.is_over = self.is_fresh = False
+
+    def _handed_on(self) -> dict[str, object]:
+        return {name: self[name] for name in HANDED_ON if name in self}
 
     def confirm(self) -> bool:
         """Note that the password was given again, under a new token; the data stays, so that open forms are still good.

@@ -36,7 +36,7 @@ TABLE = {
     "confirm_email.confirm": BROWSER + "whoever reads the mail confirms the address",
     "confirm_email.stop": BROWSER + "whoever reads the mail stops it",
     "customers.switch": MEMBER + "for whom the session acts",
-    "confirm_sign_in_email.confirm": BROWSER + "whoever reads the mail confirms the address",
+    "confirm_sign_in_email.confirm": BROWSER + "the member who asked confirms the address",
     "credit_codes.check": "credit_codes.previewed",
     "credit_codes.redeem": "credit_codes.redeem",
     "forgot_password.ask": MEMBER + "the password",

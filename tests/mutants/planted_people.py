@@ -101,4 +101,11 @@ BUGS = [
         "and now >= at",
         (f"{ACTIVITY}::test_after_a_day_and_for_charges_there_is_no_undo",),
     ),
+    Bug(
+        "an invitation outlives who may make it",
+        "app/services/people/joining.py",
+        "    if row is None or not _inviter_may(session, row):\n",
+        "    if row is None:\n",
+        ("tests/pages/test_invitations_end.py::test_who_goes_does_not_come_back_by_an_invitation_of_their_own",),
+    ),
 ]

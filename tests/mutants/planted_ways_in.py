@@ -45,6 +45,13 @@ BUGS = [
         (f"{EMAIL}::test_asvs_6_3_8_an_address_that_somebody_has_is_answered_alike",),
     ),
     Bug(
+        "whoever reads the mailbox of a new address has the account",
+        "app/services/sign_in/emails.py",
+        "            _ask_own(member, by_member)\n",
+        "",
+        (f"{EMAIL}::test_whoever_reads_the_mailbox_alone_confirms_nothing",),
+    ),
+    Bug(
         "an account can be guessed at from many addresses",
         "app/web/password_tries.py",
         "        if not is_known:\n            tries.take(PER_ACCOUNT, account)\n",

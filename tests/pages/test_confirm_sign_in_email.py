@@ -18,8 +18,9 @@ from app.services.mail.payment_text import Words
 from app.services.sign_in.links import LASTS
 from tests.pages.test_authentication import PATH, changes, written
 from tests.support.browser import Browser, Page
-from tests.support.cast import ALICE, MALLORY
+from tests.support.cast import ALICE, MALLORY, PASSWORD
 from tests.support.confirm_page import after, confirms
+from tests.support.second_factors import CODE_FORM, shown, switch_on
 
 FORM, WANTED, CONFIRM = "#authentication-email-form", "alice@new.example", "form[method=post]"
 
@@ -48,14 +49,14 @@ def email_of(actor: Actor) -> str:
 
 @pytest.mark.both_databases
 def test_asvs_6_3_7_an_address_is_used_once_it_is_confirmed_there_and_the_old_one_is_written_to(
-    alice: Browser, visitor: Browser, alice_actor: Actor
+    alice: Browser, alice_actor: Actor
 ) -> None:
     asked = asks(alice)
     assert (asked.status, asked.redirects) == (200, (PATH,)) and WANTED in asked.notices()[0]
     assert email_of(alice_actor) == ALICE.email
-    opened = visitor.opens(link())
+    opened = alice.opens(link())
     assert opened.path == "/confirm-sign-in-email/" and email_of(alice_actor) == ALICE.email, "opening changes nothing"
-    done = visitor.submits(opened, CONFIRM)
+    done = alice.submits(opened, CONFIRM)
     assert (done.status, done.texts("h1")) == (200, ["Your e-mail address is changed"])
     assert email_of(alice_actor) == WANTED
     (said,) = written(Mail, template="sign_in_email_changed")
@@ -64,7 +65,40 @@ def test_asvs_6_3_7_an_address_is_used_once_it_is_confirmed_there_and_the_old_on
     assert words is not None and WANTED in words.text and words.subject == "Your e-mail address was changed"
     assert [each.actor for each in written(AuditEntry, action="email.changed")] == [alice_actor.member_id]
     assert "You sign in with alice@new.example" in alice.opens(PATH).text, "sessions go on"
-    assert mail_to(WANTED) is None and visitor.opens("/confirm-sign-in-email/").status == 404, "it works once"
+    assert mail_to(WANTED) is None and alice.opens("/confirm-sign-in-email/").status == 404, "it works once"
+
+
+def test_whoever_reads_the_mailbox_alone_confirms_nothing(
+    alice: Browser, mallory: Browser, visitor: Browser, alice_actor: Actor, mallory_actor: Actor
+) -> None:
+    """The address may be mistyped: the link is good for the member who asked for it."""
+    asks(alice)
+    opened = visitor.opens(link())
+    assert (opened.status, opened.texts("h1")) == (401, ["Sign in first"]) and not opened.soup.select(CONFIRM)
+    sent = visitor.posts("/confirm-sign-in-email/", {"csrf_token": visitor.opens("/sign-in").value("csrf_token")})
+    assert sent.texts("h1") == ["Sign in first"]
+    other = mallory.opens(link())
+    assert (other.status, other.texts("h1")) == (403, ["This link is for somebody else"])
+    assert WANTED not in other.text
+    token = mallory.opens("/account/authentication/").value("csrf_token")
+    assert mallory.posts("/confirm-sign-in-email/", {"csrf_token": token}).status == 403
+    assert email_of(alice_actor) == ALICE.email and mail_to(WANTED) is not None, "nothing is used up"
+
+
+@pytest.mark.parametrize("has_two_factor", [False, True])
+def test_signed_out_the_member_signs_in_and_the_link_is_kept(
+    alice: Browser, visitor: Browser, alice_actor: Actor, has_two_factor: bool
+) -> None:
+    asks(alice)
+    opened = visitor.opens(link())
+    if has_two_factor:
+        switch_on(alice_actor)
+    page = visitor.opens(str(opened.find("main a.btn, .card a.btn")["href"]))
+    page = visitor.submits(page, "form.form", email=ALICE.email, password=PASSWORD)
+    if has_two_factor:
+        page = visitor.submits(page, CODE_FORM, code=shown(alice_actor))
+    assert (page.status, page.path) == (200, "/confirm-sign-in-email/")
+    assert visitor.submits(page, CONFIRM).status == 200 and email_of(alice_actor) == WANTED
 
 
 def test_asvs_6_3_8_an_address_that_somebody_has_is_answered_alike(
@@ -79,13 +113,13 @@ def test_asvs_6_3_8_an_address_that_somebody_has_is_answered_alike(
 
 
 def test_who_confirms_an_address_first_has_it(
-    alice: Browser, mallory: Browser, visitor: Browser, alice_actor: Actor, mallory_actor: Actor
+    alice: Browser, mallory: Browser, alice_actor: Actor, mallory_actor: Actor
 ) -> None:
     asks(alice)
-    first = visitor.opens(link())
+    first = alice.opens(link())
     asks(mallory)
     assert mallory.submits(mallory.opens(link()), CONFIRM).status == 200
-    late = visitor.submits(first, CONFIRM)
+    late = alice.submits(first, CONFIRM)
     assert (late.status, late.texts("h1")) == (409, ["This address cannot be used"])
     assert (email_of(mallory_actor), email_of(alice_actor)) == (WANTED, ALICE.email)
 

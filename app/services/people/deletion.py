@@ -91,6 +91,7 @@ def _forget(session: Session, member: Member, acted_for: list[str]) -> None:
             session.execute(delete(table).where(column == member.id))
     for customer_id in acted_for:
         access_links.end_those_of(session, customer_id, member.id)
+        team.end_invitations(session, customer_id, member.id)
     session.execute(delete(ResetRequest).where(ResetRequest.email == email))
     of_them = Mail.template.in_([*(OF_SIGN_IN - {MEMBER_DELETED}), WEEKLY_DIGEST])
     theirs = update(Mail).where(Mail.customer_id.in_(acted_for), Mail.recipient == email, of_them)

@@ -90,6 +90,7 @@ def send_again(actor: Actor, invitation_id: str, *, address: str = "") -> str:
     """Mail another link, good for seven days again; the one before is over. Return the address."""
     with as_service("send an invitation again"), transaction() as session:
         row = _mine(session, actor, invitation_id)
+        row.invited_by = actor.member_id  # who sends it again answers for it
         _ask(session, row)
         audit.record(
             session,

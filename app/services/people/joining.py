@@ -14,7 +14,7 @@ from app import clock, ids
 from app.domain.errors import NotFound, Refused
 from app.domain.people.members import Role
 from app.domain.people.passwords import check_password
-from app.domain.people.team import INVITATION_LASTS
+from app.domain.people.team import INVITATION_LASTS, may_invite
 from app.models.customers import Customer
 from app.models.database import db
 from app.models.members import Member, Membership
@@ -133,9 +133,22 @@ def _find(session: Session, token: str) -> Invitation:
         raise NotFound("link")
     wanted = select(Invitation).where(Invitation.token_hash == link_tokens.hash_of(token))
     row = session.scalars(wanted.execution_options(populate_existing=True)).one_or_none()
-    if row is None:
+    if row is None or not _inviter_may(session, row):
         raise NotFound("link")
     if row.asked_at + INVITATION_LASTS <= clock.now():
         words = "This invitation was valid for seven days. Ask for another one."
         raise Refused(words, "link_expired", 410)
     return row
+
+
+def _inviter_may(session: Session, row: Invitation) -> bool:
+    """Say whether who invited, or sent it again, could do so now: an invitation is as good as they are."""
+    asked = select(Membership.role).join(Member, Member.id == Membership.member_id)
+    role = session.scalar(
+        asked.where(
+            Membership.member_id == row.invited_by,
+            Membership.customer_id == row.customer_id,
+            Member.disabled_at.is_(None),
+        )
+    )
+    return role is not None and may_invite(Role(role), Role(row.role))

@@ -5,10 +5,11 @@ from sqlalchemy.orm import Session
 
 from app import clock, ids
 from app.domain.people.members import Role
-from app.domain.people.team import LAST_OWNER, TeamMember
+from app.domain.people.team import LAST_OWNER, TeamMember, may_invite
 from app.models.api_keys import ApiKey
 from app.models.database import db
 from app.models.members import BrowserSession, Member, Membership, PortalSession
+from app.models.people import Invitation
 from app.models.scope import as_service
 from app.services import audit
 from app.services.access import memberships, ssh_keys
@@ -50,6 +51,7 @@ def change_role(customer_id: str, member_id: str, role: Role, *, by: str, addres
             if before is Role.OWNER:
                 _ask_another_owner(session, customer_id, member_id)
             membership.role = role.value
+            end_invitations(session, customer_id, member_id, role)
             was, now = {"role": before.value}, {"role": role.value}
             audit.record(session, customer_id, by, "member.role_changed", member_id, was, now, address=address)
             _notify(session, "member.role_changed", customer_id, member, role=role.value, role_before=before.value)
@@ -74,9 +76,17 @@ def remove(customer_id: str, member_id: str, *, by: str, address: str = "") -> N
         session.execute(tokens.where(ApiKey.revoked_at.is_(None)).values(revoked_at=clock.now()))
         ssh_keys.member_went(session, customer_id, member_id)
         access_links.end_those_of(session, customer_id, member_id)
+        end_invitations(session, customer_id, member_id)
         was: dict[str, object] = {"role": role.value, "name": member.name}
         audit.record(session, customer_id, by, "member.removed", member_id, before=was, address=address)
         _notify(session, "member.removed", customer_id, member, role=role.value)
+
+
+def end_invitations(session: Session, customer_id: str, member_id: str, role: Role | None = None) -> None:
+    """End what the member has invited: all of it, or what somebody of this role could not have."""
+    ended = [each.value for each in Role if role is None or not may_invite(role, each)]
+    theirs = delete(Invitation).where(Invitation.customer_id == customer_id, Invitation.invited_by == member_id)
+    session.execute(theirs.where(Invitation.role.in_(ended)))
 
 
 def notify_joined(session: Session, customer_id: str, member: Member, role: Role, *, invited_by: str) -> None:

@@ -79,24 +79,28 @@ def cancel(by: By) -> None:
         audit.record(session, by.customer_id, by.member_id, "email.change_canceled", by.member_id, address=by.address)
 
 
-def look(hashed: str) -> Asked:
-    """Return what the link would change; looking changes nothing. Refuses as `links.find`."""
+def look(hashed: str, member_id: str = "") -> Asked:
+    """Return what the link would change; looking changes nothing. Refuse as `links.find`, and (403) another member."""
     with as_service("look at a link for an address"):
         row, member = links.look(db.session(), links.EMAIL_CHANGE, hashed)
+        if member_id:
+            _ask_own(member, member_id)
         customer_id, email = member_mails.customer_of(db.session(), member.id), row.email
         if customer_id is None:
             raise NotFound("link")
         return Asked(email, versions.of(db.session.get_one(Customer, customer_id)).seller_name)
 
 
-def confirm(hashed: str, *, address: str, browser: str) -> str:
+def confirm(hashed: str, by_member: str, *, address: str, browser: str) -> str:
     """Let the member sign in with the new address from now on, and return it; the one before is sent a mail.
 
-    All the member's mailed links are dead then. Refuses (409) an address that another member has.
+    All the member's mailed links are dead then. Refuses (409) an address that another member has, and (403) whoever is
+    not the member that asked: the address may be mistyped, and its mailbox a stranger's.
     """
     try:
         with as_service("confirm a new address"), transaction() as session:
             row, member = links.find(session, links.EMAIL_CHANGE, hashed)
+            _ask_own(member, by_member)
             customer_id = member_mails.customer_of(session, member.id)
             if customer_id is None:  # acts for nobody any more, and could not sign in
                 raise NotFound("link")
@@ -114,3 +118,9 @@ def confirm(hashed: str, *, address: str, browser: str) -> str:
         raise Refused(words, "email_taken", 409) from None
     log.info("email_changed", member=member_id)
     return email
+
+
+def _ask_own(member: Member, member_id: str) -> None:
+    if member.id != member_id:
+        words = "Another member asked for it. Sign out, and sign in as the one whose address is to change."
+        raise Refused(words, "another_member", 403)
