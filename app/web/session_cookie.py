@@ -142,13 +142,16 @@ class PortalSession(CallbackDict[str, Any], SessionMixin):
         self.load()
         return True
 
-    def begin_anew(self, **kept: object) -> None:
-        """Begin a visitor's session under a new token with this in it alone; the one before is over."""
+    def begin_anew(self, customer_id: str, **kept: object) -> None:
+        """Begin a visitor's session under a new token with this in it alone; the one before is over.
+
+        Its row names the customer that is signed in for: what ends a member's sessions finds it by that.
+        """
         ensure(self.way is Way.SIGN_IN, "a portal session never becomes a visitor's")
         kept |= self._handed_on()
         self.clear()
         self.update(kept)
-        self.token = sessions.begin(self.kept(), instead_of=self.token)
+        self.token = sessions.begin(self.kept(), customer_id=customer_id, instead_of=self.token)
         self.member = self.billed = None
         self.stored = self.loaded = self.renewed = True
         self.modified = self.is_over = self.is_fresh = False

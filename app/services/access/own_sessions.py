@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import structlog
-from sqlalchemy import ColumnElement, delete, select, update
+from sqlalchemy import ColumnElement, and_, delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from app import clock
@@ -19,6 +19,10 @@ from app.services.access import sessions
 from app.services.transaction import transaction
 
 log = structlog.get_logger()
+_IS_HALF = and_(
+    BrowserSession.member_id.is_(None), BrowserSession.link_id.is_(None), BrowserSession.customer_id.is_not(None)
+)
+"""A visitor's session with a customer: a sign-in that waits for the second factor, with the member in its data."""
 SHOWN = 50
 """So many are listed, the last seen first. Whoever has more ends them all."""
 
@@ -79,7 +83,8 @@ def end_others(member_id: str, customer_id: str, token: str, *, address: str) ->
 def end_all(session: Session, member_id: str, *, but: str = "") -> int:
     """End the member's sessions but that of the token, in the caller's transaction; return how many.
 
-    A host product's links that were not opened yet open nothing any more.
+    A host product's links that were not opened yet open nothing any more, and a sign-in that waits for the second
+    factor is over.
     """
     kept = sessions.hash_of(but) if but else b""
     ended = session.execute(
@@ -87,6 +92,9 @@ def end_all(session: Session, member_id: str, *, but: str = "") -> int:
         .where(BrowserSession.member_id == member_id, BrowserSession.token_hash != kept)
         .returning(BrowserSession.token_hash)
     ).all()
+    acts_for = select(Membership.customer_id).where(Membership.member_id == member_id)
+    half = delete(BrowserSession).where(_IS_HALF, BrowserSession.customer_id.in_(acts_for))
+    session.execute(half.where(BrowserSession.data.contains(member_id, autoescape=True)))
     _end_links(session, PortalSession.member_id == member_id)
     return len(ended)
 
@@ -112,7 +120,7 @@ def end_by_seller(email: str, *, by: str) -> int:
 def end_everybodys(*, by: str) -> int:
     """End the sessions of all members at once; return how many. The log says who did it."""
     with as_service("end all sessions for the seller"), transaction() as session:
-        theirs = delete(BrowserSession).where(BrowserSession.member_id.is_not(None))
+        theirs = delete(BrowserSession).where(or_(BrowserSession.member_id.is_not(None), _IS_HALF))
         ended = len(session.execute(theirs.returning(BrowserSession.token_hash)).all())
         _end_links(session, PortalSession.member_id.is_not(None))
     log.info("sessions_ended", count=ended, by=by)

@@ -32,6 +32,7 @@ def go_on(who: SignedIn, wanted: str) -> Response:
     if not who.has_two_factor:
         return _begin(who.member_id, who.customer_id, wanted, by_two_factors=False)
     portal_session().begin_anew(
+        who.customer_id,
         **{
             KEPT: {
                 "member": who.member_id,
@@ -39,7 +40,7 @@ def go_on(who: SignedIn, wanted: str) -> Response:
                 "next": safe_next(wanted),
                 "until": (clock.now() + HALF_SIGNED_IN).isoformat(),
             }
-        }
+        },
     )
     return make_response(redirect(url_for("second_factor.page"), 303))
 
