@@ -26,6 +26,8 @@ PER_ACCOUNT = RateLimitItemPerMinute(30, 15, namespace="sign_in_account")
 LINKS_PER_ADDRESS = RateLimitItemPerMinute(10, 15, namespace="sign_in_links")
 KNOWN, KNOWN_FOR = "known-browser", 180 * 24 * 3600
 """The cookie of a known browser, and the seconds that it lasts. It says of nobody who they are, and lets nobody in."""
+OF_THE_NEXT_ONE = "new_password"
+"""The field of a refusal that is about another password: the one that was asked for has fitted by then."""
 TOO_MANY = "Too many tries. Wait 15 minutes, then try again."
 CLOSED = "Too many tries. Wait 15 minutes, or choose a new password by “Forgot your password?”."
 Checked = TypeVar("Checked")
@@ -46,7 +48,10 @@ def counted(email: str, check: Callable[[str], Checked]) -> Checked:
         raise Refused(CLOSED, "too_many_tries", 429)
     try:
         checked = check(address)
-    except Refused:
+    except Refused as refusal:
+        if refusal.field == OF_THE_NEXT_ONE:
+            tries.forget(PER_MEMBER, member_key)
+            raise
         tries.take(PER_ADDRESS, place)
         if not is_known:
             tries.take(PER_ACCOUNT, account)

@@ -11,7 +11,7 @@ from app import clock
 from app.domain.errors import Refused
 from app.domain.invoices.documents import Kind, State
 from app.domain.ledger import CREDITS
-from app.domain.mails import MEMBER_DELETED, OF_SIGN_IN, WEEKLY_DIGEST
+from app.domain.mails import INVITATION, MEMBER_DELETED, OF_SIGN_IN, WEEKLY_DIGEST
 from app.domain.people.acting import By
 from app.domain.people.deletion import NAME, Obstacle, Owned, anonymous_email, obstacles
 from app.domain.people.members import Role
@@ -93,7 +93,7 @@ def _forget(session: Session, member: Member, acted_for: list[str]) -> None:
         access_links.end_those_of(session, customer_id, member.id)
         team.end_invitations(session, customer_id, member.id)
     session.execute(delete(ResetRequest).where(ResetRequest.email == email))
-    of_them = Mail.template.in_([*(OF_SIGN_IN - {MEMBER_DELETED}), WEEKLY_DIGEST])
+    of_them = Mail.template.in_([*(OF_SIGN_IN - {MEMBER_DELETED}), INVITATION, WEEKLY_DIGEST])
     theirs = update(Mail).where(Mail.customer_id.in_(acted_for), Mail.recipient == email, of_them)
     session.execute(theirs.where(Mail.state == "pending").values(state="dropped"))
     session.execute(theirs.values(recipient=anonymous_email(member.id), context="{}", body_text="", body_html=""))

@@ -79,9 +79,9 @@ def invite(actor: Actor, email: str, role: Role, *, address: str = "") -> Pendin
         )
         _ask(session, row)
         session.add(row)
-        said: dict[str, object] = {"email": to, "role": role.value}
+        said: dict[str, object] = {"role": role.value}  # the trail is never erased, and names no address
         audit.record(session, actor.customer_id, actor.member_id, "member.invited", row.id, after=said, address=address)
-        facts = {"invitation": row.id, **said, "invited_by": actor.member_id}
+        facts = {"invitation": row.id, "email": to, **said, "invited_by": actor.member_id}
         events.write(session, actor.customer_id, "member.invited", row.id, facts)
     return Pending(row.id, to, role, actor.name, now + INVITATION_LASTS, is_over=False)
 
@@ -98,7 +98,7 @@ def send_again(actor: Actor, invitation_id: str, *, address: str = "") -> str:
             actor.member_id,
             "member.invited_again",
             row.id,
-            after={"email": row.email},
+            after={"role": row.role},
             address=address,
         )
         return row.email
@@ -109,7 +109,7 @@ def withdraw(actor: Actor, invitation_id: str, *, address: str = "") -> str:
     with as_service("withdraw an invitation"), transaction() as session:
         row = _mine(session, actor, invitation_id)
         session.delete(row)
-        was: dict[str, object] = {"email": row.email, "role": row.role}
+        was: dict[str, object] = {"role": row.role}
         audit.record(
             session,
             actor.customer_id,

@@ -104,7 +104,7 @@ def _join(session: Session, row: Invitation, member: Member, address: str) -> Jo
         return done
     session.add(Membership(member_id=member.id, customer_id=row.customer_id, role=role.value, created_at=clock.now()))
     session.flush()
-    said: dict[str, object] = {"role": role.value, "name": member.name}
+    said: dict[str, object] = {"role": role.value}
     audit.record(session, row.customer_id, member.id, "member.joined", member.id, after=said, address=address)
     ssh_keys.member_came(session, row.customer_id, member.id)
     team.notify_joined(session, row.customer_id, member, role, invited_by=row.invited_by)

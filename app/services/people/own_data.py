@@ -23,6 +23,9 @@ SECRET = ("hash", "secret", "token", "seed", "challenge", "request_", "nonce", "
 NOT_THEIRS = frozenset({"data"})
 """What a session keeps for forms that are open."""
 
+BY_OTHERS = {"mem_": "another member", "acl_": "a read-only link", "key_": "an API key or token"}
+"""What the file calls others who wrote an entry, by how their ids begin. Whoever has none works for the seller."""
+
 _MEMBERS = Base.metadata.tables[Member.__tablename__]
 _AUDIT = Base.metadata.tables[AuditEntry.__tablename__]
 
@@ -49,7 +52,8 @@ def of(member_id: str) -> str:
         acted_for = [each["customer_id"] for each in found["customers"]]
         found["mails"] = _mails(member.email, acted_for)
         theirs = or_(AuditEntry.actor == member_id, AuditEntry.subject == member_id)
-        found["audit_entries"] = _rows(_AUDIT, AuditEntry.customer_id.in_(acted_for) & theirs)
+        entries = _rows(_AUDIT, AuditEntry.customer_id.in_(acted_for) & theirs)
+        found["audit_entries"] = [_own_entry(each, member_id) for each in entries]
     return json.dumps(found, indent=2, ensure_ascii=False, default=_text)
 
 
@@ -61,6 +65,15 @@ def _customers(member_id: str) -> list[dict[str, Any]]:
         .order_by(Customer.customer_id)
     )
     return [dict(row) for row in db.session.execute(asked).mappings()]
+
+
+def _own_entry(entry: dict[str, Any], member_id: str) -> dict[str, Any]:
+    """Return an entry of the trail without what is about whoever else wrote it: who they are, and from where."""
+    actor = str(entry["actor"])
+    if actor == member_id:
+        return entry
+    by = next((words for begins, words in BY_OTHERS.items() if actor.startswith(begins)), "your seller")
+    return entry | {"actor": by, "address": ""}
 
 
 def _mails(email: str, customers: list[str]) -> list[dict[str, Any]]:

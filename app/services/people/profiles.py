@@ -42,8 +42,8 @@ def replace(member_id: str, customer_id: str, wanted: Profile, *, address: str =
                 chosen: dict[str, object] = {"member": member.id, "email": member.email, "name": member.name}
                 chosen |= {"newsletter": kept.newsletter}
                 events.write(session, customer_id, "member.newsletter_changed", ids.new("chg"), chosen)
-            was, now = ({each: values[each] for each in sorted(changed)} for values in (before, after))
-            audit.record(session, customer_id, member_id, "profile.changed", member_id, was, now, address=address)
+            said: dict[str, object] = {"fields": sorted(changed)}  # the trail is never erased, and a member may be
+            audit.record(session, customer_id, member_id, "profile.changed", member_id, after=said, address=address)
     except IntegrityError:
         raise Refused(_("Somebody has this username. Choose another one."), "username_taken", 409, "username") from None
     return kept

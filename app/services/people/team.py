@@ -77,7 +77,7 @@ def remove(customer_id: str, member_id: str, *, by: str, address: str = "") -> N
         ssh_keys.member_went(session, customer_id, member_id)
         access_links.end_those_of(session, customer_id, member_id)
         end_invitations(session, customer_id, member_id)
-        was: dict[str, object] = {"role": role.value, "name": member.name}
+        was: dict[str, object] = {"role": role.value}
         audit.record(session, customer_id, by, "member.removed", member_id, before=was, address=address)
         _notify(session, "member.removed", customer_id, member, role=role.value)
 

@@ -1,0 +1,64 @@
+"""What stays behind when somebody leaves, and what the file of one's own data says of others."""
+
+import json
+from dataclasses import replace
+
+from app.domain.people.acting import By
+from app.domain.people.members import Actor, Role
+from app.models.customers import Customer
+from app.models.database import Base, db
+from app.models.scope import as_service
+from app.services import audit
+from app.services.people import deletion, invitations, joining, profiles, team
+from app.services.transaction import transaction
+from tests.pages.test_authentication import PATH
+from tests.pages.test_members import GOOD, link, olivia_actor
+from tests.support.browser import Browser
+from tests.support.cast import PASSWORD
+
+__all__ = ["olivia_actor"]
+WORDS = ("carol.secret", "Unmistakable", "Lisbonville")
+TOLD = {"outbox_events", "webhook_deliveries"}
+"""What hosts were notified of names members as they were."""
+
+
+def test_after_the_end_of_an_account_neither_trail_nor_mails_say_who_it_was(
+    acme: Customer, olivia_actor: Actor
+) -> None:
+    made = invitations.invite(olivia_actor, "carol.secret@acme.example", Role.VIEWER)
+    assert made.email.startswith("carol")
+    token = link(acme).rpartition("/")[2]
+    carol = joining.sign_up(token, "Carol Unmistakable", GOOD)
+    before = profiles.current(carol.member_id)
+    profiles.replace(carol.member_id, acme.customer_id, replace(before, location="Lisbonville"))
+    deletion.delete_member(By(carol.member_id, acme.customer_id), "carol.secret@acme.example")
+    with as_service("look for what is left"):
+        for table in Base.metadata.sorted_tables:
+            if table.name in TOLD:
+                continue
+            for row in db.session.execute(table.select()).mappings():
+                told = str(dict(row))
+                is_last_mail = table.name == "mails" and row["template"] == "member_deleted"
+                assert is_last_mail or not any(each in told for each in WORDS), (table.name, told[:300])
+
+
+def test_ones_own_data_says_nothing_of_others(
+    bob: Browser, acme: Customer, olivia_actor: Actor, bob_actor: Actor
+) -> None:
+    changed = {"by": olivia_actor.member_id, "address": "198.51.100.77"}
+    team.change_role(acme.customer_id, bob_actor.member_id, Role.BILLING_MANAGER, **changed)
+    with as_service("change a role for the seller"), transaction() as session:
+        who = "jane of the seller"
+        audit.record(session, acme.customer_id, who, "member.role_changed", bob_actor.member_id, address="192.0.2.77")
+    text = bob.opens("/account/authentication/account/data.json").response.text
+    for secret in ("198.51.100.77", "192.0.2.77", "jane", olivia_actor.member_id):
+        assert secret not in text, secret
+    actors = {each["actor"] for each in json.loads(text)["audit_entries"]}
+    assert {"another member", "your seller"} <= actors
+
+
+def test_new_passwords_that_are_too_weak_are_no_tries_of_the_one_that_fits(alice: Browser) -> None:
+    for wanted in ["short"] * 6 + [GOOD]:
+        page = alice.opens(PATH)
+        given = alice.submits(page, "form[action$=password]", current_password=PASSWORD, new_password=wanted)
+        assert given.status == (200 if wanted == GOOD else 422), given.errors()
