@@ -18,7 +18,7 @@ from tests.support.cast import PASSWORD
 
 __all__ = ["olivia_actor"]
 WORDS = ("carol.secret", "Unmistakable", "Lisbonville")
-TOLD = {"outbox_events", "webhook_deliveries"}
+OF_HOSTS = {"outbox_events", "webhook_deliveries"}
 """What hosts were notified of names members as they were."""
 
 
@@ -34,12 +34,12 @@ def test_after_the_end_of_an_account_neither_trail_nor_mails_say_who_it_was(
     deletion.delete_member(By(carol.member_id, acme.customer_id), "carol.secret@acme.example")
     with as_service("look for what is left"):
         for table in Base.metadata.sorted_tables:
-            if table.name in TOLD:
+            if table.name in OF_HOSTS:
                 continue
             for row in db.session.execute(table.select()).mappings():
-                told = str(dict(row))
+                kept = str(dict(row))
                 is_last_mail = table.name == "mails" and row["template"] == "member_deleted"
-                assert is_last_mail or not any(each in told for each in WORDS), (table.name, told[:300])
+                assert is_last_mail or not any(each in kept for each in WORDS), (table.name, kept[:300])
 
 
 def test_ones_own_data_says_nothing_of_others(

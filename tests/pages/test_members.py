@@ -183,7 +183,7 @@ def test_a_billing_manager_invites_viewers_and_changes_nobody(
 
 
 def test_a_removed_members_sessions_and_links_die_at_once_and_stay_dead(
-    app: Flask, origin: str, olivia: Browser, bob: Browser, bob_actor: Actor, acme: Customer
+    app: Flask, origin: str, olivia: Browser, bob: Browser, bob_actor: Actor, olivia_actor: Actor, acme: Customer
 ) -> None:
     frame = host_of(app, origin, bob_actor).frame()
     page = olivia.opens(f"{PATH}{bob_actor.member_id}")
@@ -195,7 +195,7 @@ def test_a_removed_members_sessions_and_links_die_at_once_and_stay_dead(
     with as_service("look"):
         for kind in (BrowserSession, PortalSession):
             assert db.session.scalars(select(kind).where(kind.member_id == bob_actor.member_id)).all() == []
-    asked = invitations.invite(Actor("", acme.customer_id, Role.OWNER, "", "", "Acme"), BOB.email, Role.VIEWER)
+    asked = invitations.invite(olivia_actor, BOB.email, Role.VIEWER)
     visitor = Browser(app.test_client(), origin)
     path = link(acme)
     visitor.submits(visitor.opens(path), f"form[action='{path}']")
