@@ -17,11 +17,9 @@ from app.services.sign_in import two_factor
 from app.web import password_tries
 from app.web.embedding import path_mode
 from app.web.respond import is_htmx, wants_fragment
-from app.web.session_cookie import portal_session
+from app.web.session_cookie import SET_UP_FIRST, portal_session
 
-SET_UP_FIRST = "second_factor_first"
-"""What a session keeps while its member has to set up two-factor sign-in before anything else opens."""
-OPEN_BEFORE = frozenset({"authentication", "confirm_access", "passkeys", "sign_in", "two_factor"})
+OPEN_BEFORE = frozenset({"authentication", "confirm_access", "passkeys", "sign_in", "sign_in_with", "two_factor"})
 ASKS_FOR_IT = "Two-factor sign-in is asked for here. Set it up to go on, or sign in with a passkey."
 CUSTOMER_SHOWN = "X-Customer"
 """The header by which what a page asks says which customer it shows."""
@@ -104,6 +102,12 @@ def ask_second_factor(actor: Actor) -> Response | None:
         return Response(status=204, headers={"HX-Redirect": where})
     flash(ASKS_FOR_IT, "warn")
     return make_response(redirect(where, 303))
+
+
+def one_factor_is_left() -> None:
+    """Note that a second factor is gone: where the seller asks for two, little is open until one is there again."""
+    if settings().two_factor_required and not portal_session().embedded:
+        portal_session()[SET_UP_FIRST] = True
 
 
 def another_customer(actor: Actor) -> Refused:

@@ -26,6 +26,8 @@ FILES = {"invoices.pdf": "pdf", "invoices.xml": "xml"}
 """The downloads of documents, by endpoint: the question for the session brings the file along."""
 BY_ITSELF = "X-By-Itself"
 """The header of what a page asks by itself, again and again: nobody is seen at it."""
+SET_UP_FIRST = "second_factor_first"
+"""What a session keeps while its member has to set up two-factor sign-in before anything else opens."""
 SWITCHED = "switched"
 """The key in a session's data that says that it acted for another customer before."""
 NOTICES, UNDO, ATTEMPTS = "_flashes", "undo", "provider_attempts"
@@ -132,10 +134,11 @@ class PortalSession(CallbackDict[str, Any], SessionMixin):
         """Act for another customer of the member's; False where the member may not, and then nothing has changed.
 
         What the session held was of the customer before, its form token too: a page of that customer's in another tab
-        changes nothing of this one's.
+        changes nothing of this one's. What the member has to do first stays to be done.
         """
         ensure(self.way is Way.SIGN_IN, "a portal session is made for one customer")
-        if not sessions.switch(self.token, customer_id, json.dumps({SWITCHED: True})):
+        kept = {name: True for name in (SWITCHED, SET_UP_FIRST) if name == SWITCHED or name in self}
+        if not sessions.switch(self.token, customer_id, json.dumps(kept)):
             return False
         self.clear()
         self.loaded = False

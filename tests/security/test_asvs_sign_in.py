@@ -1,5 +1,6 @@
 """What OWASP ASVS 5.0 asks of passwords that are changed, of recovery codes, and of two factors that must be."""
 
+import re
 import secrets
 from dataclasses import replace
 
@@ -8,13 +9,17 @@ from flask import Flask
 
 from app.config import Settings
 from app.domain.people import second_factors
-from app.domain.people.members import Actor
+from app.domain.people.members import Actor, Role
 from app.domain.people.passwords import check_password
+from app.models.customers import Customer
+from app.services.mail import sending
+from app.services.people import invitations
 from app.services.sign_in import two_factor
+from tests.support import post
 from tests.support.browser import Browser
 from tests.support.cast import PASSWORD
 from tests.support.databases import Database, settings_for
-from tests.support.second_factors import by, gives_password, shown, signs_in, switch_on
+from tests.support.second_factors import by, gives_password, shown, signs_in, stands, switch_on
 
 AUTHENTICATION = "/account/authentication/"
 ASKED = "Two-factor sign-in is asked for here. Set it up to go on, or sign in with a passkey."
@@ -64,6 +69,26 @@ def test_asvs_6_3_3_where_two_factors_are_asked_for_one_opens_nothing_but_their_
     two_factor.begin(alice_actor.member_id)
     two_factor.confirm(by(alice_actor, visitor), shown(alice_actor))
     assert visitor.opens("/billing/").path == "/billing/", "it is on by now"
+
+
+@pytest.mark.parametrize("_required", [True])
+def test_joining_another_customer_and_switching_it_off_again_open_nothing(
+    app: Flask, visitor: Browser, alice_actor: Actor, mallory_actor: Actor, globex: Customer, _required: bool
+) -> None:
+    gives_password(visitor, alice_actor)
+    invitations.invite(mallory_actor, alice_actor.email, Role.VIEWER)
+    sending.send_due()
+    found = re.search(r"http://localhost(/invitation/[\w-]{43})", post.mails(globex)[-1].body_text)
+    assert found
+    joined = visitor.submits(visitor.opens(found[1]), "form[action*='/invitation/']")
+    assert (joined.path, visitor.opens("/billing/").path) == (AUTHENTICATION, AUTHENTICATION)
+    with stands():
+        codes = switch_on(alice_actor, visitor)
+        assert visitor.opens("/billing/").path == "/billing/"
+        proof = visitor.opens("/account/two-factor/off")
+        off = visitor.submits(proof, "#two_factor-proof-form", current_password=PASSWORD, code=codes[0])
+    assert off.path == AUTHENTICATION
+    assert visitor.opens("/billing/").path == AUTHENTICATION
 
 
 @pytest.mark.parametrize("_required", [True])

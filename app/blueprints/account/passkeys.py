@@ -7,7 +7,7 @@ from app.domain.people import browsers
 from app.domain.people.acting import By
 from app.forms.passkeys import NameForm
 from app.services.sign_in import passkeys, two_factor
-from app.web import password_tries
+from app.web import login, password_tries
 from app.web.access import current_actor, fresh_only, from_address, offered_only, own_sign_in_only
 from app.web.respond import show
 from app.web.second_step import code_tries
@@ -71,7 +71,10 @@ def add() -> Response:
 @fresh_only("remove a passkey", back=BACK)
 def remove(passkey_id: str) -> Response:
     """Remove a passkey: it opens nothing any more."""
-    return _back(f"The passkey {passkeys.remove(_by(), passkey_id)} is removed.")
+    removed = passkeys.remove(_by(), passkey_id)
+    if not passkeys.current(current_actor().member_id):
+        login.one_factor_is_left()
+    return _back(f"The passkey {removed} is removed.")
 
 
 def _asked(form: NameForm) -> NameForm:

@@ -106,7 +106,12 @@ def switch_off() -> Response:
         "sentence": "Your password alone opens the portal then. All other sessions end.",
         "button": "Switch it off",
     }
-    return _proven(asked, two_factor.switch_off, lambda _done: _back(OFF))
+
+    def is_off(_done: None) -> Response:
+        login.one_factor_is_left()
+        return _back(OFF)
+
+    return _proven(asked, two_factor.switch_off, is_off)
 
 
 def _proven(asked: dict[str, Any], change: Callable[[By, str], T], done: Callable[[T], Response]) -> Response:
