@@ -12,8 +12,8 @@ BUGS = [
     Bug(
         "a form of the customer before changes the one now",
         "app/web/session_cookie.py",
-        "json.dumps({SWITCHED: True})",
-        "json.dumps(dict(self) | {SWITCHED: True})",
+        "json.dumps(kept)",
+        "json.dumps(dict(self) | kept)",
         (f"{CUSTOMERS}::test_a_form_of_the_customer_before_changes_nothing_of_this_one",),
     ),
     Bug(

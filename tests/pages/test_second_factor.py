@@ -9,12 +9,14 @@ from flask import Flask
 from sqlalchemy import select, update
 
 from app import clock
-from app.domain.people.members import Actor
+from app.domain.people.members import Actor, Role
+from app.models.customers import Customer
 from app.models.database import db
 from app.models.mails import Mail
-from app.models.members import Member
+from app.models.members import Member, Membership
 from app.models.scope import as_service
 from app.services.access import sessions
+from app.services.people import team
 from app.services.sign_in import two_factor
 from app.services.transaction import transaction
 from app.web.session_cookie import DATA_LIMIT
@@ -247,3 +249,15 @@ def test_a_way_on_that_a_session_cannot_keep_is_forgotten_at_the_second_step(
         found = sessions.find(cookie(visitor))
         assert found is not None and len(found.data) <= DATA_LIMIT
         assert json.loads(found.data)["half_signed_in"]["next"] == (wanted if is_kept else "/")
+
+
+def test_a_removed_members_sign_in_that_waits_for_a_code_is_over(
+    visitor: Browser, alice_actor: Actor, bob_actor: Actor, acme: Customer
+) -> None:
+    codes = switch_on(bob_actor)
+    half = gives_password(visitor, bob_actor)
+    team.remove(acme.customer_id, bob_actor.member_id, by=alice_actor.member_id)
+    with as_service("come back"), transaction() as session:
+        back = {"member_id": bob_actor.member_id, "customer_id": acme.customer_id}
+        session.add(Membership(**back, role=Role.VIEWER.value, created_at=clock.now()))
+    assert visitor.submits(half, CODE_FORM, code=codes[0]).path == "/sign-in"

@@ -93,10 +93,15 @@ def end_all(session: Session, member_id: str, *, but: str = "") -> int:
         .returning(BrowserSession.token_hash)
     ).all()
     acts_for = select(Membership.customer_id).where(Membership.member_id == member_id)
-    half = delete(BrowserSession).where(_IS_HALF, BrowserSession.customer_id.in_(acts_for))
-    session.execute(half.where(BrowserSession.data.contains(member_id, autoescape=True)))
+    end_half(session, member_id, BrowserSession.customer_id.in_(acts_for))
     _end_links(session, PortalSession.member_id == member_id)
     return len(ended)
+
+
+def end_half(session: Session, member_id: str, whose: ColumnElement[bool]) -> None:
+    """End the member's sign-ins that wait for the second factor, in the caller's transaction."""
+    half = delete(BrowserSession).where(_IS_HALF, whose)
+    session.execute(half.where(BrowserSession.data.contains(member_id, autoescape=True)))
 
 
 def _end_links(session: Session, whose: ColumnElement[bool]) -> None:

@@ -12,7 +12,7 @@ from app.models.members import BrowserSession, Member, Membership, PortalSession
 from app.models.people import Invitation
 from app.models.scope import as_service
 from app.services import audit
-from app.services.access import memberships, ssh_keys
+from app.services.access import memberships, own_sessions, ssh_keys
 from app.services.customers import directory
 from app.services.outbox import events
 from app.services.people import access_links
@@ -72,6 +72,7 @@ def remove(customer_id: str, member_id: str, *, by: str, address: str = "") -> N
         session.delete(membership)
         for kind in (BrowserSession, PortalSession):
             session.execute(delete(kind).where(kind.member_id == member_id, kind.customer_id == customer_id))
+        own_sessions.end_half(session, member_id, BrowserSession.customer_id == customer_id)
         tokens = update(ApiKey).where(ApiKey.member_id == member_id, ApiKey.customer_id == customer_id)
         session.execute(tokens.where(ApiKey.revoked_at.is_(None)).values(revoked_at=clock.now()))
         ssh_keys.member_went(session, customer_id, member_id)
