@@ -1,5 +1,6 @@
 """Every button that sends a change says what happens once it is pressed: on all pages, in whatever state they are."""
 
+import re
 from pathlib import Path
 
 from bs4 import BeautifulSoup, Tag
@@ -9,6 +10,8 @@ import app
 TEMPLATES = Path(app.__file__).parent / "templates"
 PRETEND_BANK = "bank_challenge"
 """The pages of the sandbox's bank, which load no script of the portal."""
+IN_ENGLISH = re.compile(r"""\{\{ _\("([^"]*)"[^}]*\) \}\}""")
+"""A sentence that is translated, whose quotes would end the attribute for whoever reads the template as HTML."""
 STRIPE = "payment_methods/stripe_form.html"
 """Stripe's own form: its script switches the button on, and says what happens."""
 
@@ -20,7 +23,7 @@ def buttons() -> list[tuple[str, Tag]]:
         name = path.relative_to(TEMPLATES).as_posix()
         if name.startswith(PRETEND_BANK) or name == STRIPE:
             continue
-        for button in BeautifulSoup(path.read_text(), "html.parser").find_all("button"):
+        for button in BeautifulSoup(IN_ENGLISH.sub(r"\1", path.read_text()), "html.parser").find_all("button"):
             form = button.find_parent("form")
             is_read = form is not None and str(form.get("method", "get")).lower() == "get"
             if button.get("type") != "button" and not is_read and not button.get("aria-hidden"):

@@ -143,7 +143,7 @@ def test_it_is_not_there_where_the_seller_does_not_offer_it(app: Flask, origin: 
     browser = cast.signed_in(app, origin, cast.make_actor(cast.ALICE, initech))
     there = browser.opens(PATH)
     assert (there.status, there.texts("h1")) == (404, ["This page is not offered here"])
-    assert there.texts("header p") == ["Spend management is not offered for this account."]
+    assert there.texts("main header p") == ["Spend management is not offered for this account."]
     assert "Usage" in there.texts(".side .nav a"), "the frame stays"
     page = browser.opens("/billing/")
     assert "Spend management" not in page.texts("nav a")

@@ -80,7 +80,7 @@ class Addresses(Map):
 class Pages:
     """What an app has of its blueprints once they are registered, for other apps with the same ones."""
 
-    def __init__(self, made: Flask, before: dict[str, set[Any]]) -> None:
+    def __init__(self, made: Flask, before: dict[str, set[Any]], around_all: dict[str, list[Any]]) -> None:
         made.url_map.update()
         self._url_map, self._blueprints, self._commands = made.url_map, made.blueprints.copy(), made.cli.commands.copy()
         self._views = {name: view for name, view in made.view_functions.items() if name not in before["views"]}
@@ -88,6 +88,9 @@ class Pages:
             place: {name: kept for name, kept in getattr(made, place).items() if name not in before[place]}
             for place in OF_PAGES
         }
+        for place in OF_PAGES:
+            self._around[place].pop(None, None)
+        self._around_all = around_all
 
     def give(self, to: Flask) -> None:
         """Let the app have them."""
@@ -101,6 +104,8 @@ class Pages:
         for place, kept in self._around.items():
             for name, functions in kept.items():
                 getattr(to, place)[name] = _copied(functions)
+        for place, added in self._around_all.items():
+            getattr(to, place)[None].extend(added)
 
 
 def _copied(kept: Any) -> Any:
@@ -165,8 +170,15 @@ def _kept_pages(made: Flask, settings: Settings) -> None:
     before = {"views": set(made.view_functions), **{place: set(getattr(made, place)) for place in OF_PAGES}}
     around_all = {place: _copied(getattr(made, place).get(None)) for place in OF_PAGES}
     _register(made, settings)
-    if all(getattr(made, place).get(None) == around_all[place] for place in OF_PAGES):
-        _pages[key] = Pages(made, before)
+    added = dict[str, list[Any]]()
+    for place in OF_PAGES:
+        was, now = around_all[place], getattr(made, place).get(None)
+        if now == was:
+            continue
+        if not isinstance(now, list) or now[: len(was or [])] != (was or []):
+            return
+        added[place] = now[len(was or []) :]  # what a page gives to the templates of all
+    _pages[key] = Pages(made, before, added)
 
 
 def _kept_builder(rule: Rule, append_unknown: bool = True) -> Any:  # Werkzeug's own form

@@ -6,10 +6,11 @@ import pytest
 from flask import Flask
 from sqlalchemy import update
 
-from app import mailboxes
+from app import ids, mailboxes
 from app.config import Settings, WrongSetting
 from app.domain.errors import Refused
 from app.domain.mails import Topic
+from app.domain.people.acting import By
 from app.domain.people.members import Actor, Role
 from app.models.customers import Customer
 from app.models.database import db
@@ -19,6 +20,8 @@ from app.services.alerts import thresholds
 from app.services.catalog import versions
 from app.services.customers import directory, invoice_recipients, registration
 from app.services.mail import sending
+from app.services.people import invitations
+from app.services.sign_in import emails
 from app.services.transaction import transaction
 from tests.architecture.source import modules, named
 from tests.support import cast, post
@@ -59,6 +62,15 @@ def test_it_can_be_mailed_and_is_kept_as_it_was_typed(text: str, sent: str) -> N
     assert mailboxes.as_sent(kept) == sent
 
 
+def _member(customer: Customer) -> Actor:
+    """Return a member of the customer's, made for this."""
+    return cast.make_actor(cast.Part("Otto", f"otto-{ids.new('mem')}@acme.example", Role.OWNER), customer)
+
+
+def _by(customer: Customer) -> By:
+    return By(_member(customer).member_id, customer.customer_id)
+
+
 DOORS: dict[str, Callable[[Customer, str], object]] = {
     "registration": lambda _, bad: registration.create(name="New", email=bad, catalog=cast.CATALOG),
     "directory": lambda c, bad: directory.change(c.customer_id, directory.Change(email=bad), by="test"),
@@ -71,6 +83,8 @@ DOORS: dict[str, Callable[[Customer, str], object]] = {
     "invoice_recipients, more": lambda c, bad: invoice_recipients.replace(
         c.customer_id, c.email, {bad: frozenset({Topic.RECEIPTS})}, 0, by="test"
     ),
+    "emails": lambda c, bad: emails.ask(_by(c), bad),
+    "invitations": lambda c, bad: invitations.invite(_member(c), bad, Role.VIEWER),
     "thresholds, one": lambda c, bad: thresholds.add_email(c.customer_id, bad, actor="test"),
     "thresholds, all": lambda c, bad: thresholds.replace(c.customer_id, [], [bad], 1, actor="test"),
 }
@@ -89,7 +103,7 @@ def test_every_use_case_that_takes_an_address_is_a_door() -> None:
     asking = {path.stem for path in modules("services") if "mailboxes.normal(" in path.read_text()}
     assert asking == {door.partition(",")[0] for door in DOORS}
     checked = {named(path) for path in modules() if "mailboxes.is_mailable(" in path.read_text()}
-    assert checked == {"app/config.py", "app/services/catalog/versions.py"}
+    assert checked == {"app/config.py", "app/services/catalog/versions.py", "app/services/sign_in/identities.py"}
 
 
 @on_sqlite
