@@ -70,7 +70,7 @@ def save() -> Response:
     try:
         now = _now()
         if wanted.version != now.version:  # before anything is asked about terms that hold no more
-            raise settings.GONE_BY
+            raise settings.GONE_BY.copied()
         if rule.allows_more(now, wanted) and not form.consent.data:
             _check(wanted)
             raise Refused("Accept this sentence to allow these charges.", "not_accepted", 422, "consent")

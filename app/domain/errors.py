@@ -31,6 +31,14 @@ class Refused(Exception):
     def __str__(self) -> str:
         return self.sentence
 
+    def copied(self) -> "Refused":
+        """Return another one that says the same, to be raised where a module keeps one.
+
+        Python adds to the traceback of an exception each time that it is raised: one that is kept would hold the frames
+        of every request that it refused, with what was typed there.
+        """
+        return Refused(self.sentence, self.reason, self.status, self.field)
+
 
 class NotFound(Refused):
     """There is no such thing for this customer. A stranger's thing and a thing that never was look the same."""

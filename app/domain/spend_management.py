@@ -90,13 +90,13 @@ def check(wanted: Limits) -> None:
         if value is not None and not 0 < value.micros <= MOST.micros:
             raise out_of_bounds(name)
     if wanted.daily_limit and wanted.notify_threshold and wanted.notify_threshold > wanted.daily_limit:
-        raise THRESHOLD_ABOVE
+        raise THRESHOLD_ABOVE.copied()
 
 
 def check_something_set(wanted: Limits, webhook_url: str) -> None:
     """Refuse to switch on what neither stops nor notifies: a limit, a threshold or a URL is enough."""
     if wanted.enabled and wanted.daily_limit is None and wanted.notify_threshold is None and not webhook_url:
-        raise NOTHING_SET
+        raise NOTHING_SET.copied()
 
 
 def share(limit: Credits, percent: Decimal, finest: int) -> Credits:

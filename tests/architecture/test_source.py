@@ -121,6 +121,18 @@ def test_no_way_in_goes_past_the_second_factor() -> None:
     assert begun - {"app/blueprints/entry/invitation.py"} == {"app/web/second_step/half_signed_in.py"}
 
 
+def test_nobody_raises_an_exception_that_a_module_keeps() -> None:
+    # Its traceback grows each time, and holds the frames of every request that it refused.
+    raised = [
+        f"{named(path)}:{node.lineno} {name}"
+        for path in modules()
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.Raise) and node.exc is not None and not isinstance(node.exc, ast.Call)
+        if (name := ast.unparse(node.exc).rpartition(".")[2]).isupper()
+    ]
+    assert raised == []
+
+
 def test_the_newest_change_is_the_version() -> None:
     newest = re.search(r"^## (\d+\.\d+\.\d+)", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
     declared = re.search(r'^version = "(.+)"', (ROOT / "pyproject.toml").read_text(), re.MULTILINE)

@@ -63,6 +63,16 @@ def test_three_different_characters_are_enough() -> None:
     check_password("abccbabc", "alice@acme.example")
 
 
+def test_a_copied_refusal_says_the_same_and_is_another() -> None:
+    kept = Refused("No.", "no", 422, "name")
+    for _ in range(3):
+        with pytest.raises(Refused) as raised:
+            raise kept.copied()
+        said = raised.value
+        assert (said.sentence, said.reason, said.status, said.field) == ("No.", "no", 422, "name")
+    assert kept.__traceback__ is None
+
+
 def test_refusals_carry_their_sentence_and_their_status() -> None:
     assert str(Refused("No.", "no")) == "No."
     assert (Refused("No.", "no").status, Refused("No.", "no").field) == (409, "")

@@ -41,7 +41,7 @@ BUGS = [
     Bug(
         "the consent is not stored",
         "app/services/auto_recharge/settings.py",
-        "    if accepted is None:\n        raise NO_CONSENT\n",
+        "    if accepted is None:\n        raise NO_CONSENT.copied()\n",
         '    if accepted is None:\n        accepted = Acceptance("nobody", "", shown)\n',
         ("tests/api/test_auto_recharge.py", *CHARGING),
     ),

@@ -89,7 +89,7 @@ def change(customer_id: str, wanted: Terms, *, by: str, accepted: Acceptance | N
         row = session.get(AutoRechargeSettings, customer_id, populate_existing=True, with_for_update=True)
         before = rows.terms(row, catalog)
         if wanted.version != before.version:
-            raise GONE_BY
+            raise GONE_BY.copied()
         taxation = decision.taxation(session, customer_id, catalog, clock.now().date())
         rule.check(wanted, catalog, Credits(customer.overage_protection_micros), taxation)
         method = _method(session, customer_id, wanted, catalog)
@@ -125,14 +125,14 @@ def _method(session: Session, customer_id: str, wanted: Terms, catalog: Catalog)
         if wanted.method_id:
             words = "This payment method cannot be charged automatically. Choose another one."
             raise Refused(words, "method_not_usable", 422, "method")
-        raise NO_METHOD
+        raise NO_METHOD.copied()
     return usable[0] if usable else None
 
 
 def _accepted(session: Session, customer_id: str, shown: str, accepted: Acceptance | None) -> str:
     """Keep the acceptance and return its id."""
     if accepted is None:
-        raise NO_CONSENT
+        raise NO_CONSENT.copied()
     if accepted.sentence != shown:
         words = "Read this sentence and accept it: it has changed with what you entered."
         raise Refused(words, "sentence_changed", 422, "consent")

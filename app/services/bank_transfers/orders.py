@@ -114,7 +114,7 @@ def give_up(actor: Orderer, pro_forma_id: str) -> None:
             found = session.execute(every().where(ProForma.id == pro_forma_id).with_for_update(of=ProForma)).one()
             ordered = _ordered(*found)
             if ordered.standing in {Standing.PAYING, Standing.PAID}:
-                raise BEING_PAID
+                raise BEING_PAID.copied()
             if ordered.pro_forma.state != "open":
                 return
             close(session, ordered.pro_forma, "canceled", actor.member_id)

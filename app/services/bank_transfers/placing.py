@@ -132,7 +132,7 @@ def _of_invoice(session: Session, actor: Orderer, wanted: Wanted) -> ProForma | 
     pro_forma, payment, invoice = found
     standing = orders.standing_of(pro_forma, payment, invoice)
     if standing in {Standing.PAYING, Standing.PAID}:
-        raise orders.BEING_PAID
+        raise orders.BEING_PAID.copied()
     if standing is Standing.WAITING and pro_forma.amount_minor == wanted.amount.amount_minor:
         return pro_forma
     orders.close(session, pro_forma, "canceled", actor.member_id)

@@ -108,7 +108,7 @@ def change(customer_id: str, wanted: Change, *, by: str) -> Customer:
             with transaction() as session:
                 customer = locked(session, customer_id)
                 if wanted.plan is not None and not _is_in_force(customer, wanted.plan):
-                    raise BY_SUBSCRIPTION
+                    raise BY_SUBSCRIPTION.copied()
                 was: dict[str, object] = {name: getattr(customer, name) for name in values}
                 now = {name: value for name, value in values.items() if was[name] != value}
                 was = {name: was[name] for name in now}

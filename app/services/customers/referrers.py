@@ -55,7 +55,7 @@ def inviter_of(session: Session, code: str) -> tuple[Customer, Catalog]:
     ).one_or_none()
     catalog = versions.of(inviter) if inviter is not None and inviter.standing != "closed" else None
     if inviter is None or catalog is None or not catalog.referrals.offered:
-        raise _UNKNOWN
+        raise _UNKNOWN.copied()
     return inviter, catalog
 
 

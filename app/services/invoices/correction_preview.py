@@ -117,7 +117,7 @@ def reckoned(session: Session, customer: Customer, document: Document, wanted: W
         raise Refused(f"{words} {_ask(catalog)}", "credit_would_return")
     sums = of_parts(sums.taxed, [applied])
     if said(session, document) == _would_say(wanted.address, po_number, treatment, sums):
-        raise NOTHING_CHANGES
+        raise NOTHING_CHANGES.copied()
     if sums.total != total or any(line.rate != rate for line in old):
         stays = taken_off.tax_stays(session, document, catalog.seller_name)
         if stays is not None:
@@ -240,7 +240,7 @@ def _buyer(customer_id: str, wanted: Wanted) -> Buyer:
     known = registrations.listed(customer_id) if wanted.registration_id else []
     chosen = tuple(decision.as_decided(each) for each in known if each.id == wanted.registration_id)
     if wanted.registration_id and not chosen:
-        raise UNKNOWN_NUMBER
+        raise UNKNOWN_NUMBER.copied()
     place = wanted.address
     return Buyer(place.country, place.postal_code, place.region, chosen)
 

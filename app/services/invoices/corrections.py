@@ -66,12 +66,12 @@ def correct(customer_id: str, document_id: str, wanted: Wanted, mark: str, *, by
                 seen = correction_preview.reckoned(session, customer, document, wanted)
                 returns_to = seen.returns_to.id if seen.returns_to else None
                 if seen.mark != mark or returns_to not in {None, *locked}:
-                    raise PREVIEW_GONE
+                    raise PREVIEW_GONE.copied()
                 made = _write(books, seen, locked.get(returns_to or ""), by, address, clock.now())
             elif made.preview != mark:
                 raise Refused("This invoice was corrected meanwhile.", CORRECTED_ALREADY)
             elif not _is_same(session, document, made, wanted):
-                raise ALREADY_USED
+                raise ALREADY_USED.copied()
             refund_id = made.refund_id
         if refund_id is not None:
             refunds.ask(refund_id)

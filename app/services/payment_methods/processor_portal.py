@@ -41,7 +41,7 @@ def address(actor: Actor, *, return_url: str) -> str:
         if isinstance(again, str) and again != owner:
             url = gateway().portal_url(processor_customer=again, return_url=return_url, key=f"{key}:{again}")
     if not isinstance(url, str):
-        raise customers.UNAVAILABLE
+        raise customers.UNAVAILABLE.copied()
     return url
 
 

@@ -51,19 +51,19 @@ def undo(actor: Actor, entry_id: str, *, address: str = "") -> None:
         raise NotFound("entry")
     putting_back = _WAYS.get(entry.action)
     if putting_back is None:
-        raise NEVER
+        raise NEVER.copied()
     if is_first_address(entry.action, entry.before):
-        raise FIRST
+        raise FIRST.copied()
     if not may_undo(entry.action, entry.before, entry.at, clock.now()):
-        raise TOO_LATE
+        raise TOO_LATE.copied()
     fields = touched(entry.before, entry.after)
     if any(fields & touched(each.before, each.after) for each in activity.later(actor.customer_id, entry)):
-        raise CHANGED_LATER
+        raise CHANGED_LATER.copied()
     try:
         putting_back(actor, entry, fields, address)
     except Refused as refusal:
         if refusal.status == 422:  # it says what to enter, and nothing is entered here
-            raise UNFIT from refusal
+            raise UNFIT.copied() from refusal
         raise
 
 
@@ -103,7 +103,7 @@ def _address(actor: Actor, entry: Entry, fields: frozenset[str], address: str) -
 
 def _recipients(actor: Actor, entry: Entry, fields: frozenset[str], address: str) -> None:
     if fields != {"recipients"}:
-        raise BY_MAIL
+        raise BY_MAIL.copied()
     with as_customer(actor.customer_id):
         now = invoice_recipients.current(actor.customer_id)
     _ask_as_it_was_left({"recipients": {each.email: sorted(each.topics) for each in now.recipients}}, entry, fields)
@@ -146,7 +146,7 @@ _WAYS: Mapping[str, Callable[[Actor, Entry, frozenset[str], str], None]] = {
 def _ask_as_it_was_left(held: Mapping[str, object], entry: Entry, fields: frozenset[str]) -> None:
     """Refuse where a field is no longer what the entry made of it, by whatever way that wrote no such entry."""
     if any(held.get(each) != entry.after.get(each) for each in fields):
-        raise CHANGED_LATER
+        raise CHANGED_LATER.copied()
 
 
 def _threshold(said: str) -> Threshold:

@@ -71,7 +71,7 @@ def join(token: str, *, address: str = "") -> Joined:
         row = _take(session, token)
         member = session.scalars(select(Member).where(Member.email == row.email)).one_or_none()
         if member is None:
-            raise CHANGED
+            raise CHANGED.copied()
         return _join(session, row, member, address)
 
 
@@ -93,7 +93,7 @@ def sign_up(token: str, name: str, password: str, *, address: str = "") -> Joine
             session.flush()
             return _join(session, row, member, address)
     except IntegrityError:  # somebody made a member of this address at this moment
-        raise CHANGED from None
+        raise CHANGED.copied() from None
 
 
 def _join(session: Session, row: Invitation, member: Member, address: str) -> Joined:

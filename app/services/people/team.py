@@ -113,7 +113,7 @@ def _ask_another_owner(session: Session, customer_id: str, member_id: str) -> No
         )
     )
     if not session.scalar(others):
-        raise LAST_OWNER
+        raise LAST_OWNER.copied()
 
 
 def _notify(session: Session, kind: str, customer_id: str, member: Member, **more: object) -> None:

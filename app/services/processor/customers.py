@@ -25,7 +25,7 @@ def of(customer_id: str) -> str:
     """Return the processor's id of the customer, or refuse (503) while the processor does not give one."""
     made = named(customer_id)
     if not isinstance(made, str):
-        raise UNAVAILABLE
+        raise UNAVAILABLE.copied()
     return made
 
 
