@@ -18,6 +18,7 @@ class ProfileForm(PageForm):
     company = StringField(marked("Company (optional)"), render_kw={"autocomplete": "organization"})
     newsletter = BooleanField(marked("Newsletter"))
     theme = StringField(marked("Theme"), default="system")
+    language = StringField(marked("Language"), default="")
     time_zone = StringField(
         marked("Time zone (optional)"),
         render_kw={"list": "profile-zones", "autocomplete": "off", "spellcheck": "false"},
@@ -32,5 +33,6 @@ class ProfileForm(PageForm):
             company=self.company.data or "",
             newsletter=bool(self.newsletter.data),
             theme=self.theme.data or "system",
+            language=self.language.data or "",
             time_zone=self.time_zone.data or "",
         )

@@ -25,6 +25,8 @@ class Member(Base):
     theme: Mapped[str] = mapped_column(String(6), default="system")
     time_zone: Mapped[str] = mapped_column(String(60), default="")
     """By its IANA name; empty: the browser's."""
+    language: Mapped[str] = mapped_column(String(35), default="")
+    """Of pages and mails, as BCP 47 calls it; empty: the browser's."""
     created_at: Mapped[datetime]
     disabled_at: Mapped[datetime | None]
     password_changed_at: Mapped[datetime | None]

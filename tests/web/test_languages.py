@@ -13,6 +13,8 @@ from app.domain.errors import Refused
 from app.domain.language import _, ngettext
 from app.domain.money import Money
 from app.forms import amounts
+from app.models.customers import Customer
+from app.services.people import profiles
 from tests.architecture.source import modules, named
 from tests.support.browser import Browser
 
@@ -46,6 +48,36 @@ def test_a_browser_reads_its_own_language_and_the_next_one_another(offered: None
         assert (html["lang"], html.get("dir")) == (found, "rtl" if found == "he" else None)
         assert language.current() == "en"
     assert visitor.opens("/sign-in", **{"Accept-Language": "\u00ff;q=a,,"}).status == 200
+
+
+def test_a_member_reads_the_language_chosen_whatever_the_browser_asks_for(
+    offered: None, alice: Browser, bob: Browser
+) -> None:
+    saved = alice.submits(alice.opens(PROFILE), "#profile-form", language="fr")
+    assert saved.notices() == ["Votre profil est enregistré."] and saved.texts("h1") == ["Profil"]
+    assert alice.opens(PROFILE, **{"Accept-Language": "de"}).find("html")["lang"] == "fr"
+    assert bob.opens(PROFILE, **{"Accept-Language": "de"}).find("html")["lang"] == "de"
+    assert bob.opens(PROFILE).find("html")["lang"] == "en"
+
+
+def test_no_language_is_offered_before_all_of_it_is_there(alice: Browser) -> None:
+    assert language.OFFERED == ("en",), "then Profile has the field, and this test another list"
+    page = alice.opens(PROFILE, **{"Accept-Language": "de"})
+    assert page.find("html")["lang"] == "en" and not page.soup.select("[name=language]")
+    sent = {"csrf_token": page.value("csrf_token"), "name": "Alice", "language": "de"}
+    assert alice.posts(PROFILE, sent).status == 422
+
+
+def test_a_program_is_answered_in_english_whatever_the_process_did_last(
+    offered: None, app: Flask, alice: Browser, acme: Customer
+) -> None:
+    alice.submits(alice.opens(PROFILE), "#profile-form", language="de")
+    alice.opens("/nowhere")
+    answer = app.test_client().get("/v1/customers", headers={"Accept-Language": "de"})
+    assert answer.get_json()["detail"] == "Send a valid API key: Authorization: Bearer sk_…"
+    with language.using("de"), pytest.raises(Refused) as refused:
+        profiles.replace("mem_none", acme.customer_id, profiles.Profile(name=" "))
+    assert refused.value.sentence == "Geben Sie Ihren vollständigen Namen ein."
 
 
 @pytest.mark.parametrize(
@@ -90,19 +122,6 @@ def test_thousands_apart_by_any_space_are_read_where_the_language_sets_a_space()
     with language.using("fr"):
         for space in (" ", "\u00a0", "\u202f"):
             assert amounts.credits(f"1{space}250,50", "limit", CreditUnit("USD")).micros == 1_250_500_000  # type: ignore[union-attr]
-
-
-def test_no_language_is_offered_before_all_of_it_is_there(alice: Browser) -> None:
-    assert language.OFFERED == ("en",), "then Profile has the field, and this test another list"
-    assert alice.opens(PROFILE, **{"Accept-Language": "de"}).find("html")["lang"] == "en"
-
-
-def test_a_program_is_answered_in_english_whatever_the_process_did_last(
-    offered: None, app: Flask, alice: Browser
-) -> None:
-    assert alice.opens(PROFILE, **{"Accept-Language": "de"}).texts("h1") == ["Profil"]
-    answer = app.test_client().get("/v1/customers", headers={"Accept-Language": "de"})
-    assert answer.get_json()["detail"] == "Send a valid API key: Authorization: Bearer sk_…"
 
 
 def test_the_pseudo_language_leaves_values_and_markup_alone() -> None:

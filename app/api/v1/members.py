@@ -54,6 +54,7 @@ class MemberOut(Model):
     company: str
     newsletter: bool = Field(description="Whether the member asks for the seller's newsletter.")
     time_zone: str | None = Field(description="By its IANA name; null: that of the member's browser.")
+    language: str | None = Field(description="Of the member's pages and mails, such as `de`; null: the browser's.")
     disabled: bool
     created_at: Moment = Field(description="Since when the member is one of this customer's.")
 
@@ -136,6 +137,7 @@ def _shown(member: Member, membership: Membership) -> MemberOut:
         company=member.company,
         newsletter=member.newsletter,
         time_zone=member.time_zone or None,
+        language=member.language or None,
         disabled=member.disabled_at is not None,
         created_at=membership.created_at,
     )

@@ -6,6 +6,8 @@ from typing import Any
 from flask import Blueprint
 from werkzeug.wrappers import Response
 
+from app import languages
+from app.domain import language
 from app.domain.errors import Refused
 from app.domain.language import _, marked
 from app.domain.messages import weeks
@@ -36,10 +38,11 @@ def save() -> Response:
     if not form.validate():
         return _refused(form, 422)
     try:
-        profiles.replace(actor.member_id, actor.customer_id, form.wanted(), address=from_address())
+        kept = profiles.replace(actor.member_id, actor.customer_id, form.wanted(), address=from_address())
     except Refused as refusal:
         form.refuse(refusal)
         return _refused(form, refusal.status)
+    languages.choose(kept.language)
     return reloaded("profile.page", _(SAVED))  # all of the page may look otherwise now
 
 
@@ -51,4 +54,4 @@ def _refused(form: ProfileForm, status: int) -> Response:
 def _around(form: ProfileForm, kept: Profile) -> dict[str, Any]:
     for name in ("name", "username", "location", "company", "time_zone"):
         form.mark(name, **{"data-saved": getattr(kept, name)})
-    return {"form": form, "kept": kept, "zones": weeks.zones(), "themes": THEMES}
+    return {"form": form, "kept": kept, "zones": weeks.zones(), "themes": THEMES, "languages": language.named()}

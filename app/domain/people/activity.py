@@ -196,6 +196,7 @@ FIELDS: Mapping[str, str] = {
     "quiet_from": "quiet from",
     "quiet_until": "quiet until",
     "time_zone": "time zone",
+    "language": "language",
     "ask_above_minor": "asked above",
     "alerts": "alerts",
     "emails": "addresses",

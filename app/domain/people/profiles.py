@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 
+from app.domain import language
 from app.domain.errors import Refused
 from app.domain.language import _, marked
 from app.domain.messages import weeks
@@ -24,7 +25,7 @@ _USERNAME = re.compile(r"[a-z0-9](?:[a-z0-9._-]{1,37}[a-z0-9])", re.ASCII)
 
 @dataclass(frozen=True)
 class Profile:
-    """A member's profile. Without a time zone it is that of the browser, and UTC where nobody knows."""
+    """A member's profile. Without a time zone or a language it is that of the browser."""
 
     name: str
     username: str = ""
@@ -33,6 +34,7 @@ class Profile:
     newsletter: bool = False
     theme: str = "system"
     time_zone: str = ""
+    language: str = ""
 
 
 def checked_profile(given: Profile) -> Profile:
@@ -51,6 +53,8 @@ def checked_profile(given: Profile) -> Profile:
         raise Refused(words, "username_malformed", 422, "username")
     if given.theme not in THEMES:
         raise Refused(_("Choose one of the themes."), "theme_unknown", 422, "theme")
+    if given.language and given.language != language.offered(given.language):
+        raise Refused(_("Choose one of the languages."), "language_unknown", 422, "language")
     zone = given.time_zone.strip()
     if zone:
         weeks.check_zone(zone)
@@ -60,6 +64,7 @@ def checked_profile(given: Profile) -> Profile:
         newsletter=given.newsletter,
         theme=given.theme,
         time_zone=zone,
+        language=given.language,
     )
 
 

@@ -74,6 +74,7 @@ def find(
         customer_name=customer.name,
         theme=member.theme,
         time_zone=member.time_zone,
+        language=member.language,
     )
     fresh = kept.authenticated_at is not None and now - kept.authenticated_at <= FRESH_FOR
     return Found(kept.data, actor, customer, stale, fresh, remaining, due or 0, asked, kept.embedded or "")

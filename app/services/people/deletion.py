@@ -99,7 +99,7 @@ def _forget(session: Session, member: Member, acted_for: list[str]) -> None:
     session.execute(theirs.values(recipient=anonymous_email(member.id), context="{}", body_text="", body_html=""))
     member.email, member.name = anonymous_email(member.id), NAME
     member.password_hash = member.username = None
-    member.location = member.company = member.time_zone = ""
+    member.location = member.company = member.time_zone = member.language = ""
     member.newsletter, member.theme = False, "system"
     member.disabled_at = member.deleted_at = now
 

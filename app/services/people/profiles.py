@@ -58,4 +58,5 @@ def _of(member: Member) -> Profile:
         newsletter=member.newsletter,
         theme=member.theme,
         time_zone=member.time_zone,
+        language=member.language,
     )

@@ -746,6 +746,7 @@ MemberOut = TypedDict(
         "disabled": bool,
         "email": str,
         "id": str,
+        "language": str | None,
         "location": str,
         "name": str,
         "newsletter": bool,

@@ -4140,6 +4140,11 @@ export interface components {
             email: string;
             /** Id */
             id: string;
+            /**
+             * Language
+             * @description Of the member's pages and mails, such as `de`; null: the browser's.
+             */
+            language: string | null;
             /** Location */
             location: string;
             /** Name */
