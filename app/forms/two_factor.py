@@ -3,6 +3,7 @@
 from wtforms import PasswordField, StringField
 from wtforms.validators import InputRequired
 
+from app.domain.language import marked
 from app.web.fields import PageForm
 
 OF_APP = {"autocomplete": "one-time-code", "inputmode": "numeric", "maxlength": 60, "spellcheck": "false"}
@@ -12,19 +13,19 @@ WRITTEN_DOWN = {"autocomplete": "off", "autocapitalize": "characters", "maxlengt
 class CodeForm(PageForm):
     """A code of the app, or a recovery code."""
 
-    code = StringField("Code", [InputRequired("Enter the code.")], render_kw=OF_APP)
+    code = StringField(marked("Code"), [InputRequired(marked("Enter the code."))], render_kw=OF_APP)
 
 
 class ProofForm(PageForm):
     """What a change of two-factor sign-in asks for: the password, where the member has one, and a code."""
 
     current_password = PasswordField(
-        "Current password",
-        [InputRequired("Enter your password.")],
+        marked("Current password"),
+        [InputRequired(marked("Enter your password."))],
         render_kw={"autocomplete": "current-password", "maxlength": 256},
     )
     code = StringField(
-        "Code of your app, or a recovery code",
-        [InputRequired("Enter the code.")],
+        marked("Code of your app, or a recovery code"),
+        [InputRequired(marked("Enter the code."))],
         render_kw=OF_APP | {"inputmode": "text"},
     )

@@ -79,10 +79,11 @@
   };
 
   const WORDS = {
-    InvalidStateError: "This device has a passkey for you already.",
-    NotAllowedError: "No passkey was used. Press the button to try again.",
-    SecurityError: "Passkeys work at the portal’s own address only.",
+    InvalidStateError: ["known", "This device has a passkey for you already."],
+    NotAllowedError: ["unused", "No passkey was used. Press the button to try again."],
+    SecurityError: ["elsewhere", "Passkeys work at the portal’s own address only."],
   };
+  const BROKEN = ["broken", "This did not work. Reload the page and try again."];
 
   const uses = async (button) => {
     waiting?.abort();
@@ -93,7 +94,8 @@
       const credential = await navigator.credentials[button.dataset.passkey]({ publicKey });
       sends(button, credential);
     } catch (problem) {
-      says(button, WORDS[problem.name] ?? "This did not work. Reload the page and try again.");
+      const [name, english] = WORDS[problem.name] ?? BROKEN;
+      says(button, button.dataset[name] || english); // in the page's language; without words of it English
     } finally {
       button.disabled = false;
     }

@@ -13,6 +13,7 @@ from wtforms import PasswordField
 from wtforms.validators import InputRequired
 
 from app.domain.errors import Refused
+from app.domain.language import _, marked
 from app.extensions import login as login_manager
 from app.services.access import members
 from app.services.sign_in import passkeys, two_factor
@@ -31,15 +32,15 @@ PASSWORD = "confirm_password"  # noqa: S105  # the field's name: no form of a pa
 PASSKEY = "confirm_passkey"
 """The field that has the browser's answer where a passkey takes the place of the password."""
 OURS = frozenset({PASSWORD, PASSKEY, "csrf_token"})
-ANYTHING = Sensitive("go on", back="overview.page")
+ANYTHING = Sensitive(marked("go on"), back="overview.page")
 
 
 class ConfirmForm(PageForm):
     """The password of whoever is signed in."""
 
     confirm_password = PasswordField(
-        "Password",
-        [InputRequired("Enter your password.")],
+        marked("Password"),
+        [InputRequired(marked("Enter your password."))],
         render_kw={"autocomplete": "current-password", "maxlength": 256, "autofocus": True},
     )
     status = 422
@@ -56,7 +57,8 @@ class ConfirmForm(PageForm):
             else:
                 _check(self.confirm_password.data or "")
             if not login.confirm():
-                raise Refused("You confirmed this in another window, or were signed out. Try again.", "ended", 409)
+                words = _("You confirmed this in another window, or were signed out. Try again.")
+                raise Refused(words, "ended", 409)
         except Refused as refusal:
             self.refuse(refusal)
             self.status = refusal.status

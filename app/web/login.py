@@ -10,6 +10,7 @@ from flask_login import (  # type: ignore[import-untyped]
 )
 
 from app.domain.errors import Refused
+from app.domain.language import _, marked
 from app.domain.people.members import Actor
 from app.extensions import login, settings
 from app.models.customers import Customer
@@ -20,7 +21,7 @@ from app.web.respond import is_htmx, wants_fragment
 from app.web.session_cookie import SET_UP_FIRST, portal_session
 
 OPEN_BEFORE = frozenset({"authentication", "confirm_access", "passkeys", "sign_in", "sign_in_with", "two_factor"})
-ASKS_FOR_IT = "Two-factor sign-in is asked for here. Set it up to go on, or sign in with a passkey."
+ASKS_FOR_IT = marked("Two-factor sign-in is asked for here. Set it up to go on, or sign in with a passkey.")
 CUSTOMER_SHOWN = "X-Customer"
 """The header by which what a page asks says which customer it shows."""
 
@@ -100,7 +101,7 @@ def ask_second_factor(actor: Actor) -> Response | None:
     where = url_for("authentication.page")
     if is_htmx():
         return Response(status=204, headers={"HX-Redirect": where})
-    flash(ASKS_FOR_IT, "warn")
+    flash(_(ASKS_FOR_IT), "warn")
     return make_response(redirect(where, 303))
 
 
@@ -112,9 +113,10 @@ def one_factor_is_left() -> None:
 
 def another_customer(actor: Actor) -> Refused:
     """Return what is said to a page that was made for another customer, or before the member switched."""
-    words = (
-        f"You act for {actor.customer_name} now, and this page was made before that. Nothing was changed. "
-        "Load it again, or switch the customer first."
+    words = _(
+        "You act for {customer} now, and this page was made before that. Nothing was changed. "
+        "Load it again, or switch the customer first.",
+        customer=actor.customer_name,
     )
     return Refused(words, "another_customer", 409)
 

@@ -16,6 +16,7 @@ from limits import RateLimitItemPerMinute
 
 from app import ids
 from app.domain.errors import Refused
+from app.domain.language import _, marked
 from app.extensions import settings
 from app.web import shared_counts
 
@@ -28,8 +29,8 @@ KNOWN, KNOWN_FOR = "known-browser", 180 * 24 * 3600
 """The cookie of a known browser, and the seconds that it lasts. It says of nobody who they are, and lets nobody in."""
 OF_THE_NEXT_ONE = "new_password"
 """The field of a refusal that is about another password: the one that was asked for has fitted by then."""
-TOO_MANY = "Too many tries. Wait 15 minutes, then try again."
-CLOSED = "Too many tries. Wait 15 minutes, or choose a new password by “Forgot your password?”."
+TOO_MANY = marked("Too many tries. Wait 15 minutes, then try again.")
+CLOSED = marked("Too many tries. Wait 15 minutes, or choose a new password by “Forgot your password?”.")
 Checked = TypeVar("Checked")
 
 
@@ -42,10 +43,10 @@ def counted(email: str, check: Callable[[str], Checked]) -> Checked:
     tries = shared_counts.tries()
     if not tries.are_left(PER_ADDRESS, place) or not tries.take(PER_MEMBER, member_key):
         current_app.logger.warning("too many tries to sign in")
-        raise Refused(TOO_MANY, "too_many_tries", 429)
+        raise Refused(_(TOO_MANY), "too_many_tries", 429)
     if not is_known and not tries.are_left(PER_ACCOUNT, account):
         current_app.logger.warning("too many tries to sign in to one account")
-        raise Refused(CLOSED, "too_many_tries", 429)
+        raise Refused(_(CLOSED), "too_many_tries", 429)
     try:
         checked = check(address)
     except Refused as refusal:
@@ -81,7 +82,7 @@ def ask_for_link() -> None:
     """
     if not shared_counts.tries().take(LINKS_PER_ADDRESS, _place(request.remote_addr or "unknown")):
         current_app.logger.warning("too many links asked for")
-        raise Refused(TOO_MANY, "too_many_tries", 429)
+        raise Refused(_(TOO_MANY), "too_many_tries", 429)
 
 
 def say_when(answer: Response) -> Response:

@@ -14,12 +14,17 @@ from app.services.catalog import versions
 from tests.support.browser import Browser, Page
 
 FINISHED = (
+    "/account/authentication/",
+    "/account/authentication/account/",
+    "/account/passkeys/new",
     "/account/profile/",
     "/billing/add-credits/code/",
     "/billing/invoice-notifications/",
     "/billing/payment-methods/",
 )
 """The pages that are whole in every language. Each that is added stays."""
+OPEN = ("/sign-in", "/sign-in?ended=1&chosen=1&deleted=1", "/forgot-password/", "/forgot-password/sent")
+"""Those that strangers read."""
 SHOWN = ("aria-label", "placeholder", "title", "alt", "data-busy", "data-ended", "data-unavailable", "aria-valuetext")
 """Attributes that are read."""
 NOT_READ = "script, style, svg, datalist, code, option[lang], .member__pages"
@@ -83,6 +88,12 @@ def test_a_finished_page_has_no_sentence_that_is_not_translated(alice: Browser, 
     page = alice.opens(path, **{"Accept-Language": PSEUDO})
     assert (page.status, page.find("html")["lang"]) == (200, PSEUDO)
     assert plain(page, known_of(acme)) == []
+
+
+@pytest.mark.parametrize("path", OPEN)
+def test_a_finished_page_of_strangers_has_none_either(visitor: Browser, acme: Customer, path: str) -> None:
+    page = visitor.opens(path, **{"Accept-Language": PSEUDO})
+    assert page.status == 200 and plain(page, known_of(acme)) == []
 
 
 def test_a_refused_profile_says_so_in_the_language(alice: Browser, acme: Customer) -> None:

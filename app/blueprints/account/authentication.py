@@ -8,6 +8,7 @@ from typing import Any
 from flask import Blueprint, Response, request
 
 from app.domain.errors import Refused
+from app.domain.language import _, marked
 from app.domain.people import browsers
 from app.domain.people.acting import By
 from app.forms.authentication import EmailForm, PasswordForm
@@ -20,10 +21,12 @@ from app.web.session_cookie import portal_session
 
 bp = Blueprint("authentication", __name__, url_prefix="/account/authentication")
 PAGE, CONTENT = "authentication/page.html", "authentication/_content.html"
-PASSWORD_CHANGED = "Your password is changed. All other sessions have ended; API tokens go on working."  # noqa: S105  # words
-ASKED = "An e-mail with a link is on its way to {}. Your address changes once the link is opened and confirmed."
-KEPT = "Your e-mail address stays as it is."
-ENDED, OTHERS_ENDED = "The session has ended.", "All other sessions have ended."
+PASSWORD_CHANGED = marked("Your password is changed. All other sessions have ended; API tokens go on working.")
+ASKED = marked(
+    "An e-mail with a link is on its way to {email}. Your address changes once the link is opened and confirmed."
+)
+KEPT = marked("Your e-mail address stays as it is.")
+ENDED, OTHERS_ENDED = marked("The session has ended."), marked("All other sessions have ended.")
 
 
 @bp.get("/")
@@ -47,12 +50,12 @@ def change_password() -> Response:
         form.refuse(refusal)
         return password_tries.say_when(_refused(refusal.status, password=form))
     login.confirm()
-    return saved("authentication.page", CONTENT, PASSWORD_CHANGED, **_around())
+    return saved("authentication.page", CONTENT, _(PASSWORD_CHANGED), **_around())
 
 
 @bp.post("/email")
 @own_sign_in_only
-@fresh_only("change your e-mail address", back="authentication.page")
+@fresh_only(marked("change your e-mail address"), back="authentication.page")
 def change_email() -> Response:
     """Mail a link to the new address: nothing changes before it is confirmed there."""
     form = EmailForm()
@@ -63,7 +66,7 @@ def change_email() -> Response:
     except Refused as refusal:
         form.refuse(refusal)
         return _refused(refusal.status, email=form)
-    return saved("authentication.page", CONTENT, ASKED.format(asked), **_around())
+    return saved("authentication.page", CONTENT, _(ASKED, email=asked), **_around())
 
 
 @bp.post("/email/cancellation")
@@ -71,27 +74,27 @@ def change_email() -> Response:
 def cancel_email() -> Response:
     """Keep the address: the mailed link is dead."""
     emails.cancel(_by())
-    return saved("authentication.page", CONTENT, KEPT, **_around())
+    return saved("authentication.page", CONTENT, _(KEPT), **_around())
 
 
 @bp.post("/sessions/<session_id>/end")
 @own_sign_in_only
-@fresh_only("end a session", back="authentication.page")
+@fresh_only(marked("end a session"), back="authentication.page")
 def end_session(session_id: str) -> Response:
     """End one other session at once."""
     by = _by()
     own_sessions.end(by.member_id, by.customer_id, by.token, session_id, address=by.address)
-    return saved("authentication.page", CONTENT, ENDED, **_around())
+    return saved("authentication.page", CONTENT, _(ENDED), **_around())
 
 
 @bp.post("/sessions/end")
 @own_sign_in_only
-@fresh_only("end all other sessions", back="authentication.page")
+@fresh_only(marked("end all other sessions"), back="authentication.page")
 def end_others() -> Response:
     """End all other sessions at once."""
     by = _by()
     own_sessions.end_others(by.member_id, by.customer_id, by.token, address=by.address)
-    return saved("authentication.page", CONTENT, OTHERS_ENDED, **_around())
+    return saved("authentication.page", CONTENT, _(OTHERS_ENDED), **_around())
 
 
 def _by() -> By:

@@ -3,6 +3,7 @@
 from flask import Blueprint, Response, flash, make_response, redirect, render_template, request, url_for
 
 from app.domain.errors import Refused
+from app.domain.language import _, marked
 from app.domain.people import browsers
 from app.services.sign_in import identities, identity_providers
 from app.services.sign_in.passwords import By
@@ -25,7 +26,10 @@ def section() -> dict[str, object]:
 
 @bp.post("/<name>")
 @own_sign_in_only
-@fresh_only(lambda name: f"link a {identity_providers.named(name).label} account", back=BACK)
+@fresh_only(
+    lambda name: _("link a {provider} account", provider=identity_providers.named(name).label),
+    back=BACK,
+)
 def link(name: str) -> Response:
     """Lead to the provider. A form may end at no other site, so a page of ours goes on by itself."""
     provider = identity_providers.named(name)
@@ -38,7 +42,7 @@ def link(name: str) -> Response:
 
 @bp.post("/<identity_id>/removal")
 @own_sign_in_only
-@fresh_only("unlink an account", back=BACK)
+@fresh_only(marked("unlink an account"), back=BACK)
 def unlink(identity_id: str) -> Response:
     """Unlink an account: it opens nothing here any more."""
     actor = current_actor()
@@ -50,7 +54,7 @@ def unlink(identity_id: str) -> Response:
         if refusal.status == 404:
             raise
         return _back(refusal.sentence, "bad")
-    return _back(f"Your {label} account is unlinked.", "ok")
+    return _back(_("Your {provider} account is unlinked.", provider=label), "ok")
 
 
 def _back(sentence: str, kind: str) -> Response:

@@ -8,6 +8,7 @@ from wtforms.validators import InputRequired
 
 from app import clock
 from app.domain.errors import Refused
+from app.domain.language import marked
 from app.domain.people import browsers
 from app.domain.people.acting import By
 from app.services.people import deletion, own_data
@@ -24,8 +25,8 @@ class DeletionForm(PageForm):
     """The member's own address, typed by whoever means it."""
 
     email = StringField(
-        "Your e-mail address",
-        [InputRequired("Enter the address that you sign in with.")],
+        marked("Your e-mail address"),
+        [InputRequired(marked("Enter the address that you sign in with."))],
         render_kw={"autocomplete": "off", "maxlength": 254, "spellcheck": "false"},
     )
 
@@ -39,7 +40,7 @@ def page() -> Response:
 
 @bp.get("/data.json")
 @own_sign_in_only
-@fresh_only("download what is kept about you", back="authentication.page")
+@fresh_only(marked("download what is kept about you"), back="authentication.page")
 def data() -> Response:
     """Hand out everything that is kept about the member."""
     answer = make_response(own_data.of(current_actor().member_id))
@@ -51,7 +52,7 @@ def data() -> Response:
 
 @bp.post("/deletion")
 @own_sign_in_only
-@fresh_only("delete your account", back="own_account.page")
+@fresh_only(marked("delete your account"), back="own_account.page")
 def delete() -> Response:
     """End the account for good."""
     form, actor = DeletionForm(), current_actor()

@@ -3,6 +3,7 @@
 from flask import Blueprint, Response, flash, jsonify, make_response, redirect, request, url_for
 
 from app.domain.errors import Refused
+from app.domain.language import _, marked
 from app.domain.people import browsers
 from app.domain.people.acting import By
 from app.forms.passkeys import NameForm
@@ -15,7 +16,7 @@ from app.web.session_cookie import portal_session
 
 bp = Blueprint("passkeys", __name__, url_prefix="/account/passkeys")
 PAGE, FORM = "passkeys/page.html", "passkeys/_form.html"
-PURPOSE, BACK = "add a passkey", "authentication.page"
+PURPOSE, BACK = marked("add a passkey"), "authentication.page"
 
 
 def _offered() -> None:
@@ -63,18 +64,18 @@ def add() -> Response:
     except Refused as refusal:
         form.refuse(refusal)
         return password_tries.say_when(show(PAGE, FORM, status=refusal.status, form=form))
-    return _back("Your passkey is added. You can sign in with it from now on.")
+    return _back(_("Your passkey is added. You can sign in with it from now on."))
 
 
 @bp.post("/<passkey_id>/removal")
 @own_sign_in_only
-@fresh_only("remove a passkey", back=BACK)
+@fresh_only(marked("remove a passkey"), back=BACK)
 def remove(passkey_id: str) -> Response:
     """Remove a passkey: it opens nothing any more."""
     removed = passkeys.remove(_by(), passkey_id)
     if not passkeys.current(current_actor().member_id):
         login.one_factor_is_left()
-    return _back(f"The passkey {removed} is removed.")
+    return _back(_("The passkey {name} is removed.", name=removed))
 
 
 def _asked(form: NameForm) -> NameForm:

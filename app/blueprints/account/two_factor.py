@@ -10,6 +10,7 @@ from urllib.parse import quote
 from flask import Blueprint, Response, flash, make_response, redirect, request, url_for
 
 from app.domain.errors import Refused
+from app.domain.language import _, marked
 from app.domain.people import browsers
 from app.domain.people.acting import By
 from app.forms.two_factor import CodeForm, ProofForm
@@ -27,12 +28,12 @@ bp = Blueprint("two_factor", __name__, url_prefix="/account/two-factor")
 SET_UP, SET_UP_FORM = "two_factor/set_up.html", "two_factor/_set_up.html"
 CODES, CODES_LIST = "two_factor/codes.html", "two_factor/_codes.html"
 PROOF, PROOF_FORM = "two_factor/proof.html", "two_factor/_proof.html"
-ON = "Two-factor sign-in is on. All other sessions have ended."
-OFF = (
+ON = marked("Two-factor sign-in is on. All other sessions have ended.")
+OFF = marked(
     "Two-factor sign-in is off. Your app and your recovery codes are worth nothing now. All other sessions have ended."
 )
-NEW_CODES = "You have new recovery codes. The old ones are worth nothing any more."
-PURPOSE = "set up two-factor sign-in"
+NEW_CODES = marked("You have new recovery codes. The old ones are worth nothing any more.")
+PURPOSE = marked("set up two-factor sign-in")
 T = TypeVar("T")
 
 
@@ -82,7 +83,7 @@ def switch_on() -> Response:
         if refusal.sentence:
             form.refuse(refusal)
         return password_tries.say_when(_set_up(form, secret, refusal.status))
-    return _codes(made, ON)
+    return _codes(made, _(ON))
 
 
 @bp.route("/recovery-codes", methods=["GET", "POST"])
@@ -90,11 +91,11 @@ def switch_on() -> Response:
 def new_codes() -> Response:
     """Make new recovery codes by password and code, which are asked for also right after the sign-in."""
     asked: dict[str, Any] = {
-        "title": "New recovery codes",
-        "sentence": "The codes that you have are worth nothing from then on.",
-        "button": "Make new codes",
+        "title": _("New recovery codes"),
+        "sentence": _("The codes that you have are worth nothing from then on."),
+        "button": _("Make new codes"),
     }
-    return _proven(asked, two_factor.new_codes, lambda made: _codes(made, NEW_CODES))
+    return _proven(asked, two_factor.new_codes, lambda made: _codes(made, _(NEW_CODES)))
 
 
 @bp.route("/off", methods=["GET", "POST"])
@@ -102,14 +103,14 @@ def new_codes() -> Response:
 def switch_off() -> Response:
     """Switch it off by password and code, which are asked for also right after the sign-in."""
     asked: dict[str, Any] = {
-        "title": "Switch two-factor sign-in off",
-        "sentence": "Your password alone opens the portal then. All other sessions end.",
-        "button": "Switch it off",
+        "title": _("Switch two-factor sign-in off"),
+        "sentence": _("Your password alone opens the portal then. All other sessions end."),
+        "button": _("Switch it off"),
     }
 
     def is_off(_done: None) -> Response:
         login.one_factor_is_left()
-        return _back(OFF)
+        return _back(_(OFF))
 
     return _proven(asked, two_factor.switch_off, is_off)
 
@@ -118,7 +119,7 @@ def _proven(asked: dict[str, Any], change: Callable[[By, str], T], done: Callabl
     by, actor = _by(), current_actor()
     standing = two_factor.standing(by.member_id)
     if not standing.is_on:
-        return _back("Two-factor sign-in is off.", "warn")
+        return _back(_("Two-factor sign-in is off."), "warn")
     form = ProofForm() if request.method == "POST" else ProofForm(formdata=None)
     if not standing.has_password:
         del form.current_password

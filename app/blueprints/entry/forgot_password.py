@@ -5,6 +5,7 @@ from wtforms import StringField
 from wtforms.validators import InputRequired, Length
 
 from app.domain.errors import Refused
+from app.domain.language import marked
 from app.services.sign_in import resets
 from app.web import password_tries
 from app.web.access import from_address, public
@@ -19,8 +20,8 @@ class ForgotForm(PageForm):
     """The address that one signs in with."""
 
     email = StringField(
-        "E-mail address",
-        [InputRequired("Enter your e-mail address."), Length(max=254, message="This is too long.")],
+        marked("E-mail address"),
+        [InputRequired(marked("Enter your e-mail address.")), Length(max=254, message=marked("This is too long."))],
         render_kw={"autocomplete": "username", "maxlength": 254, "spellcheck": "false"},
     )
 

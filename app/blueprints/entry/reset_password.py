@@ -9,6 +9,7 @@ from wtforms import PasswordField
 from wtforms.validators import InputRequired
 
 from app.domain.errors import Refused
+from app.domain.language import _, marked
 from app.domain.people import browsers
 from app.services.sign_in import links, resets
 from app.web import login, password_tries
@@ -20,15 +21,15 @@ bp = Blueprint("reset_password", __name__, url_prefix="/reset-password")
 PAGE, FORM = "reset_password/page.html", "reset_password/_form.html"
 KEPT = "password_link"
 """Where the session keeps the hash of the link's token."""
-_OVER = "It was used already, a newer e-mail has another link, or your password or address has changed since."
+_OVER = marked("It was used already, a newer e-mail has another link, or your password or address has changed since.")
 
 
 class ResetForm(PageForm):
     """The password from now on."""
 
     password = PasswordField(
-        "New password",
-        [InputRequired("Choose a password.")],
+        marked("New password"),
+        [InputRequired(marked("Choose a password."))],
         render_kw={"autocomplete": "new-password", "maxlength": 256},
     )
 
@@ -90,6 +91,6 @@ def _again(form: ResetForm, asked: resets.Asked, status: int) -> Response:
 
 
 def _refused(refusal: Refused) -> Response:
-    title = "This link has expired" if refusal.status == 410 else "This link does not work"
-    sentence = refusal.sentence if refusal.status == 410 else _OVER
+    title = _("This link has expired") if refusal.status == 410 else _("This link does not work")
+    sentence = refusal.sentence if refusal.status == 410 else _(_OVER)
     return make_response(render_template("reset_password/refused.html", title=title, sentence=sentence), refusal.status)

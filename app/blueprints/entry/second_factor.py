@@ -3,6 +3,7 @@
 from flask import Blueprint, Response, flash, jsonify, make_response, redirect, request, url_for
 
 from app.domain.errors import Refused
+from app.domain.language import _, marked
 from app.domain.people import browsers
 from app.domain.people.acting import By
 from app.extensions import csrf
@@ -18,8 +19,8 @@ from app.web.session_cookie import portal_session
 
 bp = Blueprint("second_factor", __name__, url_prefix="/sign-in/second-step")
 PAGE, FORM = "second_factor/page.html", "second_factor/_form.html"
-OVER = "The second step was not taken within five minutes. Sign in again."
-FEW_LEFT = "You have {left} of 10 recovery codes left. Make new ones on the page Authentication."
+OVER = marked("The second step was not taken within five minutes. Sign in again.")
+FEW_LEFT = marked("You have {left} of 10 recovery codes left. Make new ones on the page Authentication.")
 
 
 def _is_ours() -> None:
@@ -55,7 +56,7 @@ def enter() -> Response:
         return password_tries.say_when(_asked(half, form, refusal.status))
     answer = half_signed_in.through(half.member_id, half.customer_id, half.next)
     if used.recovery_codes_left is not None:
-        flash(FEW_LEFT.format(left=used.recovery_codes_left), "warn")
+        flash(_(FEW_LEFT, left=used.recovery_codes_left), "warn")
     return answer
 
 
@@ -65,7 +66,7 @@ def options() -> Response:
     """Say what the browser is to ask a passkey for."""
     half = half_signed_in.current()
     if half is None:
-        raise Refused(OVER, "second_step_over", 409)
+        raise Refused(_(OVER), "second_step_over", 409)
     return jsonify(passkeys.ask(Purpose.SECOND_STEP, portal_session().token, half.member_id))
 
 
@@ -94,13 +95,13 @@ def _elsewhere() -> Response:
     if actor_or_none():
         return make_response(redirect(safe_next("/"), 303))
     if half_signed_in.is_over():
-        flash(OVER, "warn")
+        flash(_(OVER), "warn")
     return make_response(redirect(url_for("sign_in.page"), 303))
 
 
 def _asked(half: HalfSignedIn, form: CodeForm, status: int = 200) -> Response:
     by_recovery_code = request.args.get("with") == "recovery-code"
-    form.code.label.text = "Recovery code" if by_recovery_code else "Code"
+    form.code.label.text = marked("Recovery code") if by_recovery_code else marked("Code")
     form.mark("code", **(WRITTEN_DOWN if by_recovery_code else OF_APP), autofocus=True)
     has_passkey = bool(passkeys.party() and two_factor.standing(half.member_id).passkeys)
     return show(PAGE, FORM, status=status, form=form, by_recovery_code=by_recovery_code, has_passkey=has_passkey)

@@ -5,6 +5,7 @@ from wtforms import HiddenField, PasswordField, StringField
 from wtforms.validators import InputRequired
 
 from app.domain.errors import Refused
+from app.domain.language import marked
 from app.services.access import members
 from app.services.sign_in import passkeys
 from app.services.sign_in.challenges import Purpose
@@ -29,13 +30,13 @@ class SignInForm(PageForm):
     """Address and password."""
 
     email = StringField(
-        "E-mail address",
-        [InputRequired("Enter your e-mail address.")],
+        marked("E-mail address"),
+        [InputRequired(marked("Enter your e-mail address."))],
         render_kw={"autocomplete": "username webauthn", "maxlength": 254, "spellcheck": "false"},
     )
     password = PasswordField(
-        "Password",
-        [InputRequired("Enter your password.")],
+        marked("Password"),
+        [InputRequired(marked("Enter your password."))],
         render_kw={"autocomplete": "current-password", "maxlength": 256},
     )
     next = HiddenField()

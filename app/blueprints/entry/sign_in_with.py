@@ -3,6 +3,7 @@
 from flask import Blueprint, Response, flash, make_response, redirect, render_template, request, url_for
 
 from app.domain.errors import Refused
+from app.domain.language import _, marked
 from app.domain.people import browsers
 from app.services.sign_in import identities, identity_providers
 from app.services.sign_in.identity_providers import Proven
@@ -15,8 +16,8 @@ from app.web.second_step import code_tries, half_signed_in
 from app.web.session_cookie import portal_session
 
 bp = Blueprint("sign_in_with", __name__, url_prefix="/sign-in/with")
-REFUSED_THERE = "You did not sign in with {}."
-SESSION_OVER = "You were signed out, or signed in as somebody else meanwhile. Begin again."
+REFUSED_THERE = marked("You did not sign in with {provider}.")
+SESSION_OVER = marked("You were signed out, or signed in as somebody else meanwhile. Begin again.")
 
 
 @bp.app_context_processor
@@ -48,7 +49,8 @@ def confirm(name: str) -> Response:
     """Send a member to the provider to sign in there anew, before a sensitive change."""
     provider, actor = identity_providers.named(name), current_actor()
     if provider not in identities.confirming(actor.member_id):
-        raise Refused(f"You cannot confirm with {provider.label}. Confirm in another way.", "identity_other", 409)
+        words = _("You cannot confirm with {provider}. Confirm in another way.", provider=provider.label)
+        raise Refused(words, "identity_other", 409)
     return make_response(redirect(attempts.begin(name, Purpose.CONFIRM, member_id=actor.member_id), 303))
 
 
@@ -63,9 +65,9 @@ def back(name: str) -> Response:
         return _to_sign_in(refusal, "") if actor_or_none() is None else _to_account(refusal)
     try:
         if "error" in request.args:
-            raise Refused(REFUSED_THERE.format(provider.label), "provider_refused", 422)
+            raise Refused(_(REFUSED_THERE, provider=provider.label), "provider_refused", 422)
         if attempt.member_id and (actor_or_none() is None or current_actor().member_id != attempt.member_id):
-            raise Refused(SESSION_OVER, "session_over", 409)
+            raise Refused(_(SESSION_OVER), "session_over", 409)
         proven = code_tries.from_address_alone(
             lambda: identity_providers.proven(name, attempt.asked, request.args.get("code", ""))
         )
@@ -85,12 +87,13 @@ def _ended(attempt: Attempt, proven: Proven) -> Response:
             actor = current_actor()
             by = By(actor.member_id, actor.customer_id, portal_session().token, from_address(), agent)
             identities.link(by, proven)
-            flash(f"Your {proven.provider.label} account is linked. You can sign in with it from now on.", "ok")
+            label = proven.provider.label
+            flash(_("Your {provider} account is linked. You can sign in with it from now on.", provider=label), "ok")
             return make_response(redirect(url_for("authentication.page"), 303))
         case Purpose.CONFIRM:
             identities.confirm(attempt.member_id, proven, attempt.began_at)
             if not login.confirm():
-                raise Refused(SESSION_OVER, "session_over", 409)
+                raise Refused(_(SESSION_OVER), "session_over", 409)
             return _confirmed(None)
 
 

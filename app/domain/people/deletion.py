@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from app.domain.language import _
+
 NAME = "Deleted member"
 """How the audit trail names a member who is gone."""
 
@@ -35,11 +37,11 @@ def obstacles(owned: list[Owned]) -> list[Obstacle]:
     found = []
     for each in owned:
         said = (
-            (each.has_plan, "It has a paid plan. Cancel it on Plan and wait until it has ended."),
-            (each.has_unpaid, "An invoice is not paid yet. Pay it on Invoices."),
-            (each.is_below_zero, "Its credit is below zero. Add credits."),
-            (each.recharges, "Auto-recharge is on. Switch it off on Auto-recharge."),
-            (each.has_other_members, "It has other members. Make one of them an owner on Members."),
+            (each.has_plan, _("It has a paid plan. Cancel it on Plan and wait until it has ended.")),
+            (each.has_unpaid, _("An invoice is not paid yet. Pay it on Invoices.")),
+            (each.is_below_zero, _("Its credit is below zero. Add credits.")),
+            (each.recharges, _("Auto-recharge is on. Switch it off on Auto-recharge.")),
+            (each.has_other_members, _("It has other members. Make one of them an owner on Members.")),
         )
         found += [Obstacle(each.name, words) for stands, words in said if stands]
     return found

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from app.domain.errors import Refused
+from app.domain.language import _
 
 
 @dataclass(frozen=True)
@@ -27,5 +28,5 @@ def may_be_linked_by_email(ways: Ways, *, is_verified: bool) -> bool:
 def ask_another_way(ways: Ways) -> None:
     """Refuse (409) to take away the account that is the member's only way in."""
     if not ways.has_password and not ways.passkeys and ways.identities <= 1:
-        words = "This is your only way in. Set a password by “Forgot your password?”, or add a passkey first."
+        words = _("This is your only way in. Set a password by “Forgot your password?”, or add a passkey first.")
         raise Refused(words, "only_way_in", 409)

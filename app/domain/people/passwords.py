@@ -5,6 +5,7 @@ from functools import cache
 from itertools import pairwise
 
 from app.domain.errors import Refused
+from app.domain.language import _
 
 PASSWORD_LENGTH = range(8, 257)
 CONTEXT_WORDS = frozenset(
@@ -20,11 +21,12 @@ _SIGNS_FOR_LETTERS = str.maketrans("@4301$5!", "aaeolssi")
 def check_password(password: str, email: str) -> None:
     """Refuse (422) a password that is too short, too long, or among the first that anybody would try."""
     if len(password) < PASSWORD_LENGTH.start:
-        raise Refused("Choose a password of at least 8 characters.", "password_short", 422, "password")
+        raise Refused(_("Choose a password of at least 8 characters."), "password_short", 422, "password")
     if len(password) >= PASSWORD_LENGTH.stop:
-        raise Refused("Choose a password of at most 256 characters.", "password_long", 422, "password")
+        raise Refused(_("Choose a password of at most 256 characters."), "password_long", 422, "password")
     if _is_easy(password.lower(), email.lower()):
-        raise Refused("Choose another password: this one is too easy to guess.", "password_common", 422, "password")
+        words = _("Choose another password: this one is too easy to guess.")
+        raise Refused(words, "password_common", 422, "password")
 
 
 def _is_easy(lower: str, email: str) -> bool:

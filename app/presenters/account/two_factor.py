@@ -2,6 +2,8 @@
 
 from markupsafe import Markup
 
+from app.domain.language import _
+
 MODULE = 4
 """Pixels of a module of the code: large enough for a camera across a desk."""
 
@@ -18,7 +20,7 @@ def code_of(address: str) -> Markup:
     import segno  # nor draws its code
 
     made = segno.make(address, error="m", boost_error=False, micro=False)
-    drawn = made.svg_inline(scale=MODULE, border=4, dark="#000", light="#fff", title="QR code of the secret")
+    drawn = made.svg_inline(scale=MODULE, border=4, dark="#000", light="#fff", title=_("QR code of the secret"))
     return Markup(drawn)  # the library's own drawing: the address is in it as squares alone
 
 
@@ -29,5 +31,9 @@ def grouped(secret: str) -> str:
 
 def as_file(codes: tuple[str, ...], email: str, portal: str) -> str:
     """Return the recovery codes as the text file that is saved."""
-    head = (f"Recovery codes of {email} at {portal}", "Each works once, in place of the code of your app.", "")
+    head = (
+        _("Recovery codes of {email} at {portal}", email=email, portal=portal),
+        _("Each works once, in place of the code of your app."),
+        "",
+    )
     return "\r\n".join((*head, *codes, ""))

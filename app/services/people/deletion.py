@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session, aliased
 from app import clock
 from app.domain.errors import Refused
 from app.domain.invoices.documents import Kind, State
+from app.domain.language import _
 from app.domain.ledger import CREDITS
 from app.domain.mails import INVITATION, MEMBER_DELETED, OF_SIGN_IN, WEEKLY_DIGEST
 from app.domain.people.acting import By
@@ -61,7 +62,7 @@ def delete_member(by: By, typed_email: str) -> None:
             directory.locked(session, customer_id)
         member = session.get_one(Member, by.member_id, with_for_update=True, populate_existing=True)
         if typed_email.strip().lower() != member.email:
-            raise Refused("Enter the address that you sign in with.", "email_differs", 422, "email")
+            raise Refused(_("Enter the address that you sign in with."), "email_differs", 422, "email")
         found = obstacles(_owned(session, member.id))
         if found:
             words = f"{found[0].customer}: {found[0].what}"

@@ -8,6 +8,7 @@ from sqlalchemy.exc import IntegrityError
 
 from app import mailboxes
 from app.domain.errors import NotFound, Refused
+from app.domain.language import _
 from app.domain.mails import CONFIRM_SIGN_IN_EMAIL, SIGN_IN_EMAIL_CHANGED
 from app.domain.people.acting import By
 from app.models.customers import Customer
@@ -60,10 +61,10 @@ def ask(by: By, wanted: str) -> str:
     with as_service("ask a new address"), transaction() as session:
         member = session.get_one(Member, by.member_id, with_for_update=True, populate_existing=True)
         if email == member.email:
-            raise Refused("This is your e-mail address already.", "email_same", 422, "new_email")
+            raise Refused(_("This is your e-mail address already."), "email_same", 422, "new_email")
         row = links.make(session, member, links.EMAIL_CHANGE, email, most=MOST_AN_HOUR)
         if row is None:
-            words = "Five links were sent within an hour. Use the last one, or try again in an hour."
+            words = _("Five links were sent within an hour. Use the last one, or try again in an hour.")
             raise Refused(words, "asked_too_often", 409, "new_email")
         member_mails.write(session, by.customer_id, CONFIRM_SIGN_IN_EMAIL, member, to=email, key=row.id, link=row.id)
         audit.record(session, by.customer_id, member.id, "email.change_asked", member.id, address=by.address)
@@ -114,7 +115,7 @@ def confirm(hashed: str, by_member: str, *, address: str, browser: str) -> str:
                 to=before, email=before, new_email=email, address=address, browser=browser,
             )  # fmt: skip
     except IntegrityError:
-        words = "You have an account with this address already. Sign in with it, or choose another address here."
+        words = _("You have an account with this address already. Sign in with it, or choose another address here.")
         raise Refused(words, "email_taken", 409) from None
     log.info("email_changed", member=member_id)
     return email

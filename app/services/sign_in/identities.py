@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from app import clock, ids, mailboxes
 from app.domain import mails
 from app.domain.errors import NotFound, Refused
+from app.domain.language import _, marked
 from app.domain.people.identities import Ways, ask_another_way, may_be_linked_by_email
 from app.identity_settings import IdentityProvider
 from app.models.database import db
@@ -26,7 +27,9 @@ from app.services.transaction import transaction
 
 log = structlog.get_logger()
 CLOCKS_DIFFER = timedelta(seconds=60)
-_NOT_HERE = "This {} account is not linked to a sign-in here. Sign in in another way, and link it on Authentication."
+_NOT_HERE = marked(
+    "This {provider} account is not linked to a sign-in here. Sign in in another way, and link it on Authentication."
+)
 
 
 @dataclass(frozen=True)
@@ -80,7 +83,7 @@ def sign_in(proven: Proven, by_address: str, browser: str) -> SignedIn:
         ).one_or_none()
         if found is None:
             log.warning("identity_refused", provider=proven.provider.name, member=member_id)
-            raise Refused(_NOT_HERE.format(proven.provider.label), "identity_unknown", 422)
+            raise Refused(_(_NOT_HERE, provider=proven.provider.label), "identity_unknown", 422)
         _note_use(proven)
     log.info("identity_accepted", provider=proven.provider.name, member=found.id, customer=found.customer_id)
     return SignedIn(found.id, found.customer_id, found.confirmed_at is not None)
@@ -95,9 +98,9 @@ def link(by: By, proven: Proven) -> None:
         with as_service("see why an account was not linked"):
             mine = db.session.scalars(_of(by.member_id).where(Identity.issuer == proven.provider.issuer)).first()
         label = proven.provider.label
-        words = f"This {label} account is linked to another sign-in here. Take another account."
+        words = _("This {provider} account is linked to another sign-in here. Take another account.", provider=label)
         if mine is not None:
-            words = f"You have linked a {label} account already. Unlink it first."
+            words = _("You have linked a {provider} account already. Unlink it first.", provider=label)
         raise Refused(words, "identity_taken", 409) from None
 
 
@@ -113,12 +116,14 @@ def confirm(member_id: str, proven: Proven, asked_at: datetime) -> None:
         )
     if mine is None:
         log.warning("confirmation_refused", member=member_id, provider=proven.provider.name)
-        words = f"This is another {proven.provider.label} account than the one that you have linked."
+        label = proven.provider.label
+        words = _("This is another {provider} account than the one that you have linked.", provider=label)
         raise Refused(words, "identity_other", 422)
     seen = proven.person.authenticated_at
     if seen is None or seen < asked_at - CLOCKS_DIFFER:
         log.warning("confirmation_refused", member=member_id, provider=proven.provider.name)
-        words = f"{proven.provider.label} did not let you sign in anew. Confirm in another way."
+        label = proven.provider.label
+        words = _("{provider} did not let you sign in anew. Confirm in another way.", provider=label)
         raise Refused(words, "identity_stale", 422)
     log.info("access_confirmed", member=member_id, provider=proven.provider.name)
 

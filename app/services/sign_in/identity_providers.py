@@ -7,6 +7,7 @@ import structlog
 
 from app import ids
 from app.domain.errors import NotFound, Refused
+from app.domain.language import _
 from app.extensions import Extension, settings
 from app.gateways.identity.person import Asked, Away, Person, Provider, Unproven
 from app.identity_settings import OPENID, IdentityProvider
@@ -79,11 +80,15 @@ def _back(name: str) -> str:
 
 def _away(provider: IdentityProvider, problem: Away) -> Refused:
     log.warning("identity_provider_away", provider=provider.name, problem=str(problem)[:300])
-    words = f"{provider.label} cannot be reached just now. Try again in a minute, or sign in in another way."
+    label = provider.label
+    words = _(
+        "{provider} cannot be reached just now. Try again in a minute, or sign in in another way.", provider=label
+    )
     return Refused(words, "provider_away", 503)
 
 
 def _unproven(provider: IdentityProvider, why: str) -> Refused:
     log.warning("identity_unproven", provider=provider.name, why=why[:300])
-    words = f"{provider.label} did not confirm who you are. Try again, or sign in in another way."
+    label = provider.label
+    words = _("{provider} did not confirm who you are. Try again, or sign in in another way.", provider=label)
     return Refused(words, "identity_unproven", 422)

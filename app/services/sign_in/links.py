@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from app import clock, ids
 from app.domain.errors import NotFound, Refused
+from app.domain.language import _, marked
 from app.models.members import Member
 from app.models.sign_in import SignInLink
 from app.services import link_tokens
@@ -14,7 +15,7 @@ from app.services import link_tokens
 RESET, EMAIL_CHANGE = "password_reset", "email_change"
 LASTS = timedelta(hours=1)
 COUNTED_FOR = timedelta(hours=1)
-OVER = "This link was valid for an hour. Ask for a new one."
+OVER = marked("This link was valid for an hour. Ask for a new one.")
 
 
 def make(session: Session, member: Member, purpose: str, email: str, *, most: int) -> SignInLink | None:
@@ -69,7 +70,7 @@ def look(session: Session, purpose: str, hashed: str) -> tuple[SignInLink, Membe
     if found is None or (purpose == RESET and found[0].email != found[1].email):
         raise NotFound("link")
     if found[0].expires_at <= clock.now():
-        raise Refused(OVER, "link_expired", 410)
+        raise Refused(_(OVER), "link_expired", 410)
     return found[0], found[1]
 
 

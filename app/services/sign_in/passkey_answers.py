@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import structlog
 
 from app.domain.errors import Refused
+from app.domain.language import _, marked
 from app.services.sign_in import challenges
 from app.services.sign_in.challenges import Purpose
 
@@ -17,8 +18,8 @@ T = TypeVar("T")
 LONGEST = 20_000
 """No browser's answer is longer."""
 TRANSPORTS = ("ble", "cable", "hybrid", "internal", "nfc", "smart-card", "usb")
-UNREADABLE = "This passkey cannot be read. Try again, or sign in in another way."
-ELSEWHERE = "This passkey was used on another site. Open the portal itself and try again."
+UNREADABLE = marked("This passkey cannot be read. Try again, or sign in in another way.")
+ELSEWHERE = marked("This passkey was used on another site. Open the portal itself and try again.")
 
 
 def taken(answer: str, purpose: Purpose, session_token: str) -> tuple[dict[str, Any], bytes]:
@@ -28,11 +29,11 @@ def taken(answer: str, purpose: Purpose, session_token: str) -> tuple[dict[str, 
         said = json.loads(bytes_of(credential["response"]["clientDataJSON"]))
         challenge = bytes_of(said["challenge"])
     except (ValueError, TypeError, KeyError, RecursionError):
-        raise Refused(UNREADABLE, "passkey_malformed", 422) from None
+        raise Refused(_(UNREADABLE), "passkey_malformed", 422) from None
     challenges.take(challenge, purpose, session_token)
     # The library looks at neither: a page of another site that frames ours would be as good as ours.
     if said.get("crossOrigin") or said.get("topOrigin"):
-        raise Refused(ELSEWHERE, "passkey_elsewhere", 422)
+        raise Refused(_(ELSEWHERE), "passkey_elsewhere", 422)
     return credential, challenge
 
 
@@ -42,7 +43,7 @@ def checked(verify: Callable[[], T]) -> T:
         return verify()
     except Exception as problem:  # noqa: BLE001  # its parsers raise what their bytes make them raise
         log.warning("passkey_refused", problem=type(problem).__name__)
-        raise Refused(UNREADABLE, "passkey_malformed", 422) from None
+        raise Refused(_(UNREADABLE), "passkey_malformed", 422) from None
 
 
 def transports(credential: dict[str, Any]) -> str:

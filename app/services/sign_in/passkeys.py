@@ -14,6 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from app import clock, ids
 from app.domain import mails
 from app.domain.errors import NotFound, Refused
+from app.domain.language import _, marked
 from app.domain.people.acting import By
 from app.models.database import db
 from app.models.members import Member, Membership
@@ -30,7 +31,7 @@ log = structlog.get_logger()
 MOST = 20
 """So many passkeys may a member have."""
 LONGEST_NAME = 60
-NOT_KNOWN = "This passkey is not known here. Sign in in another way."
+NOT_KNOWN = marked("This passkey is not known here. Sign in in another way.")
 
 
 @dataclass(frozen=True)
@@ -127,7 +128,7 @@ def add(by: By, name: str, answer: str) -> str:
 
     named = " ".join(name.split())
     if not named or len(named) > LONGEST_NAME or not named.isprintable():
-        words = f"Enter a name of at most {LONGEST_NAME} characters."
+        words = _("Enter a name of at most {most} characters.", most=LONGEST_NAME)
         raise Refused(words, "name_malformed", 422, "name")
     credential, challenge = passkey_answers.taken(answer, Purpose.ADD, by.token)
     here = the_party()
@@ -156,7 +157,8 @@ def add(by: By, name: str, answer: str) -> str:
         with as_service("keep a passkey"), transaction() as session:
             session.get_one(Member, by.member_id, with_for_update=True)
             if (session.scalar(select(func.count()).where(Passkey.member_id == by.member_id)) or 0) >= MOST:
-                raise Refused(f"You have {MOST} passkeys. Remove one first.", "too_many_passkeys", 409)
+                words = _("You have {most} passkeys. Remove one first.", most=MOST)
+                raise Refused(words, "too_many_passkeys", 409)
             session.add(row)
             session.flush()
             said = {"name": named}
@@ -164,7 +166,7 @@ def add(by: By, name: str, answer: str) -> str:
                 session, by, "passkey.added", mails.PASSKEY_ADDED, subject=passkey_id, after=said, passkey=named
             )
     except IntegrityError:
-        raise Refused("This passkey is there already.", "passkey_known", 409) from None
+        raise Refused(_("This passkey is there already."), "passkey_known", 409) from None
     return passkey_id
 
 
@@ -179,7 +181,7 @@ def prove(answer: str, purpose: Purpose, session_token: str, member_id: str | No
             passkey_answers.bytes_of(credential["response"].get("userHandle") or ""),
         )
     except (ValueError, KeyError):
-        raise Refused(UNREADABLE, "passkey_malformed", 422) from None
+        raise Refused(_(UNREADABLE), "passkey_malformed", 422) from None
     with as_service("find a passkey"):
         found = db.session.execute(
             select(Passkey, Membership.customer_id)
@@ -193,10 +195,10 @@ def prove(answer: str, purpose: Purpose, session_token: str, member_id: str | No
         db.session.rollback()
     if found is None or (member_id is not None and found.Passkey.member_id != member_id):
         log.warning("passkey_refused", member=found and found.Passkey.member_id)
-        raise Refused(NOT_KNOWN, "passkey_unknown", 422)
+        raise Refused(_(NOT_KNOWN), "passkey_unknown", 422)
     kept, customer_id, here = found.Passkey, found.customer_id, the_party()
     if handle != kept.member_id.encode() and (handle or member_id is None):
-        raise Refused(UNREADABLE, "passkey_malformed", 422)
+        raise Refused(_(UNREADABLE), "passkey_malformed", 422)
     used = passkey_answers.checked(
         lambda: verify_authentication_response(
             credential=credential,
@@ -216,7 +218,7 @@ def prove(answer: str, purpose: Purpose, session_token: str, member_id: str | No
             .returning(Passkey.id)
         ).first()
     if noted is None:  # removed, or used in another place, at this very moment
-        raise Refused(UNREADABLE, "passkey_malformed", 422)
+        raise Refused(_(UNREADABLE), "passkey_malformed", 422)
     log.info("passkey_used", member=kept.member_id, purpose=purpose.value)
     return Proven(SignedIn(kept.member_id, customer_id), kept.id)
 

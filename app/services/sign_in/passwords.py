@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from app import clock
 from app.domain.errors import Refused
+from app.domain.language import _
 from app.domain.mails import PASSWORD_CHANGED
 from app.domain.people.acting import By as By  # noqa: PLC0414  # the other modules of the room take it from here
 from app.domain.people.passwords import check_password
@@ -48,19 +49,19 @@ def change(by: By, before: str, wanted: str) -> None:
         hashed, email = member.password_hash, member.email
         db.session.rollback()  # the hash takes long: no transaction waits for it
     if hashed is None:
-        words = "You have no password yet. Ask for one by “Forgot your password?”."
+        words = _("You have no password yet. Ask for one by “Forgot your password?”.")
         raise Refused(words, "password_missing", 409, "current_password")
     if not members.fits(hashed, before):
         log.warning("password_change_refused", member=by.member_id)
-        raise Refused("This is not your password.", "password_wrong", 422, "current_password")
+        raise Refused(_("This is not your password."), "password_wrong", 422, "current_password")
     _check(wanted, email)
     if wanted == before:
-        raise Refused("This is your password already. Choose another one.", "password_same", 422, "new_password")
+        raise Refused(_("This is your password already. Choose another one."), "password_same", 422, "new_password")
     made = members.hashed(wanted)
     with as_service("change a password"), transaction() as session:
         member = session.get_one(Member, by.member_id, with_for_update=True, populate_existing=True)
         if member.password_hash != hashed:
-            words = "Your password was changed in another window. Sign in with the new one."
+            words = _("Your password was changed in another window. Sign in with the new one.")
             raise Refused(words, "password_changed", 409)
         replace(session, member, made, by)
     log.info("password_changed", member=by.member_id)

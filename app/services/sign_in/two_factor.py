@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from app import clock
 from app.domain import mails
 from app.domain.errors import NotFound, Refused
+from app.domain.language import _, marked
 from app.domain.people import second_factors
 from app.domain.people.acting import By
 from app.domain.people.second_factors import AppCode
@@ -26,12 +27,12 @@ from app.services.transaction import transaction
 log = structlog.get_logger()
 SET_UP_WITHIN = timedelta(hours=1)
 """For so long the secret of an app that has given no code yet is shown and taken."""
-MALFORMED = "Enter the six digits that your app shows, or a recovery code."
-OVER = "This code is over. Enter the one that your app shows now."
-UNREADABLE = (
+MALFORMED = marked("Enter the six digits that your app shows, or a recovery code.")
+OVER = marked("This code is over. Enter the one that your app shows now.")
+UNREADABLE = marked(
     "Codes of your app cannot be checked any more. Use a recovery code or a passkey, then set the app up again."
 )
-WRONG = "This code is wrong. Enter the one that your app shows now, and each code once only."
+WRONG = marked("This code is wrong. Enter the one that your app shows now, and each code once only.")
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,7 @@ def begin(member_id: str) -> None:
     with as_service("begin to set up an app"), transaction() as session:
         row = _locked(session, member_id)
         if row and row.confirmed_at:
-            raise Refused("Two-factor sign-in is on already.", "two_factor_on", 409)
+            raise Refused(_("Two-factor sign-in is on already."), "two_factor_on", 409)
         if row and now - row.created_at < SET_UP_WITHIN:
             return
         secret = encryption.encrypt(pyotp.random_base32(), member_id)
@@ -113,11 +114,11 @@ def confirm(by: By, typed: str) -> tuple[str, ...]:
     with as_service("set up an app"), transaction() as session:
         row = _locked(session, by.member_id)
         if row is None or clock.now() - row.created_at >= SET_UP_WITHIN:
-            raise Refused("This took longer than an hour. Begin again.", "set_up_over", 409)
+            raise Refused(_("This took longer than an hour. Begin again."), "set_up_over", 409)
         if row.confirmed_at:
-            raise Refused("Two-factor sign-in is on already.", "two_factor_on", 409)
+            raise Refused(_("Two-factor sign-in is on already."), "two_factor_on", 409)
         if not isinstance(code, AppCode):
-            raise Refused("Enter the six digits that your app shows.", "code_malformed", 422, "code")
+            raise Refused(_("Enter the six digits that your app shows."), "code_malformed", 422, "code")
         row.confirmed_at = clock.now()
         session.flush()
         _take(session, row, code)
@@ -183,15 +184,15 @@ def _use(session: Session, by: By, typed: str, *, is_mailed: bool = True) -> Use
     """Use up a code in the caller's transaction, or refuse. A mail says that a recovery code was used."""
     code, row = second_factors.typed_code(typed), _locked(session, by.member_id)
     if row is None or row.confirmed_at is None:
-        raise Refused("Two-factor sign-in is off.", "two_factor_off", 409)
+        raise Refused(_("Two-factor sign-in is off."), "two_factor_off", 409)
     if code is None:
-        raise Refused(MALFORMED, "code_malformed", 422, "code")
+        raise Refused(_(MALFORMED), "code_malformed", 422, "code")
     if isinstance(code, AppCode):
         _take(session, row, code)
         return Used()
     if not recovery_codes.use(session, by.member_id, code):
         log.warning("second_factor_refused", member=by.member_id)
-        words = "This is not one of your recovery codes, or it was used. Each works once."
+        words = _("This is not one of your recovery codes, or it was used. Each works once.")
         raise Refused(words, "recovery_code_wrong", 422, "code")
     left = recovery_codes.left(session, by.member_id)
     if is_mailed:
@@ -212,12 +213,12 @@ def _take(session: Session, row: TwoFactor, code: AppCode) -> None:
         step, totp = second_factors.step_at(clock.now()), pyotp.TOTP(encryption.decrypt(row.secret, row.member_id))
     except encryption.CannotDecrypt:
         log.error("second_factor_unreadable", member=row.member_id)
-        raise Refused(UNREADABLE, "app_unreadable", 409, "code") from None
+        raise Refused(_(UNREADABLE), "app_unreadable", 409, "code") from None
     shown, before = (totp.at(second_factors.beginning_of(each)) for each in (step, step - 1))
     if not hmac.compare_digest(shown, code.digits):
         log.warning("second_factor_refused", member=row.member_id)
         over = hmac.compare_digest(before, code.digits)
-        raise Refused(OVER if over else WRONG, "code_over" if over else "code_wrong", 422, "code")
+        raise Refused(_(OVER if over else WRONG), "code_over" if over else "code_wrong", 422, "code")
     accepted = session.execute(
         update(TwoFactor)
         .where(TwoFactor.member_id == row.member_id, TwoFactor.confirmed_at.is_not(None), TwoFactor.last_step < step)
@@ -225,5 +226,5 @@ def _take(session: Session, row: TwoFactor, code: AppCode) -> None:
         .returning(TwoFactor.member_id)
     )
     if accepted.first() is None:
-        words = "This code was used already. Wait for the next one: your app shows it within 30 seconds."
+        words = _("This code was used already. Wait for the next one: your app shows it within 30 seconds.")
         raise Refused(words, "code_used", 422, "code")

@@ -9,6 +9,7 @@ from typing import Any
 
 from app import clock
 from app.domain.errors import Refused
+from app.domain.language import _
 from app.gateways.identity.person import Asked
 from app.services.sign_in import identity_providers
 from app.web.access import safe_next
@@ -68,7 +69,7 @@ def take(name: str, state: str) -> Attempt:
         if row["name"] == name and compare_digest(row["state"].encode(), state.encode("utf-8", "surrogatepass")):
             found = row
     if found is None:
-        words = "This sign-in was not begun in this browser, took longer than 10 minutes, or has ended. Begin again."
+        words = _("This sign-in was not begun in this browser, took longer than 10 minutes, or has ended. Begin again.")
         raise Refused(words, "attempt_unknown", 409)
     session[KEPT] = [row for row in rows if row is not found]
     return Attempt(

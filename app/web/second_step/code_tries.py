@@ -8,6 +8,7 @@ from flask import current_app
 from limits import RateLimitItemPerHour, RateLimitItemPerMinute
 
 from app.domain.errors import Refused
+from app.domain.language import _
 from app.web import shared_counts
 from app.web.access import from_address
 from app.web.password_tries import PER_ADDRESS, place_of
@@ -28,7 +29,7 @@ def counted(member_id: str, check: Callable[[str], Checked]) -> Checked:
         or not tries.take(FROM_ADDRESS, key)
     ):
         current_app.logger.warning("too many tries of a code")
-        raise Refused("Too many tries. Wait a while, then try again.", "too_many_tries", 429)
+        raise Refused(_("Too many tries. Wait a while, then try again."), "too_many_tries", 429)
     tries.take(PER_MEMBER, member_id)
     try:
         checked = check(from_address())
@@ -45,7 +46,7 @@ def from_address_alone(check: Callable[[], Checked]) -> Checked:
     address, tries = place_of(from_address() or "unknown"), shared_counts.tries()
     if not tries.are_left(PER_ADDRESS, address):
         current_app.logger.warning("too many tries of a passkey")
-        raise Refused("Too many tries. Wait a while, then try again.", "too_many_tries", 429)
+        raise Refused(_("Too many tries. Wait a while, then try again."), "too_many_tries", 429)
     try:
         return check()
     except Refused:
