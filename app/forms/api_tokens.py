@@ -4,6 +4,7 @@ from flask import request
 from wtforms import SelectField, StringField
 from wtforms.validators import Optional
 
+from app.domain.language import _, marked, ngettext
 from app.domain.people.api_tokens import DATE, DAYS, NEVER
 from app.forms.balance_history import DayField
 from app.web.fields import PageForm
@@ -12,16 +13,16 @@ from app.web.fields import PageForm
 class ApiTokenForm(PageForm):
     """A token to make."""
 
-    name = StringField("Name", render_kw={"autocomplete": "off", "maxlength": 100, "placeholder": "Backup script"})
-    scopes = StringField("It may")
+    name = StringField(marked("Name"), render_kw={"autocomplete": "off", "maxlength": 100})
+    scopes = StringField(marked("It may"))
     """Beside the check boxes that `chosen` reads: it takes what is wrong with them."""
-    lasts = SelectField("It ends", choices=[], default=str(DAYS[0]), validate_choice=False)
-    ends_on = DayField("On the day (UTC)", [Optional()])
+    lasts = SelectField(marked("It ends"), choices=[], default=str(DAYS[0]), validate_choice=False)
+    ends_on = DayField(marked("On the day (UTC)"), [Optional()])
 
     def offer(self, *, may_last: bool) -> "ApiTokenForm":
         """Offer how long a token may last."""
-        self.lasts.choices = [(str(each), f"in {each} days") for each in DAYS]
-        self.lasts.choices += [(DATE, "on a day")] + ([(NEVER, "never")] if may_last else [])
+        self.lasts.choices = [(str(each), ngettext("in {n} day", "in {n} days", each)) for each in DAYS]
+        self.lasts.choices += [(DATE, _("on a day"))] + ([(NEVER, _("never"))] if may_last else [])
         return self
 
     @property

@@ -6,6 +6,7 @@ from wtforms import PasswordField, SelectField, StringField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 from wtforms.validators import InputRequired
 
+from app.domain.language import marked
 from app.domain.people.members import Role
 from app.web.fields import PageForm
 
@@ -18,11 +19,11 @@ class InviteForm(PageForm):
     """Whom to ask in, and as what."""
 
     email = StringField(
-        "E-mail address",
-        [InputRequired("Enter an e-mail address.")],
+        marked("E-mail address"),
+        [InputRequired(marked("Enter an e-mail address."))],
         render_kw={"type": "email", "autocomplete": "off", "maxlength": 254, "spellcheck": "false"},
     )
-    role = SelectField("Role", choices=_choices(Role), default=Role.VIEWER.value)
+    role = SelectField(marked("Role"), choices=lambda: _choices(Role), default=Role.VIEWER.value)
 
     def offers(self, may_invite: Callable[[Role], bool]) -> "InviteForm":
         """Offer the roles that may be given, and no other."""
@@ -33,17 +34,19 @@ class InviteForm(PageForm):
 class RoleForm(PageForm):
     """A member's role."""
 
-    role = SelectField("Role", choices=_choices(Role))
+    role = SelectField(marked("Role"), choices=lambda: _choices(Role))
 
 
 class SignUpForm(PageForm):
     """Who is new here."""
 
     name = StringField(
-        "Full name", [InputRequired("Enter your full name.")], render_kw={"autocomplete": "name", "maxlength": 200}
+        marked("Full name"),
+        [InputRequired(marked("Enter your full name."))],
+        render_kw={"autocomplete": "name", "maxlength": 200},
     )
     password = PasswordField(
-        "Password",
-        [InputRequired("Choose a password.")],
+        marked("Password"),
+        [InputRequired(marked("Choose a password."))],
         render_kw={"autocomplete": "new-password", "maxlength": 256},
     )

@@ -2,6 +2,7 @@
 
 from wtforms import StringField, TextAreaField
 
+from app.domain.language import marked
 from app.web.fields import PageForm
 
 
@@ -9,10 +10,10 @@ class SshKeyForm(PageForm):
     """A key to add. A private one is never shown again."""
 
     public_key = TextAreaField(
-        "Public key",
+        marked("Public key"),
         render_kw={"rows": 4, "autocomplete": "off", "autocapitalize": "none", "spellcheck": "false", "class": "mono"},
     )
-    name = StringField("Name (optional)", render_kw={"autocomplete": "off", "maxlength": 100})
+    name = StringField(marked("Name (optional)"), render_kw={"autocomplete": "off", "maxlength": 100})
 
     def forget(self) -> None:
         """Take out what was pasted: nobody may read it again."""

@@ -14,10 +14,15 @@ from app.services.catalog import versions
 from tests.support.browser import Browser, Page
 
 FINISHED = (
+    "/account/api-tokens/",
     "/account/authentication/",
     "/account/authentication/account/",
+    "/account/customers/",
+    "/account/members/",
+    "/account/members/read-only/",
     "/account/passkeys/new",
     "/account/profile/",
+    "/account/ssh-keys/",
     "/billing/add-credits/code/",
     "/billing/invoice-notifications/",
     "/billing/payment-methods/",
@@ -27,10 +32,24 @@ OPEN = ("/sign-in", "/sign-in?ended=1&chosen=1&deleted=1", "/forgot-password/", 
 """Those that strangers read."""
 SHOWN = ("aria-label", "placeholder", "title", "alt", "data-busy", "data-ended", "data-unavailable", "aria-valuetext")
 """Attributes that are read."""
-NOT_READ = "script, style, svg, datalist, code, option[lang], .member__pages"
+NOT_READ = "script, style, svg, datalist, code, .commands, option[lang], .member__pages"
 """What is no sentence, and the menu of the account, whose pages are not finished."""
 WORD = re.compile(r"[A-Za-z]{2,}")
-EVERYWHERE = ("UTC", "SSH", "PayPal", "Stripe", "SEPA", "CSV", "PDF", "Europe/Zurich")
+EVERYWHERE = (
+    "UTC",
+    "SSH",
+    "Linux",
+    "macOS",
+    "Windows",
+    "Terminal",
+    "PowerShell",
+    "PayPal",
+    "Stripe",
+    "SEPA",
+    "CSV",
+    "PDF",
+    "Europe/Zurich",
+)
 """What is called so in every language."""
 
 

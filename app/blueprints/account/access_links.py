@@ -6,6 +6,7 @@ from flask import Blueprint, flash, redirect, url_for
 from werkzeug.wrappers import Response
 
 from app.domain.errors import Refused
+from app.domain.language import _, marked
 from app.domain.people.read_only import MOST_LINKS
 from app.forms.access_links import LinkForm
 from app.services import portal_links
@@ -28,7 +29,7 @@ def page() -> Response:
 @bp.post("/")
 @own_sign_in_only
 @managers_only
-@fresh_only("make a read-only link", back="access_links.page")
+@fresh_only(marked("make a read-only link"), back="access_links.page")
 def make() -> Response:
     """Make a link and show it, once: it is in no other answer."""
     form = LinkForm()
@@ -50,7 +51,7 @@ def make() -> Response:
 def revoke(link_id: str) -> Response:
     """End a link, and every session that it began."""
     name = access_links.revoke(current_actor(), link_id, address=from_address())
-    flash(f"The link for {name} is revoked. Whoever had opened it sees nothing more.", "ok")
+    flash(_("The link for {name} is revoked. Whoever had opened it sees nothing more.", name=name), "ok")
     return redirect(url_for("access_links.page"), 303)
 
 

@@ -7,6 +7,7 @@ from werkzeug.wrappers import Response
 
 from app import clock
 from app.domain.errors import Refused
+from app.domain.language import _, marked
 from app.domain.people import browsers
 from app.domain.people.api_tokens import SCOPES, end_of, offered
 from app.extensions import settings
@@ -30,7 +31,7 @@ def page() -> Response:
 
 @bp.post("/")
 @own_sign_in_only
-@fresh_only("make an API token", back="api_tokens.page")
+@fresh_only(marked("make an API token"), back="api_tokens.page")
 def make() -> Response:
     """Make a token and show it, this once."""
     form, actor = _form(), current_actor()
@@ -48,11 +49,11 @@ def make() -> Response:
 
 @bp.post("/<token_id>/revocation")
 @own_sign_in_only
-@fresh_only(lambda token_id: f"revoke the token {_named(token_id)}", back="api_tokens.page")
+@fresh_only(lambda token_id: _("revoke the token {name}", name=_named(token_id)), back="api_tokens.page")
 def revoke(token_id: str) -> Response:
     """Revoke the token: the next call with it is refused."""
     token = api_tokens.revoke(current_actor(), token_id, address=from_address())
-    return saved("api_tokens.page", CONTENT, f"The token {token.name} is revoked.", **_around())
+    return saved("api_tokens.page", CONTENT, _("The token {name} is revoked.", name=token.name), **_around())
 
 
 def _named(token_id: str) -> str:

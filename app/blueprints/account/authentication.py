@@ -112,6 +112,7 @@ def _refused(status: int, **forms: Any) -> Response:
 def _around(password: PasswordForm | None = None, email: EmailForm | None = None) -> dict[str, Any]:
     actor = current_actor()
     return {
+        "browser_words": browsers.shown,
         "email_form": email or EmailForm(formdata=None),
         "pending_email": emails.pending(actor.member_id),
         "password_form": password or PasswordForm(formdata=None),

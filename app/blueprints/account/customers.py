@@ -4,6 +4,7 @@ from flask import Blueprint, flash, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from app.domain.errors import NotFound
+from app.domain.language import _
 from app.services.people import acting_for
 from app.web.access import current_actor, own_sign_in_only
 from app.web.fields import PageForm
@@ -42,7 +43,8 @@ def switch() -> Response:
     if not portal_session().switch(wanted):
         raise NotFound("customer")
     now = portal_session().billed
-    flash(f"You act for {now.name} now." if now is not None else "You act for another customer now.", "ok")
+    words = _("You act for {customer} now.", customer=now.name) if now else _("You act for another customer now.")
+    flash(words, "ok")
     return redirect(url_for("overview.page"), 303)
 
 

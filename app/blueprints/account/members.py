@@ -6,6 +6,7 @@ from flask import Blueprint, flash, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from app.domain.errors import Refused
+from app.domain.language import _, marked
 from app.domain.people.members import Role
 from app.domain.people.team import ask_owner, may_invite
 from app.forms.members import InviteForm, RoleForm
@@ -29,7 +30,7 @@ def page() -> Response:
 @bp.post("/invite")
 @own_sign_in_only
 @managers_only
-@fresh_only("invite a member", back=BACK)
+@fresh_only(marked("invite a member"), back=BACK)
 def invite() -> Response:
     """Ask somebody in by mail."""
     form, actor = _invite_form(), current_actor()
@@ -42,13 +43,13 @@ def invite() -> Response:
             raise
         form.refuse(refusal)
         return _refused(form, refusal.status)
-    return saved(BACK, CONTENT, f"An invitation is on its way to {asked.email}.", **_around())
+    return saved(BACK, CONTENT, _("An invitation is on its way to {email}.", email=asked.email), **_around())
 
 
 @bp.post("/invitations/<invitation_id>/again")
 @own_sign_in_only
 @managers_only
-@fresh_only("invite a member", back=BACK)
+@fresh_only(marked("invite a member"), back=BACK)
 def again(invitation_id: str) -> Response:
     """Mail the invitation again, with another link."""
     try:
@@ -58,7 +59,8 @@ def again(invitation_id: str) -> Response:
             raise
         flash(refusal.sentence, "bad")
         return redirect(url_for(BACK), 303)
-    return saved(BACK, CONTENT, f"Another e-mail is on its way to {email}. The link before is over.", **_around())
+    words = _("Another e-mail is on its way to {email}. The link before is over.", email=email)
+    return saved(BACK, CONTENT, words, **_around())
 
 
 @bp.post("/invitations/<invitation_id>/withdraw")
@@ -67,7 +69,7 @@ def again(invitation_id: str) -> Response:
 def withdraw(invitation_id: str) -> Response:
     """End the invitation."""
     email = invitations.withdraw(current_actor(), invitation_id, address=from_address())
-    return saved(BACK, CONTENT, f"The invitation of {email} is withdrawn.", **_around())
+    return saved(BACK, CONTENT, _("The invitation of {email} is withdrawn.", email=email), **_around())
 
 
 @bp.get("/<member_id>")
@@ -82,7 +84,7 @@ def member(member_id: str) -> Response:
 @bp.post("/<member_id>/role")
 @own_sign_in_only
 @managers_only
-@fresh_only("change a member's role", back=BACK)
+@fresh_only(marked("change a member's role"), back=BACK)
 def change_role(member_id: str) -> Response:
     """Give the member another role."""
     actor, form = current_actor(), RoleForm()
@@ -97,25 +99,26 @@ def change_role(member_id: str) -> Response:
     except Refused as refusal:
         form.refuse(refusal)
         return _one_refused(member_id, form, refusal.status)
-    flash(f"{found.name}: {found.role.label.lower()} from now on.", "ok")
+    flash(_("{name}: {role} from now on.", name=found.name, role=found.role.named), "ok")
     return redirect(url_for(BACK), 303)
 
 
 @bp.post("/<member_id>/remove")
 @own_sign_in_only
 @managers_only
-@fresh_only("remove a member", back=BACK)
+@fresh_only(marked("remove a member"), back=BACK)
 def remove(member_id: str) -> Response:
     """Take the member off the customer; sessions and links end at once."""
     actor = current_actor()
     found = team.one(actor.customer_id, member_id)
     ask_owner(actor.role)
-    return _gone(member_id, f"{found.name} is no longer a member. Every session of theirs here has ended.")
+    words = _("{name} is no longer a member. Every session of theirs here has ended.", name=found.name)
+    return _gone(member_id, words)
 
 
 @bp.post("/leave")
 @own_sign_in_only
-@fresh_only("leave the customer", back=BACK)
+@fresh_only(marked("leave the customer"), back=BACK)
 def leave() -> Response:
     """Take oneself off the customer."""
     return _gone(current_actor().member_id, "")

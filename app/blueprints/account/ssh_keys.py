@@ -6,6 +6,7 @@ from flask import Blueprint, request
 from werkzeug.wrappers import Response
 
 from app.domain.errors import Refused
+from app.domain.language import _, marked
 from app.domain.people import browsers
 from app.domain.people.ssh_keys import PRIVATE, said
 from app.forms.ssh_keys import SshKeyForm
@@ -36,7 +37,7 @@ def page() -> Response:
 
 @bp.post("/")
 @own_sign_in_only
-@fresh_only("add an SSH key", back="ssh_keys.page", when=_is_public)
+@fresh_only(marked("add an SSH key"), back="ssh_keys.page", when=_is_public)
 def add() -> Response:
     """Add the key that was pasted, or say what is wrong with it."""
     form, actor = SshKeyForm(), current_actor()
@@ -56,19 +57,20 @@ def add() -> Response:
             form.forget()
         form.refuse(refusal)
         return _refused(form, refusal.status)
-    return _saved(f"The key {key.name} is added.")
+    return _saved(_("The key {name} is added.", name=key.name))
 
 
 @bp.post("/<key_id>/removal")
 @own_sign_in_only
 @fresh_only(
-    lambda key_id: f"remove the SSH key {ssh_keys.one(current_actor().member_id, key_id).name}", back="ssh_keys.page"
+    lambda key_id: _("remove the SSH key {name}", name=ssh_keys.one(current_actor().member_id, key_id).name),
+    back="ssh_keys.page",
 )
 def remove(key_id: str) -> Response:
     """Remove the key. Whoever removed it in another window sees that it is gone."""
     actor = current_actor()
     key = ssh_keys.remove(actor.member_id, actor.customer_id, key_id, address=from_address())
-    return _saved(f"The key {key.name} is removed, and hosts are notified now.")
+    return _saved(_("The key {name} is removed, and hosts are notified now.", name=key.name))
 
 
 def _refuse_private_name(form: SshKeyForm) -> None:

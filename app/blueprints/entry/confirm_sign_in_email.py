@@ -6,6 +6,7 @@ The mailbox alone is not enough: the address may be mistyped. The member who ask
 from flask import Blueprint, Response, make_response, redirect, render_template, request, session, url_for
 
 from app.domain.errors import Refused
+from app.domain.language import _, marked
 from app.domain.people import browsers
 from app.services.sign_in import emails, links
 from app.web.access import actor_or_none, from_address, own_sign_in_only, public
@@ -15,7 +16,7 @@ bp = Blueprint("confirm_sign_in_email", __name__, url_prefix="/confirm-sign-in-e
 PAGE, SIGN_IN, DONE, REFUSED = (f"confirm_sign_in_email/{name}.html" for name in ("page", "sign_in", "done", "refused"))
 KEPT = "email_link"
 """Where the session keeps the hash of the link's token, over a sign-in too. Its form has an address without it."""
-_OVER = "It was used already, a newer e-mail has another link, or the change was cancelled."
+_OVER = marked("It was used already, a newer e-mail has another link, or the change was cancelled.")
 
 
 @bp.get("/<token>")
@@ -70,7 +71,11 @@ def done() -> Response:
 
 
 def _refused(refusal: Refused) -> Response:
-    titles = {410: "This link has expired", 409: "This address cannot be used", 403: "This link is for somebody else"}
-    sentence = _OVER if refusal.status == 404 else refusal.sentence
-    title = titles.get(refusal.status, "This link does not work")
+    titles = {
+        410: _("This link has expired"),
+        409: _("This address cannot be used"),
+        403: _("This link is for somebody else"),
+    }
+    sentence = _(_OVER) if refusal.status == 404 else refusal.sentence
+    title = titles.get(refusal.status, _("This link does not work"))
     return make_response(render_template(REFUSED, title=title, sentence=sentence), refusal.status)

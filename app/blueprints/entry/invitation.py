@@ -6,6 +6,7 @@ from typing import Any
 from flask import Blueprint, Response, flash, make_response, redirect, render_template, url_for
 
 from app.domain.errors import Refused
+from app.domain.language import _, marked
 from app.domain.people.members import Actor
 from app.forms.members import SignUpForm
 from app.services.people import joining
@@ -17,8 +18,8 @@ from app.web.session_cookie import portal_session
 
 bp = Blueprint("invitation", __name__, url_prefix="/invitation")
 _WHOLE = re.compile(r"[\w-]{43}", re.ASCII)
-_OVER = "It was used already, it was withdrawn, or a newer e-mail has another link."
-_WHOLE_LINK = "It may have been cut off. Open the link from the e-mail again."
+_OVER = marked("It was used already, it was withdrawn, or a newer e-mail has another link.")
+_WHOLE_LINK = marked("It may have been cut off. Open the link from the e-mail again.")
 
 
 @bp.get("/<token>")
@@ -43,12 +44,12 @@ def join(token: str) -> Response:
         joined = joining.join(token, address=from_address())
     except Refused as refusal:
         return _over(refusal, token)
-    words = f"You act for {asked.customer} now."
+    words = _("You act for {customer} now.", customer=asked.customer)
     actor = _member()
     if actor is not None and not portal_session().embedded and portal_session().switch(joined.customer_id):
         flash(words, "ok")
         return make_response(redirect(url_for("overview.page"), 303))
-    shown = render_template("invitation/joined.html", title="You have joined", asked=asked, seller=asked.seller)
+    shown = render_template("invitation/joined.html", title=_("You have joined"), asked=asked, seller=asked.seller)
     return make_response(shown)
 
 
@@ -70,7 +71,7 @@ def sign_up(token: str) -> Response:
         form.refuse(refusal)
         return _shown(asked, token, 422, form=form)
     login.sign_in(joined.member_id, joined.customer_id)
-    flash(f"You act for {asked.customer} now.", "ok")
+    flash(_("You act for {customer} now.", customer=asked.customer), "ok")
     return make_response(redirect(url_for("overview.page"), 303))
 
 
@@ -89,7 +90,7 @@ def _shown(asked: Invited, token: str, status: int = 200, **more: Any) -> Respon
     around = {"form": SignUpForm(formdata=None) if not asked.has_account else PageForm(formdata=None)} | more
     html = render_template(
         "invitation/page.html",
-        title=f"Join {asked.customer}",
+        title=_("Join {customer}", customer=asked.customer),
         asked=asked,
         token=token,
         seller=asked.seller,
@@ -101,10 +102,11 @@ def _shown(asked: Invited, token: str, status: int = 200, **more: Any) -> Respon
 
 
 def _over(refusal: Refused, token: str) -> Response:
-    sentence, title = refusal.sentence, "This invitation has expired"
+    sentence, title = refusal.sentence, _("This invitation has expired")
     if refusal.status == 404:
-        sentence, title = _OVER if _WHOLE.fullmatch(token) else _WHOLE_LINK, "This link does not work"
+        sentence = _(_OVER) if _WHOLE.fullmatch(token) else _(_WHOLE_LINK)
+        title = _("This link does not work")
     elif refusal.status != 410:
-        title = "This cannot be done"
+        title = _("This cannot be done")
     html = render_template("invitation/refused.html", title=title, sentence=sentence, seller="")
     return make_response(html, refusal.status)

@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 
 from app.domain.errors import Refused
+from app.domain.language import _, marked
 from app.domain.people.members import Role
 
 READ, WRITE, DELIVERIES = "billing:read", "billing:write", "webhooks:manage"
 SCOPES = {
-    READ: "Read balance, usage, plan, invoices and members",
-    WRITE: "Change limits, addresses, plan and payment methods, and buy credit",
-    DELIVERIES: "Read what was sent to the webhook, and send it again",
+    READ: marked("Read balance, usage, plan, invoices and members"),
+    WRITE: marked("Change limits, addresses, plan and payment methods, and buy credit"),
+    DELIVERIES: marked("Read what was sent to the webhook, and send it again"),
 }
 """What a member may let a token do. The host reports usage and gives credit: no token does."""
 FOR_EVERYBODY = frozenset({READ})
@@ -37,9 +38,9 @@ def checked_scopes(scopes: Sequence[str], role: Role) -> list[str]:
     """Return the scopes in one order, or refuse none at all (422) and more than the role may (403)."""
     wanted = [each for each in SCOPES if each in scopes]
     if not wanted or set(scopes) - set(SCOPES):
-        raise Refused("Choose what the token may do.", "scope_unknown", 422, "scopes")
+        raise Refused(_("Choose what the token may do."), "scope_unknown", 422, "scopes")
     if not is_within(wanted, role):
-        words = "Your role only reads, and so does a token of yours. Choose reading alone."
+        words = _("Your role only reads, and so does a token of yours. Choose reading alone.")
         raise Refused(words, "scope_beyond_role", 403, "scopes")
     return wanted
 
@@ -48,9 +49,10 @@ def checked_name(typed: str) -> str:
     """Return the name as it is kept, or refuse it (422)."""
     name = " ".join(typed.split())
     if not name:
-        raise Refused("Enter a name, such as the program that uses the token.", "name_missing", 422, "name")
+        raise Refused(_("Enter a name, such as the program that uses the token."), "name_missing", 422, "name")
     if len(name) > LONGEST_NAME or not name.isprintable():
-        words = f"The name is longer than {LONGEST_NAME} characters or has an invisible one. Enter another."
+        most = LONGEST_NAME
+        words = _("The name is longer than {most} characters or has an invisible one. Enter another.", most=most)
         raise Refused(words, "name_malformed", 422, "name")
     return name
 
@@ -62,11 +64,11 @@ def end_of(lasts: str, on: date | None, now: datetime, *, may_last: bool) -> dat
     if lasts in {str(each) for each in DAYS}:
         return now + timedelta(days=int(lasts))
     if lasts != DATE:
-        raise Refused("Choose how long the token lasts.", "expiry_unknown", 422, "lasts")
+        raise Refused(_("Choose how long the token lasts."), "expiry_unknown", 422, "lasts")
     if on is None:
-        raise Refused("Enter the day on which it ends.", "expiry_missing", 422, "ends_on")
+        raise Refused(_("Enter the day on which it ends."), "expiry_missing", 422, "ends_on")
     if on <= now.date():
-        raise Refused("Enter a day after today.", "expires_too_soon", 422, "ends_on")
+        raise Refused(_("Enter a day after today."), "expires_too_soon", 422, "ends_on")
     if on > (now + LONGEST).date() and not may_last:
-        raise Refused("Enter a day within a year from now.", "expires_too_late", 422, "ends_on")
+        raise Refused(_("Enter a day within a year from now."), "expires_too_late", 422, "ends_on")
     return datetime.combine(on, time(), UTC)

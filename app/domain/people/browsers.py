@@ -2,7 +2,9 @@
 
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
-UNKNOWN = "A browser"
+from app.domain.language import _, marked
+
+UNKNOWN = marked("A browser")
 LONGEST = 60
 _BROWSERS = (
     ("Edg", "Edge"),
@@ -32,6 +34,13 @@ def in_words(user_agent: str) -> str:
     browser = next((name for mark, name in _BROWSERS if mark in user_agent), UNKNOWN)
     system = next((name for mark, name in _SYSTEMS if mark in user_agent), "")
     return f"{browser} on {system}" if system else browser
+
+
+def shown(kept: str) -> str:
+    """Return what `in_words` said, in the reader's language; a browser that is not known where nothing is kept."""
+    browser, on, system = (kept or UNKNOWN).partition(" on ")
+    name = _(UNKNOWN) if browser == UNKNOWN else browser
+    return _("{browser} on {system}", browser=name, system=system) if on else name
 
 
 def network_of(address: str) -> str:

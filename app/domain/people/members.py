@@ -23,12 +23,29 @@ class Role(StrEnum):
     @property
     def label(self) -> str:
         """What pages call the role."""
-        return self.value.replace("_", " ").capitalize()
+        return _(_LABELS[self])
+
+    @property
+    def named(self) -> str:
+        """What sentences call the role."""
+        return _(_NAMED[self])
 
     def at_most(self, other: str | None) -> "Role":
         """Return the lesser of the two roles; without another one this one."""
         ranks = list(Role)
         return max(self, Role(other), key=ranks.index) if other else self
+
+
+_LABELS = {
+    Role.OWNER: marked("Owner"),
+    Role.BILLING_MANAGER: marked("Billing manager"),
+    Role.VIEWER: marked("Viewer"),
+}
+_NAMED = {
+    Role.OWNER: marked("owner"),
+    Role.BILLING_MANAGER: marked("billing manager"),
+    Role.VIEWER: marked("viewer"),
+}
 
 
 @dataclass(frozen=True)

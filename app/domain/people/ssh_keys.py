@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 
 from app.domain.errors import Refused
+from app.domain.language import _, marked
 
 FIELD, PRIVATE = "public_key", "private_key"
 KINDS = {
@@ -27,6 +28,11 @@ _PRIVATE = re.compile(
 )
 """What only files of private keys have: PEM, OpenSSH (also without its first line), PuTTY, ssh.com, age, JWK."""
 _PIECE = re.compile(r"[0-9A-Za-z+/]{40,}={0,2}")
+
+_MALFORMED = {
+    "name": marked("The name is longer than {most} characters or has an invisible one. Enter a shorter name."),
+    "comment": marked("The comment is longer than {most} characters or has an invisible one. Enter a shorter name."),
+}
 
 
 @dataclass(frozen=True)
@@ -57,8 +63,10 @@ def may_be_private(text: str) -> bool:
 def private() -> Refused:
     """Return what is said of a private key. It has been sent to somebody, so that it is one no longer."""
     return _refused(
-        "This is a private key, which nobody but you may have. Purser keeps nothing of it, but it has left your "
-        "computer: throw that key away and make a new one. Then add the line of its .pub file here.",
+        _(
+            "This is a private key, which nobody but you may have. Purser keeps nothing of it, but it has left your "
+            "computer: throw that key away and make a new one. Then add the line of its .pub file here."
+        ),
         PRIVATE,
     )
 
@@ -66,8 +74,10 @@ def private() -> Refused:
 def part_of_private() -> Refused:
     """Return what is said of what may be a part of a private key."""
     return _refused(
-        "This may be a part of a private key. Purser keeps nothing of it. If it is one, it has left your computer: "
-        "throw that key away and make a new one. Then add the line of its .pub file here.",
+        _(
+            "This may be a part of a private key. Purser keeps nothing of it. If it is one, it has left your computer: "
+            "throw that key away and make a new one. Then add the line of its .pub file here."
+        ),
         PRIVATE,
     )
 
@@ -76,18 +86,18 @@ def line_of(text: str) -> Line:
     """Return the one public key in the text, or refuse (422) in words that say what it is instead."""
     lines = [each for each in (one.strip() for one in text.splitlines()) if each and not each.startswith("#")]
     if not lines:
-        raise _refused("Paste a public key.", "key_missing")
+        raise _refused(_("Paste a public key."), "key_missing")
     if any(each.startswith(("-----BEGIN", "---- BEGIN")) for each in lines):
-        words = (
+        words = _(
             "This is a public key in another format. Paste the one line that OpenSSH writes, such as ssh-ed25519 AAAA…"
         )
         raise _refused(words, "key_format")
     if len(lines) > 1:
         broken = not any(each.split(None, 1)[0] in KINDS for each in lines[1:])
         raise _refused(
-            "This key is broken into several lines. Paste it as one line."
+            _("This key is broken into several lines. Paste it as one line.")
             if broken
-            else "These are several keys. Add them one by one.",
+            else _("These are several keys. Add them one by one."),
             "key_lines",
         )
     return _parts(lines[0])
@@ -95,19 +105,22 @@ def line_of(text: str) -> Line:
 
 def _parts(line: str) -> Line:
     if len(line) > LONGEST_LINE:
-        raise _refused("This is longer than any SSH key. Paste the line of a .pub file.", "key_too_long")
-    kind, _, rest = line.partition(" ")
+        raise _refused(_("This is longer than any SSH key. Paste the line of a .pub file."), "key_too_long")
+    kind, _space, rest = line.partition(" ")
     if kind in KINDS:
-        body, _, comment = rest.strip().partition(" ")
+        body, _space, comment = rest.strip().partition(" ")
         return Line(kind, body, " ".join(comment.split()))
     if "-cert-v01@openssh.com" in kind:
-        raise _refused("This is a certificate. Paste the key that it was made for.", "key_certificate")
+        raise _refused(_("This is a certificate. Paste the key that it was made for."), "key_certificate")
     if kind == "ssh-dss":
-        raise _refused("This is a DSA key, which is no longer safe. Make an ed25519 key instead.", "key_weak")
+        raise _refused(_("This is a DSA key, which is no longer safe. Make an ed25519 key instead."), "key_weak")
     if any(re.search(rf"(?:^|\s){re.escape(each)}\s+AAAA", line) for each in (*KINDS, "ssh-dss")):
-        words = "Options stand before this key, such as from= or command=. Paste it without: it begins with its type."
+        words = _(
+            "Options stand before this key, such as from= or command=. Paste it without: it begins with its type."
+        )
         raise _refused(words, "key_options")
-    raise _refused(f"This is no SSH key that can be added. It begins with one of {', '.join(KINDS)}.", "key_unknown")
+    words = _("This is no SSH key that can be added. It begins with one of {kinds}.", kinds=", ".join(KINDS))
+    raise _refused(words, "key_unknown")
 
 
 def check_bits(kind: str, bits: int) -> None:
@@ -115,22 +128,24 @@ def check_bits(kind: str, bits: int) -> None:
     if KINDS[kind] != "RSA" or bits in RSA_BITS:
         return
     if bits < RSA_BITS.start:
-        words = (
-            f"This RSA key has {bits} bits, which is too short to be safe. Make an ed25519 key, or RSA with 3072 bits."
+        words = _(
+            "This RSA key has {bits} bits, which is too short to be safe. Make an ed25519 key, or RSA with 3072 bits.",
+            bits=bits,
         )
         raise _refused(words, "key_weak")
-    raise _refused(f"This RSA key has {bits} bits. At most {RSA_BITS.stop - 1} can be used.", "key_too_long")
+    words = _("This RSA key has {bits} bits. At most {most} can be used.", bits=bits, most=RSA_BITS.stop - 1)
+    raise _refused(words, "key_too_long")
 
 
 def weak() -> Refused:
     """Return what is said of a key whose numbers give the private one away."""
-    return _refused("This key is not safe: anybody can use it. Make a new one, of the type ed25519.", "key_weak")
+    return _refused(_("This key is not safe: anybody can use it. Make a new one, of the type ed25519."), "key_weak")
 
 
 def broken() -> Refused:
     """Return what is said of a line that begins like a key and cannot be read as one."""
     return _refused(
-        "This key is not complete, or was changed. Copy the whole line of the .pub file again.", "key_broken"
+        _("This key is not complete, or was changed. Copy the whole line of the .pub file again."), "key_broken"
     )
 
 
@@ -138,8 +153,7 @@ def name_of(typed: str, line: Line) -> str:
     """Return what the key is called: as typed, else by its comment, else by its type; refuse what nobody reads."""
     name = " ".join(typed.split()) or line.comment or f"{KINDS[line.kind]} key"
     if len(name) > LONGEST_NAME or not name.isprintable():
-        whose = "name" if typed.strip() else "comment"
-        words = f"The {whose} is longer than {LONGEST_NAME} characters or has an invisible one. Enter a shorter name."
+        words = _(_MALFORMED["name" if typed.strip() else "comment"], most=LONGEST_NAME)
         raise Refused(words, "name_malformed", 422, "name")
     return name
 

@@ -9,6 +9,7 @@ from sqlalchemy import func, or_, select
 
 from app import clock, ids
 from app.domain.errors import NotFound, Refused
+from app.domain.language import _
 from app.domain.mails import API_TOKEN_MADE
 from app.domain.people.api_tokens import MOST, SCOPES, checked_name, checked_scopes
 from app.domain.people.members import Actor, Role
@@ -96,7 +97,8 @@ def make(
             or_(ApiKey.expires_at.is_(None), ApiKey.expires_at > now),
         )
         if (session.scalar(mine) or 0) >= MOST:
-            raise Refused(f"You have {MOST} tokens here. Revoke one that you no longer use.", "tokens_too_many", 409)
+            words = _("You have {most} tokens here. Revoke one that you no longer use.", most=MOST)
+            raise Refused(words, "tokens_too_many", 409)
         session.add(token)
         kept = {"name": named, "scopes": token.scopes, "expires_at": expires_at.isoformat() if expires_at else ""}
         audit.record(session, actor.customer_id, actor.member_id, CREATED, token.id, after=kept, address=address)

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from app import clock, ids
 from app.domain.errors import NotFound, Refused
+from app.domain.language import _
 from app.domain.mails import SSH_KEY_ADDED
 from app.domain.people.ssh_keys import FIELD, MOST, name_of
 from app.models.database import db
@@ -161,7 +162,8 @@ def _kept(key: SshKey) -> dict[str, object]:
 def _ask_room(session: Session, member_id: str) -> None:
     many = session.scalar(select(func.count()).select_from(SshKey).where(SshKey.member_id == member_id))
     if (many or 0) >= MOST:
-        raise Refused(f"You have {MOST} SSH keys. Remove one that you no longer use.", "keys_too_many", 409)
+        words = _("You have {most} SSH keys. Remove one that you no longer use.", most=MOST)
+        raise Refused(words, "keys_too_many", 409)
 
 
 def _taken(member_id: str, fingerprint: str) -> Refused:
@@ -170,6 +172,7 @@ def _taken(member_id: str, fingerprint: str) -> Refused:
         mine = select(SshKey.name).where(SshKey.fingerprint == fingerprint, SshKey.member_id == member_id)
         name = db.session.scalar(mine)
     if name is not None:
-        return Refused(f"You have added this key already: {name}.", "key_taken", 409, FIELD)
-    words = "This key cannot be added: it is in use here. Each person needs a key of their own, so make a new one."
+        words = _("You have added this key already: {name}.", name=name)
+        return Refused(words, "key_taken", 409, FIELD)
+    words = _("This key cannot be added: it is in use here. Each person needs a key of their own, so make a new one.")
     return Refused(words, "key_taken", 409, FIELD)

@@ -64,7 +64,7 @@ def _invitation(said: dict[str, Any], customer_id: str, email: str) -> dict[str,
     if row is None:
         return None
     link = portal_links.page("invitation.page", token=link_tokens.token(customer_id, email, row.asked_at, INVITATION))
-    return said | {"email": email, "by": by or "Somebody", "link": link, "role": Role(row.role).label.lower()}
+    return said | {"email": email, "by": by or "Somebody", "link": link, "role": Role(row.role).named}
 
 
 def recipient(template: str, customer_id: str, context: dict[str, Any]) -> dict[str, str] | None:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from app import clock, ids
 from app.domain.errors import Forbidden, NotFound, Refused
+from app.domain.language import _
 from app.domain.people.members import Actor
 from app.domain.people.read_only import MOST_LINKS, checked_days, checked_name
 from app.models.database import db
@@ -73,10 +74,11 @@ def make(actor: Actor, name: str, days: int, *, address: str = "") -> Made:
         directory.locked(session, actor.customer_id)
         good = session.scalars(select(AccessLink.name).where(*_is_good(actor.customer_id))).all()
         if named in good:
-            words = "A link with this name is good already. Revoke it, or choose another name."
+            words = _("A link with this name is good already. Revoke it, or choose another name.")
             raise Refused(words, "name_taken", 409, "name")
         if len(good) >= MOST_LINKS:
-            raise Refused(f"{MOST_LINKS} links are good already. Revoke one first.", "too_many_links", 409, "name")
+            words = _("{most} links are good already. Revoke one first.", most=MOST_LINKS)
+            raise Refused(words, "too_many_links", 409, "name")
         row = AccessLink(
             id=ids.new("acl"),
             customer_id=actor.customer_id,

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from app import clock, ids, mailboxes
 from app.domain.errors import NotFound, Refused
+from app.domain.language import _
 from app.domain.mails import INVITATION
 from app.domain.people.members import Actor, Role
 from app.domain.people.team import INVITATION_LASTS, MOST_INVITATIONS, ask_may_invite
@@ -61,12 +62,13 @@ def invite(actor: Actor, email: str, role: Role, *, address: str = "") -> Pendin
     with as_service("invite somebody"), transaction() as session:
         directory.locked(session, actor.customer_id)
         if session.scalar(_is_here(actor.customer_id, to)):
-            raise Refused("This person acts for the customer already.", "already_a_member", 409, "email")
+            raise Refused(_("This person acts for the customer already."), "already_a_member", 409, "email")
         if session.get(Invitation, (actor.customer_id, to)) is not None:
-            raise Refused("This address is invited already. Send the e-mail again below.", "invited", 409, "email")
+            words = _("This address is invited already. Send the e-mail again below.")
+            raise Refused(words, "invited", 409, "email")
         count = select(func.count()).select_from(Invitation).where(Invitation.customer_id == actor.customer_id)
         if (session.scalar(count) or 0) >= MOST_INVITATIONS:
-            words = f"{MOST_INVITATIONS} invitations wait already. Withdraw one first."
+            words = _("{most} invitations wait already. Withdraw one first.", most=MOST_INVITATIONS)
             raise Refused(words, "too_many_invitations", 409, "email")
         now = clock.now()
         row = Invitation(

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from app import clock, ids
 from app.domain.errors import NotFound, Refused
+from app.domain.language import _
 from app.domain.people.members import Role
 from app.domain.people.passwords import check_password
 from app.domain.people.team import INVITATION_LASTS, may_invite
@@ -26,8 +27,6 @@ from app.services.catalog import versions
 from app.services.customers import directory
 from app.services.people import team
 from app.services.transaction import transaction
-
-CHANGED = Refused("This changed meanwhile. Open the link from the e-mail again.", "changed_meanwhile", 409)
 
 
 @dataclass(frozen=True)
@@ -71,7 +70,7 @@ def join(token: str, *, address: str = "") -> Joined:
         row = _take(session, token)
         member = session.scalars(select(Member).where(Member.email == row.email)).one_or_none()
         if member is None:
-            raise CHANGED.copied()
+            raise _changed()
         return _join(session, row, member, address)
 
 
@@ -80,7 +79,7 @@ def sign_up(token: str, name: str, password: str, *, address: str = "") -> Joine
     invited = look(token)
     named = " ".join(name.split())
     if not 1 <= len(named) <= 200 or not named.isprintable():
-        raise Refused("Enter your full name, of at most 200 characters.", "name_malformed", 422, "name")
+        raise Refused(_("Enter your full name, of at most 200 characters."), "name_malformed", 422, "name")
     check_password(password, invited.email)
     hashed, now = members.hashed(password), clock.now()  # slow: before the transaction
     try:
@@ -93,7 +92,7 @@ def sign_up(token: str, name: str, password: str, *, address: str = "") -> Joine
             session.flush()
             return _join(session, row, member, address)
     except IntegrityError:  # somebody made a member of this address at this moment
-        raise CHANGED.copied() from None
+        raise _changed() from None
 
 
 def _join(session: Session, row: Invitation, member: Member, address: str) -> Joined:
@@ -136,7 +135,7 @@ def _find(session: Session, token: str) -> Invitation:
     if row is None or not _inviter_may(session, row):
         raise NotFound("link")
     if row.asked_at + INVITATION_LASTS <= clock.now():
-        words = "This invitation was valid for seven days. Ask for another one."
+        words = _("This invitation was valid for seven days. Ask for another one.")
         raise Refused(words, "link_expired", 410)
     return row
 
@@ -152,3 +151,7 @@ def _inviter_may(session: Session, row: Invitation) -> bool:
         )
     )
     return role is not None and may_invite(Role(role), Role(row.role))
+
+
+def _changed() -> Refused:
+    return Refused(_("This changed meanwhile. Open the link from the e-mail again."), "changed_meanwhile", 409)

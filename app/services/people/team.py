@@ -5,7 +5,7 @@ from sqlalchemy.orm import Session
 
 from app import clock, ids
 from app.domain.people.members import Role
-from app.domain.people.team import LAST_OWNER, TeamMember, may_invite
+from app.domain.people.team import TeamMember, last_owner, may_invite
 from app.models.api_keys import ApiKey
 from app.models.database import db
 from app.models.members import BrowserSession, Member, Membership, PortalSession
@@ -113,7 +113,7 @@ def _ask_another_owner(session: Session, customer_id: str, member_id: str) -> No
         )
     )
     if not session.scalar(others):
-        raise LAST_OWNER.copied()
+        raise last_owner()
 
 
 def _notify(session: Session, kind: str, customer_id: str, member: Member, **more: object) -> None:
