@@ -32,12 +32,12 @@ class Refused(Exception):
         return self.sentence
 
     def copied(self) -> "Refused":
-        """Return another one that says the same, to be raised where a module keeps one.
+        """Return another one that says the same in the current language, to be raised where a module keeps one.
 
         Python adds to the traceback of an exception each time that it is raised: one that is kept would hold the frames
         of every request that it refused, with what was typed there.
         """
-        return Refused(self.sentence, self.reason, self.status, self.field)
+        return Refused(_(self.sentence), self.reason, self.status, self.field)
 
 
 class NotFound(Refused):

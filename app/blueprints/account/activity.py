@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response
 
 from app import clock
 from app.domain.errors import Refused
+from app.domain.language import _, in_english, marked
 from app.domain.people.activity import AREAS, Area, may_undo
 from app.forms import log_places
 from app.presenters.people import activity as words
@@ -48,7 +49,7 @@ def page() -> Response:
         rows=[_row(each) for each in found],
         given=dict.fromkeys(NAMES, "") | given,
         people=activity.people(current_customer().customer_id),
-        areas=[(each.value, AREAS[each]) for each in Area],
+        areas=[(each.value, _(AREAS[each])) for each in Area],
         older=url_for("activity.page", **given, before=log_places.written(*older)) if older else "",
         newest=url_for("activity.page", **given) if place else "",
         csv=url_for("activity.csv_file", **given),
@@ -67,7 +68,7 @@ def csv_file() -> Response:
 @bp.post("/<entry_id>/undo")
 @own_sign_in_only
 @managers_only
-@fresh_only("undo a change", back="activity.page")
+@fresh_only(marked("undo a change"), back="activity.page")
 def undo(entry_id: str) -> Response:
     """Put back what the entry changed."""
     try:
@@ -77,7 +78,7 @@ def undo(entry_id: str) -> Response:
             raise
         flash(refusal.sentence, "bad")
         return redirect(url_for("activity.page"), 303)
-    flash("It is as it was before that change.", "ok")
+    flash(_("It is as it was before that change."), "ok")
     return redirect(url_for("activity.page"), 303)
 
 
@@ -95,7 +96,7 @@ def _row(entry: Entry) -> words.Row:
 
 
 def _lines(entries: Iterator[Entry]) -> Iterator[list[str]]:
-    for row in map(_row, entries):
+    for row in map(in_english(_row), entries):
         head = [row.at.isoformat(), row.who, row.area, row.sentence]
         for each in row.values or [words.Value("", "", "")]:
             yield [harmless(cell) for cell in (*head, each.label, each.before, each.after, row.address)]

@@ -6,8 +6,10 @@ from datetime import datetime
 
 from app import locale
 from app.domain.amounts import CreditUnit
+from app.domain.language import _, pgettext
 from app.domain.money import Credits, Money
 from app.domain.people.activity import AREA_OF, AREAS, FIELDS, SENTENCES, UNKNOWN, changes
+from app.domain.people.members import Role
 
 _AUTOMATIC = frozenset({"worker", "purser", "dunning", "auto_recharge", "referrals"})
 HEADER = ["when", "who", "area", "what", "field", "before", "after", "network address"]
@@ -39,16 +41,16 @@ class Row:
 def who(actor: str, name: str) -> str:
     """Return who it was. Nobody of the seller's is named, and no key."""
     if actor.startswith("mem_"):
-        return name or "A former member"
+        return name or _("A former member")
     if actor.startswith("acl_"):
-        return f"Read-only access for {name}" if name else "A read-only link"
+        return _("Read-only access for {name}", name=name) if name else _("A read-only link")
     if actor.startswith("key_"):
-        return f"{name}, by an API token" if name else "Your seller's product"
+        return _("{name}, by an API token", name=name) if name else _("Your seller's product")
     if actor == "mailed link":
-        return "Whoever opened the mailed link"
+        return _("Whoever opened the mailed link")
     if actor == "processor":
-        return "The payment processor"
-    return "The portal" if actor in _AUTOMATIC else "Your seller"
+        return _("The payment processor")
+    return _("The portal") if actor in _AUTOMATIC else _("Your seller")
 
 
 def values(
@@ -57,7 +59,7 @@ def values(
     """Return what changed, as people read it."""
     return [
         Value(
-            FIELDS[each.key],
+            _(FIELDS[each.key]),
             _said(each.key, each.before, unit, str(before.get("currency") or currency)),
             _said(each.key, each.after, unit, str(after.get("currency") or currency)),
         )
@@ -67,19 +69,19 @@ def values(
 
 def sentence(action: str) -> str:
     """Return what was done."""
-    return SENTENCES.get(action, UNKNOWN)
+    return _(SENTENCES.get(action, UNKNOWN))
 
 
 def area(action: str) -> str:
     """Return what it is about."""
-    return AREAS[AREA_OF[action]] if action in AREA_OF else ""
+    return _(AREAS[AREA_OF[action]]) if action in AREA_OF else ""
 
 
 def _said(key: str, value: object, unit: CreditUnit, currency: str) -> str:
     if value is None or value in ("", [], {}):
-        return "none"
+        return pgettext("a value that is empty", "none")
     if isinstance(value, bool):
-        return "yes" if value else "no"
+        return _("yes") if value else _("no")
     if key.endswith("_micros") and isinstance(value, int):
         return str(locale.exact(Credits(value), unit))
     if key.endswith("_minor") and isinstance(value, int):
@@ -89,7 +91,7 @@ def _said(key: str, value: object, unit: CreditUnit, currency: str) -> str:
     if isinstance(value, list):
         return ", ".join(str(each).replace("_", " ") for each in value)
     if key == "role":
-        return str(value).replace("_", " ")
+        return Role(value).named if value in set(Role) else str(value).replace("_", " ")
     if key == "expires_at":
         return locale.moment(datetime.fromisoformat(str(value)))
     return str(value)

@@ -11,6 +11,7 @@ from typing import Any
 from app import clock
 from app.domain.addresses.address import Address
 from app.domain.errors import Forbidden, NotFound, Refused
+from app.domain.language import _, marked
 from app.domain.mails import Topic
 from app.domain.money import Credits
 from app.domain.people.activity import is_first_address, may_undo, touched
@@ -29,14 +30,16 @@ from app.services.people.activity import Entry
 from app.services.spend_management import limits
 
 CHANGED_LATER = Refused(
-    "This was changed again later, so it can no longer be undone. Change it on its own page.", "changed_later", 409
+    marked("This was changed again later, so it can no longer be undone. Change it on its own page."),
+    "changed_later",
+    409,
 )
-TOO_LATE = Refused("A change can be undone within 24 hours. Change it on its own page.", "undo_too_late", 409)
-NEVER = Refused("This cannot be undone here.", "undo_never", 409)
-FIRST = Refused("The first invoice address cannot be undone. Change it on its own page.", "undo_never", 409)
-UNFIT = Refused("What was there before can no longer be kept. Change it on its own page.", "undo_unfit", 409)
+TOO_LATE = Refused(marked("A change can be undone within 24 hours. Change it on its own page."), "undo_too_late", 409)
+NEVER = Refused(marked("This cannot be undone here."), "undo_never", 409)
+FIRST = Refused(marked("The first invoice address cannot be undone. Change it on its own page."), "undo_never", 409)
+UNFIT = Refused(marked("What was there before can no longer be kept. Change it on its own page."), "undo_unfit", 409)
 BY_MAIL = Refused(
-    "A billing e-mail is changed once it has confirmed by mail. Change it on Invoice notifications.",
+    marked("A billing e-mail is changed once it has confirmed by mail. Change it on Invoice notifications."),
     "undo_by_mail",
     409,
 )
