@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 
 from app.domain import notices
+from app.domain.language import _, marked
 
 RECEIPT, PAYMENT_FAILED, ACTION_NEEDED = "receipt", "payment_failed", "action_needed"
 INVOICE, CREDIT_NOTE = "invoice", "credit_note"
@@ -74,16 +75,16 @@ class Topic(StrEnum):
 
 
 _NAMES = {
-    Topic.RECEIPTS: "receipts",
-    Topic.INVOICES: "invoices",
-    Topic.PAYMENT_PROBLEMS: "e-mails about payment problems",
+    Topic.RECEIPTS: marked("receipts"),
+    Topic.INVOICES: marked("invoices"),
+    Topic.PAYMENT_PROBLEMS: marked("e-mails about payment problems"),
 }
 
 
 def listed(topics: frozenset[Topic]) -> str:
     """Return what is sent, in words: `receipts and invoices`."""
-    names = [_NAMES[each] for each in Topic if each in topics]
-    return " and ".join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else "".join(names)
+    names = [_(_NAMES[each]) for each in Topic if each in topics]
+    return _("{some} and {last}", some=", ".join(names[:-1]), last=names[-1]) if len(names) > 1 else "".join(names)
 
 
 TOPICS: Mapping[str, Topic] = {

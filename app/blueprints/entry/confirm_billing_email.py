@@ -5,6 +5,7 @@ import re
 from flask import Blueprint, Response, make_response, redirect, render_template, session, url_for
 
 from app.domain.errors import Refused
+from app.domain.language import _, marked
 from app.domain.mails import listed
 from app.services.customers import recipient_links
 from app.services.customers.recipient_links import Asked
@@ -15,8 +16,8 @@ bp = Blueprint("confirm_billing_email", __name__, url_prefix="/billing/confirm-b
 _DONE = "billing_email_done"
 """Where the visitor's session keeps what was done: the link itself leads to nothing then."""
 _WHOLE = re.compile(r"[\w-]{43}", re.ASCII)
-_OVER = "It was used already, it was cancelled, or a newer e-mail has another link."
-_WHOLE_LINK = "It may have been cut off. Open the link from the e-mail again."
+_OVER = marked("It was used already, it was cancelled, or a newer e-mail has another link.")
+_WHOLE_LINK = marked("It may have been cut off. Open the link from the e-mail again.")
 
 
 @bp.get("/<token>")
@@ -29,7 +30,7 @@ def page(token: str) -> Response:
         return _refused(refusal, token)
     shown = render_template(
         "confirm_billing_email/page.html",
-        title="This address is confirmed" if asked.is_confirmed else "Confirm this address",
+        title=_("This address is confirmed") if asked.is_confirmed else _("Confirm this address"),
         asked=asked,
         topics=listed(asked.topics),
         seller=asked.seller,
@@ -70,7 +71,7 @@ def done(token: str) -> Response:
     kept = session.get(_DONE)
     if not isinstance(kept, dict) or kept.get("token") != token:
         return make_response(redirect(url_for("confirm_billing_email.page", token=token), 303))
-    title = "This address is confirmed" if kept["what"] == "confirmed" else "These e-mails are stopped"
+    title = _("This address is confirmed") if kept["what"] == "confirmed" else _("These e-mails are stopped")
     shown = render_template("confirm_billing_email/done.html", title=title, done=kept, seller=kept["seller"])
     return make_response(shown)
 
@@ -83,8 +84,9 @@ def _done(token: str, asked: Asked, what: str) -> Response:
 
 
 def _refused(refusal: Refused, token: str) -> Response:
-    sentence, title = refusal.sentence, "This link has expired"
+    sentence, title = refusal.sentence, _("This link has expired")
     if refusal.status == 404:
-        sentence, title = _OVER if _WHOLE.fullmatch(token) else _WHOLE_LINK, "This link does not work"
+        sentence = _(_OVER if _WHOLE.fullmatch(token) else _WHOLE_LINK)
+        title = _("This link does not work")
     page = render_template("confirm_billing_email/refused.html", title=title, sentence=sentence, seller="")
     return make_response(page, refusal.status)

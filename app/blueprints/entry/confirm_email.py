@@ -5,6 +5,7 @@ import re
 from flask import Blueprint, Response, make_response, redirect, render_template, session, url_for
 
 from app.domain.errors import Refused
+from app.domain.language import _, marked
 from app.services.alerts import recipients
 from app.services.alerts.recipients import Asked
 from app.web.access import from_address, public
@@ -12,13 +13,15 @@ from app.web.fields import PageForm
 
 bp = Blueprint("confirm_email", __name__, url_prefix="/billing/confirm-email")
 PAGE = "confirm_email/page.html"
-_TITLES = {"not_found": "This link does not work", "link_expired": "This link has expired"}
-_STOPPED = "These alerts are stopped"
+_TITLES = {"not_found": marked("This link does not work"), "link_expired": marked("This link has expired")}
+_STOPPED = marked("These alerts are stopped")
 _SELLER = "stopped_alerts_of"
 """Where the visitor's session keeps whose alerts were stopped: the link itself leads to nothing then."""
 _WHOLE = re.compile(r"[\w-]{43}", re.ASCII)
-_OVER = "Its alerts were stopped, or a newer e-mail has another link. No usage alerts are sent through this link."
-_WHOLE_LINK = "It may have been cut off. Open the link from the e-mail again."
+_OVER = marked(
+    "Its alerts were stopped, or a newer e-mail has another link. No usage alerts are sent through this link."
+)
+_WHOLE_LINK = marked("It may have been cut off. Open the link from the e-mail again.")
 
 
 @bp.get("/<token>")
@@ -29,7 +32,7 @@ def page(token: str) -> Response:
         asked = recipients.look(token)
     except Refused as refusal:
         return _refused(refusal, token)
-    title = "This address is confirmed" if asked.is_confirmed else "Do you want usage alerts?"
+    title = _("This address is confirmed") if asked.is_confirmed else _("Do you want usage alerts?")
     return _shown(title, asked, token)
 
 
@@ -53,7 +56,7 @@ def stopped(token: str) -> Response:
     except Refused as refusal:
         if refusal.status == 404 and _WHOLE.fullmatch(token):
             seller = session.get(_SELLER, "")
-            return make_response(render_template("confirm_email/stopped.html", title=_STOPPED, seller=seller))
+            return make_response(render_template("confirm_email/stopped.html", title=_(_STOPPED), seller=seller))
         return _refused(refusal, token)
     return make_response(redirect(url_for("confirm_email.page", token=token), 303))
 
@@ -78,7 +81,7 @@ def _shown(title: str, asked: Asked, token: str) -> Response:
 def _refused(refusal: Refused, token: str) -> Response:
     sentence = refusal.sentence
     if refusal.status == 404:
-        sentence = _OVER if _WHOLE.fullmatch(token) else _WHOLE_LINK
-    title, seller = _TITLES[refusal.reason], recipients.seller_of(token)
+        sentence = _(_OVER if _WHOLE.fullmatch(token) else _WHOLE_LINK)
+    title, seller = _(_TITLES[refusal.reason]), recipients.seller_of(token)
     page = render_template("confirm_email/refused.html", title=title, sentence=sentence, seller=seller)
     return make_response(page, refusal.status)

@@ -3,6 +3,7 @@
 from flask import Blueprint, Response, make_response, redirect, render_template, url_for
 
 from app.domain.errors import Refused
+from app.domain.language import _
 from app.services.alerts import weekly_digest
 from app.web.access import from_address, public
 from app.web.fields import PageForm
@@ -19,7 +20,7 @@ def page(subscription_id: str, proof: str) -> Response:
         asked = weekly_digest.look(subscription_id, proof)
     except Refused as refusal:
         return make_response(render_template("weekly_digest/refused.html"), refusal.status)
-    title = "Stop the weekly digest?" if asked else "The weekly digest is stopped"
+    title = _("Stop the weekly digest?") if asked else _("The weekly digest is stopped")
     named = {"subscription_id": subscription_id, "proof": proof, "seller": asked.seller if asked else ""}
     return make_response(render_template(PAGE, title=title, asked=asked, form=PageForm(), **named))
 

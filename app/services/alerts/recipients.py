@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from app import clock
 from app.domain.errors import NotFound, Refused
+from app.domain.language import _
 from app.models.customers import Customer
 from app.models.database import db
 from app.models.limits import AlertRecipient, AlertSettings
@@ -151,7 +152,8 @@ def _find(session: Session, text: str) -> tuple[AlertRecipient, Customer]:
         raise NotFound("link")
     row, customer = found
     if row.confirmed_at is None and row.asked_at + LASTS <= clock.now():
-        raise Refused("This link was valid for seven days. Ask for a new one on the Usage page.", "link_expired", 410)
+        words = _("This link was valid for seven days. Ask for a new one on the Usage page.")
+        raise Refused(words, "link_expired", 410)
     return row, customer
 
 

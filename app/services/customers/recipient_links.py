@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from app import clock
 from app.domain.errors import NotFound, Refused
+from app.domain.language import _
 from app.domain.mails import BILLING_EMAIL_CHANGED, Topic
 from app.models.customers import Customer
 from app.models.database import db
@@ -112,7 +113,7 @@ def _find(session: Session, text: str) -> Row:
         raise NotFound("link")
     is_confirmed = isinstance(row, InvoiceRecipient) and row.confirmed_at is not None
     if not is_confirmed and row.asked_at + confirmations.LASTS <= clock.now():
-        words = "This link was valid for seven days. Ask for a new one on the page Invoice notifications."
+        words = _("This link was valid for seven days. Ask for a new one on the page Invoice notifications.")
         raise Refused(words, "link_expired", 410)
     return row
 
