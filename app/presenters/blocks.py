@@ -8,7 +8,10 @@ from app import locale
 from app.domain.amounts import CreditUnit
 from app.domain.blocks import Block, Lift
 from app.domain.catalog import Catalog
+from app.domain.language import _, marked, ngettext
 from app.domain.status_line import Facts
+
+_STANDINGS = frozenset({marked("suspended"), marked("closed")})
 
 
 @dataclass(frozen=True)
@@ -26,31 +29,56 @@ def whatever_is_bought(facts: Facts, catalog: Catalog, unit: CreditUnit) -> Bloc
     if block is None:
         return None
     if block.lifted_by is Lift.INVOICES:
-        words = "Your account is suspended: adding credit alone does not change that, paying what is overdue does."
-        return BlockWords(words, "See invoices", "invoices.page")
+        words = _("Your account is suspended: adding credit alone does not change that, paying what is overdue does.")
+        return BlockWords(words, _("See invoices"), "invoices.page")
     if block.lifted_by is Lift.SELLER:
-        asks = f"ask {catalog.seller_name} about it."
-        return BlockWords(f"Your account is {facts.numbers.standing}, and adding credit does not change that: {asks}")
-    if block.lifted_by is Lift.PLAN:
-        until = f" until {locale.day(block.until.date())}, 00:00 UTC" if block.until is not None else ""
-        fact = (
-            f"Adding credit does not lift your plan’s limit: calls for {_meters(block, catalog)} stay refused{until}."
+        words = _(
+            "Your account is {standing}, and adding credit does not change that: ask {seller} about it.",
+            standing=standing(facts.numbers.standing),
+            seller=catalog.seller_name,
         )
-        return BlockWords(fact, "See usage", "usage.page")
+        return BlockWords(words)
+    if block.lifted_by is Lift.PLAN:
+        meters = _meters(block, catalog)
+        words = _("Adding credit does not lift your plan’s limit: calls for {meters} stay refused.", meters=meters)
+        if block.until is not None:
+            words = _(
+                "Adding credit does not lift your plan’s limit: calls for {meters} stay refused "
+                "until {day}, 00:00 UTC.",
+                meters=meters,
+                day=locale.day(block.until.date()),
+            )
+        return BlockWords(words, _("See usage"), "usage.page")
     limit = facts.numbers.daily_limit
-    words = (
-        "Adding credit does not lift today’s limit of {}: calls that cost credit stay refused until "
-        '<time datetime="{}" data-time="both">00:00 UTC</time>'
-    )
     ends = f"{block.until:%Y-%m-%dT%H:%M:%SZ}" if block.until is not None else ""
-    fact = Markup(words).format(locale.exact(limit, unit) if limit is not None else "", ends)
+    time = Markup('<time datetime="{}" data-time="both">00:00 UTC</time>').format(ends)
+    shown = locale.exact(limit, unit) if limit is not None else ""
     if not catalog.spend_management.offered:
-        return BlockWords(fact + Markup(". {} has set it.").format(catalog.seller_name))
-    return BlockWords(fact + ", unless the limit is raised.", "Raise the limit", "spend_management.page")
+        words = _(
+            "Adding credit does not lift today’s limit of {limit}: calls that cost credit stay refused until {time}. "
+            "{seller} has set it."
+        )
+        return BlockWords(Markup(words).format(limit=shown, time=time, seller=catalog.seller_name))
+    words = _(
+        "Adding credit does not lift today’s limit of {limit}: calls that cost credit stay refused until {time}, "
+        "unless the limit is raised."
+    )
+    return BlockWords(Markup(words).format(limit=shown, time=time), _("Raise the limit"), "spend_management.page")
 
 
 def _meters(block: Block, catalog: Catalog) -> str:
     """Name the first meter, and say how many more there are."""
     titles = [each.title for each in catalog.meters if each.key in block.meters]
-    more = len(titles) - 1
-    return titles[0] + (f" and {more} more {'meters' if more > 1 else 'meter'}" if more else "")
+    return and_more(titles[0], len(titles) - 1)
+
+
+def and_more(title: str, more: int) -> str:
+    """Name the meter, and say how many more there are."""
+    if not more:
+        return title
+    return ngettext("{meter} and {n} more meter", "{meter} and {n} more meters", more, meter=title)
+
+
+def standing(name: str) -> str:
+    """Return how the account stands, as a sentence says it."""
+    return _(name) if name in _STANDINGS else name

@@ -6,6 +6,7 @@ from app.domain.auto_recharge.decision import Outcome
 from app.domain.forecast.recharge import Recharged
 from app.domain.forecast.recharged import LOOKED_DAYS
 from app.domain.forecast.run_out import Forecast
+from app.domain.language import _, marked
 from app.domain.numbers import owed
 from app.domain.status_line import Facts
 from app.presenters import pay_later
@@ -13,19 +14,19 @@ from app.presenters.charts import day_label
 
 PACE = "at the last days’ pace"
 NOT_COUNTED = {
-    Outcome.ENOUGH: "it charges only once nothing is left",
-    Outcome.NOT_SERVED: "your account is not served",
-    Outcome.PLAN_ENDS: "your plan is cancelled",
-    Outcome.NOT_SOLD: "what it was to buy is no longer sold",
-    Outcome.UNDER_WAY: "its last charge is not paid yet",
-    Outcome.NO_METHOD: "there is no payment method to charge",
-    Outcome.SUSPENDED: "its charges were declined",
-    Outcome.RETRY_LATER: "its last charge was declined",
-    Outcome.LIMIT_REACHED: "its limit leaves less than one purchase",
-    Outcome.ABOVE_LIMIT: "with its tax, one purchase comes to more than its limit",
-    Outcome.QUIET: "its quiet hours last longer than the credit",
-    Outcome.ASKS: "its next charge waits for your yes",
-    Outcome.REFUSED: "you said no to its next charge",
+    Outcome.ENOUGH: marked("it charges only once nothing is left"),
+    Outcome.NOT_SERVED: marked("your account is not served"),
+    Outcome.PLAN_ENDS: marked("your plan is cancelled"),
+    Outcome.NOT_SOLD: marked("what it was to buy is no longer sold"),
+    Outcome.UNDER_WAY: marked("its last charge is not paid yet"),
+    Outcome.NO_METHOD: marked("there is no payment method to charge"),
+    Outcome.SUSPENDED: marked("its charges were declined"),
+    Outcome.RETRY_LATER: marked("its last charge was declined"),
+    Outcome.LIMIT_REACHED: marked("its limit leaves less than one purchase"),
+    Outcome.ABOVE_LIMIT: marked("with its tax, one purchase comes to more than its limit"),
+    Outcome.QUIET: marked("its quiet hours last longer than the credit"),
+    Outcome.ASKS: marked("its next charge waits for your yes"),
+    Outcome.REFUSED: marked("you said no to its next charge"),
 }
 """Why nothing is charged before the credit runs out."""
 ENDS = NOT_COUNTED | {
@@ -59,7 +60,7 @@ def lasts(facts: Facts, *, has_history: bool, has_pace: bool, used_today: bool) 
 def why_not(found: Recharged) -> str:
     """Say why auto-recharge is not counted on. No full stop at the end."""
     why = NOT_COUNTED.get(found.held_by) if found.held_by is not None else None
-    return f"Auto-recharge is not counted on: {why}" if why else "Auto-recharge is not counted on"
+    return _("Auto-recharge is not counted on: {why}", why=_(why)) if why else _("Auto-recharge is not counted on")
 
 
 def _with_recharge(plain: Forecast, found: Recharged, today: date, what: str) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from app import locale
 from app.domain.amounts import CreditUnit
 from app.domain.dunning.arrears import NotLent, PayLater, WhyNot
+from app.domain.language import _, marked
 from app.domain.money import Credits
 from app.domain.numbers import Debt, Numbers, owed
 from app.domain.status_line import InvoiceFact
@@ -21,7 +22,7 @@ class NotLentWords:
     values: Mapping[str, str] = field(default_factory=dict)
 
 
-CHARGED = "Your payment method is charged with the next invoice."
+CHARGED = marked("Your payment method is charged with the next invoice.")
 
 
 def agreed(numbers: Numbers) -> Credits:
@@ -40,6 +41,16 @@ def below(numbers: Numbers) -> str:
     """Return what an amount below zero is: `12.00 that you may pay later`."""
     both = "of what you pay later and overage protection"
     return _named(numbers, "that you may pay later", "of overage protection", both)
+
+
+def some(numbers: Numbers, amount: str) -> str:
+    """Return so much of it: `12.00 that you may pay later`."""
+    return _named(
+        numbers,
+        _("{amount} that you may pay later", amount=amount),
+        _("{amount} of overage protection", amount=amount),
+        _("{amount} of what you pay later and overage protection", amount=amount),
+    )
 
 
 def within(numbers: Numbers) -> str:
@@ -68,55 +79,81 @@ def end(numbers: Numbers) -> str:
 
 def used(numbers: Numbers, unit: CreditUnit) -> str:
     """Say that no more of it is left. No full stop at the end."""
-    upto = f"what you pay later (up to {locale.amount(numbers.exposure, unit)})"
-    protection = f"the overage protection of {locale.amount(agreed(numbers), unit)}"
-    return _named(numbers, f"{upto} is used", f"{protection} is used up", f"{upto} and {protection} are used")
+    upto, protection = locale.amount(numbers.exposure, unit), locale.amount(agreed(numbers), unit)
+    return _named(
+        numbers,
+        _("what you pay later (up to {limit}) is used", limit=upto),
+        _("the overage protection of {protection} is used up", protection=protection),
+        _(
+            "what you pay later (up to {limit}) and the overage protection of {protection} are used",
+            limit=upto,
+            protection=protection,
+        ),
+    )
 
 
 def used_up(numbers: Numbers, unit: CreditUnit, missing: str) -> str:
     """Say that no more of it is left, and what follows; `missing` says what a top-up covers first."""
     if numbers.exposure.micros:
-        return f"{_begun(used(numbers, unit))}. {CHARGED}"
+        charged = _(CHARGED)
+        return f"{_begun(used(numbers, unit))}. {charged}"
     if owed(numbers).micros:
-        than = " and the overage protection" if agreed(numbers).micros > 0 else ""
-        return f"More was used than your credit{than}. {missing}"
+        words = _("More was used than your credit.")
+        if agreed(numbers).micros > 0:
+            words = _("More was used than your credit and the overage protection.")
+        return f"{words} {missing}"
     return f"{_begun(used(numbers, unit))}."
 
 
 def invoiced(numbers: Numbers, unit: CreditUnit) -> str:
     """Say that unpaid invoices keep it used."""
-    return f"{_begun(used(numbers, unit))}: unpaid invoices use {locale.amount(numbers.invoiced_overage, unit)} of it."
+    return _(
+        "{used}: unpaid invoices use {amount} of it.",
+        used=_begun(used(numbers, unit)),
+        amount=locale.amount(numbers.invoiced_overage, unit),
+    )
 
 
 def is_due(invoice: InvoiceFact) -> str:
     """Say which invoice is to be paid, and what that gives."""
-    due = locale.amount(invoice.due)
-    return f"Invoice {invoice.number} of {due} is due: what it uses is free again once it is paid."
+    return _(
+        "Invoice {number} of {amount} is due: what it uses is free again once it is paid.",
+        number=invoice.number,
+        amount=locale.amount(invoice.due),
+    )
 
 
 def not_lent(found: NotLent | None, unit: CreditUnit, ask: Callable[[], str]) -> NotLentWords | None:
     """Say why nothing is lent. `ask` says whom, to a member who may not manage: nothing is linked then."""
     if found is None:
         return None
-    upto = f"pay later, up to {locale.amount(found.limit, unit)},"
+    limit = locale.amount(found.limit, unit)
     methods = "payment_methods.page"
     match found.why:
         case WhyNot.NO_METHOD:
-            fact = f"You can {upto} once a payment method is saved that is charged for invoices."
-            said = NotLentWords(fact, "Add a payment method", methods)
-        case WhyNot.CARD_IS_OVER:
-            fact = f"You cannot {upto} because your card has expired."
-            said = NotLentWords(fact, "Add the new card", methods)
-        case WhyNot.GIVEN_UP:
-            fact = f"You cannot {upto} until an invoice that was left unpaid is paid."
-            said = NotLentWords(fact, "Pay the invoice", "invoice_payment.page", {"document_id": found.about})
-        case WhyNot.DISPUTED:
-            fact = (
-                f"You cannot {upto} until a bank has decided about a disputed payment. Until then, credit serves you."
+            fact = _(
+                "You can pay later, up to {limit}, once a payment method is saved that is charged for invoices.",
+                limit=limit,
             )
-            said = NotLentWords(fact, "Add credits", "add_credits.page")
+            said = NotLentWords(fact, _("Add a payment method"), methods)
+        case WhyNot.CARD_IS_OVER:
+            fact = _("You cannot pay later, up to {limit}, because your card has expired.", limit=limit)
+            said = NotLentWords(fact, _("Add the new card"), methods)
+        case WhyNot.GIVEN_UP:
+            fact = _("You cannot pay later, up to {limit}, until an invoice that was left unpaid is paid.", limit=limit)
+            said = NotLentWords(fact, _("Pay the invoice"), "invoice_payment.page", {"document_id": found.about})
+        case WhyNot.DISPUTED:
+            fact = _(
+                "You cannot pay later, up to {limit}, until a bank has decided about a disputed payment. "
+                "Until then, credit serves you.",
+                limit=limit,
+            )
+            said = NotLentWords(fact, _("Add credits"), "add_credits.page")
     whom = ask()
-    return replace(said, fact=f"{said.fact} Ask {whom}.", link="") if whom else said
+    if not whom:
+        return said
+    asks = _("Ask {who}.", who=whom)
+    return replace(said, fact=f"{said.fact} {asks}", link="")
 
 
 def note(later: PayLater, debt: Debt, unit: CreditUnit) -> str:

@@ -13,18 +13,30 @@ from app.domain.money import Credits
 def said(stop: Stop, left: Credits, unit: CreditUnit) -> tuple[str, str]:
     """Return the fact, and what follows."""
     if stop.outcome is Outcome.MONEY_WENT_BACK:
-        on = f" on {locale.day(stop.at.date())}" if stop.at is not None else ""
-        why = "an automatic charge was refunded or is disputed"
-        after = "Nothing is charged automatically until you switch it on again."
-        return f"Auto-recharge was switched off{on}: {why}.", after
+        after = _("Nothing is charged automatically until you switch it on again.")
+        if stop.at is None:
+            return _("Auto-recharge was switched off: an automatic charge was refunded or is disputed."), after
+        fact = _(
+            "Auto-recharge was switched off on {day}: an automatic charge was refunded or is disputed.",
+            day=locale.day(stop.at.date()),
+        )
+        return fact, after
     if stop.outcome is Outcome.ABOVE_LIMIT:
-        after = f"Nothing is bought when your credit is below {locale.exact(stop.threshold, unit)}."
-        return f"Auto-recharge has stopped: {_why(stop)}.", after
-    below = f"Your credit is {locale.balance(left, unit)}, below {locale.exact(stop.threshold, unit)}."
+        threshold = locale.exact(stop.threshold, unit)
+        after = _("Nothing is bought when your credit is below {threshold}.", threshold=threshold)
+        return _("Auto-recharge has stopped: {why}.", why=_why(stop)), after
+    below = _(
+        "Your credit is {amount}, below {threshold}.",
+        amount=locale.balance(left, unit),
+        threshold=locale.exact(stop.threshold, unit),
+    )
     if stop.amount is not None:
-        return f"An automatic charge of {locale.amount(stop.amount)} waits for your yes.", below
-    again = f" The limit starts over on {locale.day(stop.until.date())}." if stop.until is not None else ""
-    return f"Auto-recharge has stopped: {_why(stop)}.", f"{below}{again}"
+        return _("An automatic charge of {amount} waits for your yes.", amount=locale.amount(stop.amount)), below
+    fact = _("Auto-recharge has stopped: {why}.", why=_why(stop))
+    if stop.until is None:
+        return fact, below
+    again = _("The limit starts over on {day}.", day=locale.day(stop.until.date()))
+    return fact, f"{below} {again}"
 
 
 def without(method_id: str, *, is_default: bool, others: int, terms: Terms | None) -> str:
@@ -40,13 +52,13 @@ def without(method_id: str, *, is_default: bool, others: int, terms: Terms | Non
 
 def _why(stop: Stop) -> str:
     if stop.outcome is Outcome.NO_METHOD:
-        return "there is no payment method to charge"
+        return _("there is no payment method to charge")
     if stop.outcome is Outcome.LIMIT_REACHED:
-        return "its limit leaves less than one purchase"
+        return _("its limit leaves less than one purchase")
     if stop.outcome is Outcome.ABOVE_LIMIT:
-        return "with its tax, one purchase comes to more than the limit"
+        return _("with its tax, one purchase comes to more than the limit")
     if stop.outcome is Outcome.NOT_SOLD:
-        return "what it was to buy is no longer sold"
+        return _("what it was to buy is no longer sold")
     if stop.why in ASKS_CUSTOMER:
-        return "your bank asked for you and was not answered"
-    return "our payment processor refused the charge" if stop.why in NEVER_AGAIN else "each charge was declined"
+        return _("your bank asked for you and was not answered")
+    return _("our payment processor refused the charge") if stop.why in NEVER_AGAIN else _("each charge was declined")

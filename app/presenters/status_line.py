@@ -3,14 +3,14 @@
 A member who may not manage gets the same fact, and whom to ask, instead of a button that would lead nowhere.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from markupsafe import Markup
 
 from app import locale
 from app.domain.amounts import CreditUnit
 from app.domain.catalog import Catalog
+from app.domain.language import _, ngettext, pgettext
 from app.domain.methods import Expiry as CardExpiry
 from app.domain.methods import expiry as card_expiry
 from app.domain.money import Credits
@@ -19,28 +19,9 @@ from app.domain.payments import decline_sentence, method_name
 from app.domain.spend_management import day_of
 from app.domain.status_line import Kind, Status, day_percent
 from app.domain.units import quantity
-from app.presenters import forecast, pay_later, recharge_line
+from app.presenters import blocks, forecast, pay_later, recharge_line
 from app.presenters.charts import day_label
-
-WENT_BACK = "a payment was refunded or disputed after its credit was used"
-ASK = "Ask {} to {}."
-OF_RECHARGE = {
-    Kind.RECHARGE_STOPPED: ("See auto-recharge", "set auto-recharge right"),
-    Kind.RECHARGE_ASKS: ("Answer", "answer"),
-    Kind.RECHARGE_OFF: ("See auto-recharge", "switch it on again"),
-}
-"""The button, and what it does, for whom to ask."""
-
-
-@dataclass(frozen=True)
-class Link:
-    """A button: its words and the page that it opens."""
-
-    words: str
-    endpoint: str
-    values: Mapping[str, str] = field(default_factory=dict)
-    url: str = ""
-    """Where it leads out of the portal; then there is no page."""
+from app.presenters.status_next import Link, to_do
 
 
 @dataclass(frozen=True)
@@ -77,47 +58,26 @@ def words(status: Status | None, catalog: Catalog, unit: CreditUnit, *, ask: str
         return None
     fact, follows = _SAID[status.kind](status, Amounts(unit))
     due = status.facts.unpaid if status.kind in {Kind.NO_CREDIT, Kind.FAILED} else None
-    to_pay = Link("Pay the invoice", "invoice_payment.page", {"document_id": due.id}) if due else None
-    link, asked = (to_pay, "pay it") if to_pay else _next(status, catalog)
+    to_pay = Link(_("Pay the invoice"), "invoice_payment.page", {"document_id": due.id}) if due else None
+    link, asked = (to_pay, pgettext("Ask somebody to …", "pay it")) if to_pay else to_do(status, catalog)
     is_open = link is not None and (not ask or link.endpoint.startswith("usage."))
-    words = ASK.format(ask, asked) if link is not None and not is_open else asked if link is None else ""
+    words = _("Ask {who} to {do}.", who=ask, do=asked) if link and not is_open else asked if link is None else ""
     return StatusWords(status.kind.value, status.is_bad, fact, follows, link if is_open else None, words)
-
-
-def _next(status: Status, catalog: Catalog) -> tuple[Link | None, str]:
-    """Return the button and what it does, for whom to ask; without a button, the whole sentence."""
-    match status.kind:
-        case Kind.NOT_SERVED if status.facts.numbers.standing == "suspended":
-            return Link("Pay what is overdue", "invoices.page"), "pay what is overdue"
-        case Kind.NOT_SERVED:
-            return None, f"Ask {catalog.seller_name} about it."
-        case Kind.WAITING if status.facts.waiting is not None:
-            paid = status.facts.waiting
-            return Link("Continue", "add_credits.payment", {"payment_id": paid.id}, paid.action_url), "confirm it"
-        case Kind.HELD | Kind.EXPIRING:
-            return None, ""
-        case Kind.DAY_LIMIT | Kind.DAY_NEAR:
-            if not catalog.spend_management.offered:
-                return None, f"{catalog.seller_name} has set this limit."
-            return Link("Raise the limit", "spend_management.page"), "raise the limit"
-        case Kind.PLAN_LIMIT | Kind.PLAN_NEAR:
-            return Link("See usage", "usage.meter", {"meter": status.bars[0].tariff.meter.key}), ""
-        case Kind.RECHARGE_STOPPED | Kind.RECHARGE_ASKS | Kind.RECHARGE_OFF:
-            button, asked = OF_RECHARGE[status.kind]
-            return Link(button, "auto_recharge.page"), asked
-        case Kind.CARD:
-            return Link("Add the new card", "payment_methods.page"), "add the new card"
-        case _:
-            return Link("Add credits", "add_credits.page"), "add credits"
 
 
 def _calls(status: Status) -> str:
     """Say which calls: all of them, or not those that the plan includes."""
-    return "Calls beyond what your plan includes are refused" if status.is_partly else "Calls are refused"
+    return _("Calls beyond what your plan includes are refused") if status.is_partly else _("Calls are refused")
+
+
+def _refused(status: Status, why: str) -> str:
+    return _("{calls}: {why}.", calls=_calls(status), why=why)
 
 
 def _not_served(status: Status, _amounts: Amounts) -> tuple[str, str]:
-    return f"Calls are refused: your account is {status.facts.numbers.standing}.", ""
+    return _(
+        "Calls are refused: your account is {standing}.", standing=blocks.standing(status.facts.numbers.standing)
+    ), ""
 
 
 def _failed(status: Status, _amounts: Amounts) -> tuple[str, str]:
@@ -126,7 +86,9 @@ def _failed(status: Status, _amounts: Amounts) -> tuple[str, str]:
         return "", ""
     amount = locale.amount(paid.amount)
     why = decline_sentence(paid.problem, paid.rail)
-    return f"Your payment of {amount} failed on {day_label(paid.at.date())}.", f"{why} Nothing was charged."
+    fact = _("Your payment of {amount} failed on {day}.", amount=amount, day=day_label(paid.at.date()))
+    uncharged = _("Nothing was charged.")
+    return fact, f"{why} {uncharged}"
 
 
 def _waiting(status: Status, _amounts: Amounts) -> tuple[str, str]:
@@ -134,49 +96,62 @@ def _waiting(status: Status, _amounts: Amounts) -> tuple[str, str]:
         return "", ""
     amount, way = locale.amount(paid.amount), "checkout" if paid.at_checkout else paid.rail
     asks = {
-        "checkout": f"Pay {amount} on our payment processor’s page.",
-        "crypto": f"{amount} is waiting for your payment from your wallet.",
-        "paypal": f"PayPal asks you to approve {amount}.",
+        "checkout": _("Pay {amount} on our payment processor’s page.", amount=amount),
+        "crypto": _("{amount} is waiting for your payment from your wallet.", amount=amount),
+        "paypal": _("PayPal asks you to approve {amount}.", amount=amount),
     }
-    return asks.get(way, f"Your bank asks you to confirm {amount}."), "Nothing is charged until you do."
+    bank = _("Your bank asks you to confirm {amount}.", amount=amount)
+    return asks.get(way, bank), _("Nothing is charged until you do.")
 
 
 def _no_credit(status: Status, amounts: Amounts) -> tuple[str, str]:
-    facts, calls = status.facts, _calls(status)
+    facts = status.facts
     numbers, debt = facts.numbers, facts.debt
     if facts.unpaid is not None:
-        return f"{calls}: {pay_later.used(numbers, amounts.unit)}.", pay_later.is_due(facts.unpaid)
+        return _refused(status, pay_later.used(numbers, amounts.unit)), pay_later.is_due(facts.unpaid)
     if not numbers.remaining_credits.micros:
-        return f"{calls}: {'no credit is left' if numbers.total_credits.micros else 'there is no credit yet'}.", ""
-    why = f"{calls}: your balance is {amounts.balance(numbers.remaining_credits)}."
+        return _refused(
+            status, _("no credit is left") if numbers.total_credits.micros else _("there is no credit yet")
+        ), ""
+    why = _refused(status, _("your balance is {amount}", amount=amounts.balance(numbers.remaining_credits)))
     if debt.clawed_back.micros and not debt.overrun.micros:
-        return why, f"{WENT_BACK.capitalize()}. {_missing(status, amounts)}"
+        went_back = _("A payment was refunded or disputed after its credit was used.")
+        return why, f"{went_back} {_missing(status, amounts)}"
     if debt.clawed_back.micros:
-        back = amounts.of(debt.clawed_back)
-        return why, f"For {back} of it, {WENT_BACK}; the rest was used. {_missing(status, amounts)}"
+        partly = _(
+            "For {amount} of it, a payment was refunded or disputed after its credit was used; the rest was used.",
+            amount=amounts.of(debt.clawed_back),
+        )
+        return why, f"{partly} {_missing(status, amounts)}"
     return why, pay_later.used_up(numbers, amounts.unit, _missing(status, amounts))
 
 
 def _missing(status: Status, amounts: Amounts) -> str:
     missing = owed(status.facts.numbers)
-    return f"The next {amounts.of(missing)} you add cover what is owed first." if missing.micros else ""
+    if not missing.micros:
+        return ""
+    return _("The next {amount} you add cover what is owed first.", amount=amounts.of(missing))
 
 
 def _held(status: Status, amounts: Amounts) -> tuple[str, str]:
     numbers = status.facts.numbers
     left = Credits(max(0, numbers.remaining_credits.micros) + numbers.overage_left.micros)
     return (
-        f"{_calls(status)}: calls in progress hold all that is left.",
-        f"Without them, {amounts.balance(left)} would be left.",
+        _refused(status, _("calls in progress hold all that is left")),
+        _("Without them, {amount} would be left.", amount=amounts.balance(left)),
     )
 
 
 def _day_limit(status: Status, amounts: Amounts) -> tuple[Markup, str]:
     numbers = status.facts.numbers
-    held = f" and {amounts.of(numbers.held)} held" if numbers.held.micros else ""
     limit = amounts.of(numbers.daily_limit) if numbers.daily_limit is not None else ""
-    used = f"{amounts.of(numbers.daily_used)} of today’s limit of {limit} is used{held}."
-    return Markup("{} until {}.").format(_calls(status), _midnight(status)), used
+    used = amounts.of(numbers.daily_used)
+    words = _("{used} of today’s limit of {limit} is used.", used=used, limit=limit)
+    if numbers.held.micros:
+        held = amounts.of(numbers.held)
+        words = _("{used} of today’s limit of {limit} is used and {held} held.", used=used, limit=limit, held=held)
+    fact = Markup(_("{calls} until {time}."))  # a catalog has no markup where its sentence has none
+    return fact.format(calls=_calls(status), time=_midnight(status)), words
 
 
 def _midnight(status: Status) -> Markup:
@@ -188,11 +163,16 @@ def _midnight(status: Status) -> Markup:
 def _plan_limit(status: Status, _amounts: Amounts) -> tuple[str, str]:
     first, *others = status.bars
     title, meter = first.tariff.meter.title, first.tariff.meter
-    ends = f" until {locale.day(status.facts.resets_at.date())}, 00:00 UTC" if status.facts.resets_at else ""
-    more = f" and {len(others)} more {'meters' if len(others) > 1 else 'meter'}" if others else ""
-    held = f" and {quantity(first.held)} held" if first.held else ""
-    of = quantity(first.tariff.limit or 0, meter.unit)
-    return f"Calls for {title}{more} are refused{ends}.", f"{quantity(first.used)} of your plan’s {of} used{held}."
+    what = blocks.and_more(title, len(others))
+    fact = _("Calls for {meters} are refused.", meters=what)
+    if status.facts.resets_at:
+        day = locale.day(status.facts.resets_at.date())
+        fact = _("Calls for {meters} are refused until {day}, 00:00 UTC.", meters=what, day=day)
+    used, of = quantity(first.used), quantity(first.tariff.limit or 0, meter.unit)
+    if first.held:
+        held = quantity(first.held)
+        return fact, _("{used} of your plan’s {limit} used and {held} held.", used=used, limit=of, held=held)
+    return fact, _("{used} of your plan’s {limit} used.", used=used, limit=of)
 
 
 def _recharge(status: Status, amounts: Amounts) -> tuple[str, str]:
@@ -202,47 +182,63 @@ def _recharge(status: Status, amounts: Amounts) -> tuple[str, str]:
 
 def _below_zero(status: Status, amounts: Amounts) -> tuple[str, str]:
     numbers, debt = status.facts.numbers, status.facts.debt
-    why = "more was used than you had credit for"
+    why = _("more was used than you had credit for")
     if debt.clawed_back.micros and debt.overrun.micros:
-        back, over = amounts.of(debt.clawed_back), amounts.of(debt.overrun)
-        why = f"for {back} of it {WENT_BACK}; {over} was used beyond your credit"
+        why = _(
+            "for {amount} of it a payment was refunded or disputed after its credit was used; "
+            "{over} was used beyond your credit",
+            amount=amounts.of(debt.clawed_back),
+            over=amounts.of(debt.overrun),
+        )
     elif debt.clawed_back.micros:
-        why = WENT_BACK
+        why = _("a payment was refunded or disputed after its credit was used")
     elif numbers.exposure.micros:
-        why = "your payment method is charged with the next invoice"
-    left = f"{amounts.balance(numbers.overage_left)} {pay_later.below(numbers)} is left"
-    return f"Your balance is {amounts.balance(numbers.remaining_credits)}: {why}.", f"{left}{_lasts(status)}."
+        why = _("your payment method is charged with the next invoice")
+    balance = amounts.balance(numbers.remaining_credits)
+    left = pay_later.some(numbers, amounts.balance(numbers.overage_left))
+    return _("Your balance is {amount}: {why}.", amount=balance, why=why), _left(status, left)
 
 
-def _lasts(status: Status) -> str:
-    """Say how long it lasts, where a pace is known."""
+def _left(status: Status, left: str) -> str:
+    """Say how much is left, and how long it lasts where a pace is known."""
     found, today = status.facts.forecast, status.facts.today
     last = found.expected if found is not None else None  # by itself: no charge to come is part of what is left
     if last is None:
-        return ""
+        return _("{amount} is left.", amount=left)
     days = (last - today).days
     if days <= 0:
-        return ", about enough for today"
-    return f", enough for about {days} {'day' if days == 1 else 'days'}"
+        return _("{amount} is left, about enough for today.", amount=left)
+    return ngettext(
+        "{amount} is left, enough for about {n} day.",
+        "{amount} is left, enough for about {n} days.",
+        days,
+        amount=left,
+    )
 
 
 def _day_near(status: Status, amounts: Amounts) -> tuple[str, Markup]:
     numbers = status.facts.numbers
-    held = " or held" if numbers.held.micros else ""
-    limit = amounts.of(numbers.daily_limit) if numbers.daily_limit is not None else ""
-    fact = f"{day_percent(numbers)} % of today’s limit of {limit} is used{held}."
-    return fact, Markup("At the limit, calls are refused until {}.").format(_midnight(status))
+    limit, percent = amounts.of(numbers.daily_limit) if numbers.daily_limit is not None else "", day_percent(numbers)
+    fact = _("{percent} % of today’s limit of {limit} is used.", percent=percent, limit=limit)
+    if numbers.held.micros:
+        fact = _("{percent} % of today’s limit of {limit} is used or held.", percent=percent, limit=limit)
+    return fact, Markup(_("At the limit, calls are refused until {time}.")).format(time=_midnight(status))
 
 
 def _plan_near(status: Status, _amounts: Amounts) -> tuple[str, str]:
     first = status.bars[0]
     meter, percent = first.tariff.meter, locale.whole(first.percent or 0)
     of = quantity(first.tariff.limit or 0, meter.unit)
-    fact = f"{meter.title}: {percent} % of your plan’s {of} used{' or held' if first.held else ''}."
+    fact = _("{meter}: {percent} % of your plan’s {limit} used.", meter=meter.title, percent=percent, limit=of)
+    if first.held:
+        fact = _(
+            "{meter}: {percent} % of your plan’s {limit} used or held.", meter=meter.title, percent=percent, limit=of
+        )
     if not meter.kind.can_be_held:
-        return fact, "No calls are refused for it."
-    ends = f" until {locale.day(status.facts.resets_at.date())}" if status.facts.resets_at else ""
-    return fact, f"Beyond it, calls are refused{ends}."
+        return fact, _("No calls are refused for it.")
+    if status.facts.resets_at:
+        return fact, _("Beyond it, calls are refused until {day}.", day=locale.day(status.facts.resets_at.date()))
+    return fact, _("Beyond it, calls are refused.")
 
 
 def _runs_out(status: Status, amounts: Amounts) -> tuple[str, str]:
@@ -250,24 +246,26 @@ def _runs_out(status: Status, amounts: Amounts) -> tuple[str, str]:
     last, more = facts.runs_out, facts.recharged
     if last is None:
         return "", ""
-    when = "today" if last <= facts.today else f"about {locale.day(last)}"
-    overage = facts.numbers.overage_protection
-    what = pay_later.below(facts.numbers)
-    then = f"Then {amounts.of(overage)} {what} is used." if overage.micros else "Then calls are refused."
+    when = _("today") if last <= facts.today else _("about {day}", day=locale.day(last))
+    overage, then = facts.numbers.overage_protection, _("Then calls are refused.")
+    if overage.micros:
+        then = _("Then {amount} is used.", amount=pay_later.some(facts.numbers, amounts.of(overage)))
     if more is not None and more.is_counted:
-        return f"At the last days’ pace your credit lasts until {when}, with what auto-recharge buys.", then
+        fact = _("At the last days’ pace your credit lasts until {when}, with what auto-recharge buys.", when=when)
+        return fact, then
     why = f" {forecast.why_not(more)}." if more is not None else ""
-    return f"At the last days’ pace your credit lasts until {when}.", f"{then}{why}"
+    return _("At the last days’ pace your credit lasts until {when}.", when=when), f"{then}{why}"
 
 
 def _expiring(status: Status, amounts: Amounts) -> tuple[str, str]:
     expiry = status.facts.expiry
     if expiry is None:
         return "", ""
-    fact = f"{amounts.of(Credits(expiry.left))} expires on {locale.day(expiry.day)}."
+    left = amounts.of(Credits(expiry.left))
+    fact = _("{amount} expires on {day}.", amount=left, day=locale.day(expiry.day))
     if expiry.unused >= expiry.left:
         return fact, ""
-    return fact, "At the last days’ pace a part of it is not used by then."
+    return fact, _("At the last days’ pace a part of it is not used by then.")
 
 
 def _card(status: Status, _amounts: Amounts) -> tuple[str, str]:
@@ -275,9 +273,10 @@ def _card(status: Status, _amounts: Amounts) -> tuple[str, str]:
     if card is None:
         return "", ""
     name, until = method_name(card.brand, card.last4), f"{card.month or 0:02d}/{card.year}"
+    follows = _("It is the method that is charged by default.")
     if card_expiry(card.month, card.year, status.facts.today) is CardExpiry.OVER:
-        return f"{name} expired at the end of {until}.", "It is the method that is charged by default."
-    return f"{name} expires at the end of {until}.", "It is the method that is charged by default."
+        return _("{method} expired at the end of {month}.", method=name, month=until), follows
+    return _("{method} expires at the end of {month}.", method=name, month=until), follows
 
 
 _SAID = {

@@ -1,11 +1,14 @@
 """The status line in words: the true reason, what follows, and a button that leads somewhere or whom to ask."""
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from app import languages
+from app.domain import language
 from app.domain.amounts import CreditUnit
 from app.domain.auto_recharge.decision import Outcome
 from app.domain.catalog import Catalog
@@ -234,6 +237,20 @@ def everything() -> list[Facts]:
     ]  # fmt: skip
     assert [line.kind for line in filter(None, map(rank, found))] == list(Kind)
     return found
+
+
+def test_every_line_is_said_in_the_language() -> None:
+    language.register(languages.catalog)
+    names = {"Alice Adams or Carol", "UTC", "Visa", "Calls", "calls", catalog().seller_name}
+    with language.using(languages.PSEUDO):
+        for so in everything():
+            for line in (said(so), said(so, may_manage=False)):
+                text = re.sub(
+                    r"<[^>]*>", "", f"{line.fact} {line.follows} {line.ask} {line.link.words if line.link else ''}"
+                )
+                for each in sorted(names, key=len, reverse=True):
+                    text = text.replace(each, "")
+                assert not re.search("[A-Za-z]{2,}", text), text
 
 
 def test_a_viewer_gets_the_same_fact_and_whom_to_ask_and_no_button_to_change_anything() -> None:
