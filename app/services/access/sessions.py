@@ -61,10 +61,8 @@ def find(
     asked = FileRow(*found) if file else None
     if kept.link_id is not None:
         return Found(kept.data, holder(link, customer), customer, stale, file=asked) if link else None
-    if kept.member_id is None:
-        return Found(kept.data, None, None, stale)
-    if not role:
-        return None
+    if kept.member_id is None or not role:
+        return None if kept.member_id else Found(kept.data, None, None, stale)
     actor = Actor(
         member_id=member.id,
         customer_id=customer.customer_id,
