@@ -133,6 +133,22 @@ def test_nobody_raises_an_exception_that_a_module_keeps() -> None:
     assert raised == []
 
 
+def test_nobody_hides_how_a_sentence_is_said() -> None:
+    # A `_` that is bound in a function (`kind, _, rest = …`) is what `_("…")` calls there, and mypy does not say so.
+    hidden = [
+        f"{named(path)}:{function.name}"
+        for path in modules()
+        for function in ast.walk(tree(path))
+        if isinstance(function, ast.FunctionDef)
+        and any(isinstance(each, ast.Call) and ast.unparse(each.func) == "_" for each in ast.walk(function))
+        and any(
+            isinstance(each, ast.Name) and each.id == "_" and isinstance(each.ctx, ast.Store)
+            for each in ast.walk(function)
+        )
+    ]
+    assert hidden == []
+
+
 def test_the_newest_change_is_the_version() -> None:
     newest = re.search(r"^## (\d+\.\d+\.\d+)", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
     declared = re.search(r'^version = "(.+)"', (ROOT / "pyproject.toml").read_text(), re.MULTILINE)

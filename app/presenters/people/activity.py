@@ -91,7 +91,7 @@ def _said(key: str, value: object, unit: CreditUnit, currency: str) -> str:
     if isinstance(value, list):
         return ", ".join(str(each).replace("_", " ") for each in value)
     if key == "role":
-        return Role(value).named if value in set(Role) else str(value).replace("_", " ")
+        return Role(str(value)).named if value in set(Role) else str(value).replace("_", " ")
     if key == "expires_at":
         return locale.moment(datetime.fromisoformat(str(value)))
     return str(value)

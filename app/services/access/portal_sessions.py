@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 
 from app import clock, ids
 from app.domain.errors import NotFound, Refused
+from app.domain.language import _
 from app.domain.people.members import Role
 from app.extensions import settings
 from app.models.customers import Customer
@@ -102,7 +103,7 @@ def for_window(session_token: str, path: str) -> Made:
     with as_service("open a window beside a frame"), transaction() as session:
         frame = session.get(BrowserSession, hash_of(session_token))
         if frame is None or frame.member_id is None or frame.customer_id is None or frame.expires_at <= now:
-            raise Refused("This session has ended.", "session_ended", 410)
+            raise Refused(_("This session has ended."), "session_ended", 410)
         options = json.loads(frame.data).get(EMBEDDED, {})
         who = _Who(frame.customer_id, frame.member_id, frame.role_at_most)
         row = _row(token, who, path, options, now, by="frame", fresh=frame.authenticated_at)
@@ -243,8 +244,10 @@ def _over(token: str) -> Refused:
     found = db.session.scalar(select(PortalSession).where(PortalSession.token_hash == hash_of(token[:LONGEST_TOKEN])))
     if found is None:
         return NotFound("link")
-    return _used() if found.used_at is not None else Refused("This link was valid for a minute.", "link_expired", 410)
+    return (
+        _used() if found.used_at is not None else Refused(_("This link was valid for a minute."), "link_expired", 410)
+    )
 
 
 def _used() -> Refused:
-    return Refused("This link has been used. Each one works once.", "link_used", 410)
+    return Refused(_("This link has been used. Each one works once."), "link_used", 410)

@@ -11,7 +11,7 @@ from typing import Any
 from app import clock
 from app.domain.addresses.address import Address
 from app.domain.errors import Forbidden, NotFound, Refused
-from app.domain.language import _, marked
+from app.domain.language import marked
 from app.domain.mails import Topic
 from app.domain.money import Credits
 from app.domain.people.activity import is_first_address, may_undo, touched

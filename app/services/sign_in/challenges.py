@@ -9,6 +9,7 @@ from sqlalchemy import delete, select
 
 from app import clock
 from app.domain.errors import Refused
+from app.domain.language import _
 from app.models.scope import as_service
 from app.models.second_factors import PasskeyChallenge
 from app.services.access.sessions import hash_of
@@ -60,4 +61,4 @@ def take(challenge: bytes, purpose: Purpose, session_token: str) -> None:
             .returning(PasskeyChallenge.purpose)
         ).first()
     if taken is None:
-        raise Refused("This took too long, or was sent twice. Use your passkey again.", "challenge_over", 422)
+        raise Refused(_("This took too long, or was sent twice. Use your passkey again."), "challenge_over", 422)

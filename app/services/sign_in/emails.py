@@ -123,5 +123,5 @@ def confirm(hashed: str, by_member: str, *, address: str, browser: str) -> str:
 
 def _ask_own(member: Member, member_id: str) -> None:
     if member.id != member_id:
-        words = "Another member asked for it. Sign out, and sign in as the one whose address is to change."
+        words = _("Another member asked for it. Sign out, and sign in as the one whose address is to change.")
         raise Refused(words, "another_member", 403)

@@ -12,6 +12,7 @@ from sqlalchemy import delete, select
 
 from app import clock, ids, mailboxes
 from app.domain.errors import NotFound, Refused
+from app.domain.language import _
 from app.domain.mails import PASSWORD_RESET
 from app.domain.people.acting import By
 from app.domain.people.passwords import check_password
@@ -44,7 +45,7 @@ def ask(email: str, *, address: str) -> None:
     """Note that somebody forgot the password of this address, or refuse (422) one that is longer than any is."""
     email, now = email.strip().lower(), clock.now()
     if len(email) > mailboxes.LONGEST:  # some letters are two in lower case
-        raise Refused("This is too long.", "email_too_long", 422, "email")
+        raise Refused(_("This is too long."), "email_too_long", 422, "email")
     with as_service("note that a password was forgotten"), transaction() as session:
         wake_ups.after_commit(session, JOB)
         row = ResetRequest(id=ids.new("rst"), email=email, address=address, asked_at=now)
