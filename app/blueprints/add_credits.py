@@ -21,7 +21,8 @@ from app.forms.add_credits import AGAIN, ASKED_AGAIN, NEW, CreditsForm
 from app.models.database import db
 from app.models.payments import Payment
 from app.presenters import add_credits as words
-from app.presenters import bank_transfers, blocks, status_line, taxes, uncharged
+from app.presenters import bank_transfers, blocks, taxes, uncharged
+from app.presenters.status import status_line
 from app.services.balance import after_purchase, history, status_facts, status_rows
 from app.services.balance.status_rows import Around
 from app.services.bank_transfers import orders

@@ -15,7 +15,8 @@ from app.domain.money import Credits
 from app.forms import log_places
 from app.forms.auto_recharge import TermsForm, filled
 from app.models.payments import PaymentMethod
-from app.presenters import auto_recharge, recharge_log, recharge_preview, status_line, taxes
+from app.presenters import auto_recharge, recharge_log, recharge_preview, taxes
+from app.presenters.status import status_line
 from app.services.auto_recharge import log, questions, settings, simulation, standing, stop
 from app.services.balance import history
 from app.services.payment_methods import saved as saved_methods

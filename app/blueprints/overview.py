@@ -19,7 +19,7 @@ from app.domain.sold_terms import Terms
 from app.domain.status_line import Kind, rank
 from app.domain.usage_words import WITHOUT_A_METER
 from app.models.customers import Customer
-from app.presenters import bank_transfers, blocks, day_rows, forecast, invoices, pay_later, status_line, unpaid
+from app.presenters import bank_transfers, blocks, day_rows, forecast, invoices, pay_later, unpaid
 from app.presenters.charts import KEPT, Ahead, Chart, Column, Mark, Measure, Point, balance_line, columns, day_label
 from app.presenters.overview import (
     below_zero,
@@ -33,6 +33,7 @@ from app.presenters.overview import (
     used_since,
     without_meter,
 )
+from app.presenters.status import status_line
 from app.presenters.usage_charts import WITHOUT_METER
 from app.services.balance import overview
 from app.services.balance.overview import Overview

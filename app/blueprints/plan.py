@@ -9,8 +9,9 @@ from app import locale
 from app.domain.errors import Refused
 from app.domain.subscriptions.choice import Interval
 from app.forms.plan import RequestForm, target
-from app.presenters import plan, plan_cards, plan_change, price_change, status_line, usage
+from app.presenters import plan, plan_cards, plan_change, price_change, usage
 from app.presenters.plan_cards import Sold
+from app.presenters.status import status_line
 from app.services.catalog import versions
 from app.services.month_end import price_changes
 from app.services.subscriptions import announced, orders, past_months, plan_requests, preview, reads, undoing

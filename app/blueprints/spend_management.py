@@ -13,7 +13,8 @@ from app.domain.simulation import Simulation
 from app.domain.spend_management import Limits, day_of
 from app.forms import log_places
 from app.forms.spend_management import LimitsForm, editable
-from app.presenters import overview, pay_later, refused_calls, spend_management, spend_preview, status_line
+from app.presenters import overview, pay_later, refused_calls, spend_management, spend_preview
+from app.presenters.status import status_line
 from app.services.balance import history
 from app.services.notices import decisions
 from app.services.spend_management import blocked_calls, simulation

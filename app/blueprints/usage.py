@@ -10,9 +10,10 @@ from app import clock
 from app.domain.errors import NotFound, Refused
 from app.forms import usage_query
 from app.forms.usage import AddressForm, AlertForm, HistoryForm, new_alert, offer
-from app.presenters import pay_later, status_line, usage_charts, usage_sentences
+from app.presenters import pay_later, usage_charts, usage_sentences
 from app.presenters import usage as present
 from app.presenters.refused_calls import refused
+from app.presenters.status import status_line
 from app.presenters.usage_charts import ALL_METERS, WITHOUT_METER, Drawn
 from app.services.alerts import recipients, removals, thresholds
 from app.services.ledger import exposure

@@ -77,9 +77,9 @@ BUGS = [
     ),
     Bug(
         "a balance below zero by use says that money went back",
-        "app/presenters/status_line.py",
-        '    why = "more was used than you had credit for"\n',
-        "    why = WENT_BACK\n",
+        "app/presenters/status/status_line.py",
+        '    why = _("more was used than you had credit for")\n',
+        '    why = _("a payment was refunded or disputed after its credit was used")\n',
         ("tests/presenters/test_status_line.py",),
     ),
     Bug(

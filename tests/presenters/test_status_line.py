@@ -17,7 +17,7 @@ from app.domain.money import MICROS, Credits
 from app.domain.numbers import Debt
 from app.domain.reservations import Reservation
 from app.domain.status_line import Facts, Kind, rank
-from app.presenters.status_line import StatusWords, words
+from app.presenters.status.status_line import StatusWords, words
 from app.services.catalog import versions
 from tests.domain.test_status_line import (
     CARD,

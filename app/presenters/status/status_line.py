@@ -21,7 +21,7 @@ from app.domain.status_line import Kind, Status, day_percent
 from app.domain.units import quantity
 from app.presenters import blocks, forecast, pay_later, recharge_line
 from app.presenters.charts import day_label
-from app.presenters.status_next import Link, to_do
+from app.presenters.status.status_next import Link, to_do
 
 
 @dataclass(frozen=True)
