@@ -28,8 +28,7 @@ from app.web.respond import saved, show
 bp = Blueprint("usage", __name__, url_prefix="/billing/usage")
 PAGE, HISTORY, ALERTS = "usage/page.html", "usage/_history.html", "usage/_alerts.html"
 METER_PAGE, METER, DAY_PAGE, DAY = "usage/meter.html", "usage/_meter.html", "usage/day.html", "usage/_day.html"
-ONE_DAY = timedelta(days=1)
-EVENTS = 25
+ONE_DAY, EVENTS = timedelta(days=1), 25
 POSTED = frozenset({"alerts", "addresses"})  # opened, they lead back to the page, but for a meter of that name
 
 
