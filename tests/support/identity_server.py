@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
+from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
@@ -59,6 +60,8 @@ class FakeIdentities:
     """Whether the ID token says the address, or the userinfo alone."""
     seen_ago: int | None = 0
     """How many seconds ago the person signed in there; None: it does not say."""
+    present: Account | None = None
+    """Who is signed in there in the browser, and agrees at once: without one there is no page to see."""
     asked: list[str] = field(default_factory=list)
     codes: dict[str, tuple[Account, dict[str, str]]] = field(default_factory=dict)
     tokens: dict[str, Account] = field(default_factory=dict)
@@ -92,7 +95,10 @@ class FakeIdentities:
         self.asked.append(f"{method} {path}")
         if self.status != 200:
             return self.status, {}
-        match method, path:
+        match method, path.partition("?")[0]:
+            case "GET", "/authorize" if self.present:
+                portal = urlsplit(dict(parse_qsl(urlsplit(path).query))["redirect_uri"])
+                return 303, f"{portal.scheme}://{portal.netloc}{self.agrees(path, self.present)}"
             case "GET", "/.well-known/openid-configuration":
                 return 200, self._description() | self.description
             case "GET", "/keys":
@@ -190,6 +196,8 @@ def serving() -> Iterator[FakeIdentities]:
             status, said = fake.answer(self.command, self.path, body, self.headers)
             content = json.dumps(said).encode()
             self.send_response(status)
+            if status == HTTPStatus.SEE_OTHER:
+                self.send_header("location", str(said))
             self.send_header("content-type", "application/json")
             self.send_header("content-length", str(len(content)))
             self.end_headers()
