@@ -30,6 +30,7 @@ PLAN_UNDONE, PLAN_KEPT = "plan_undone", "plan_kept"
 """A change that was ordered is not made, or was taken back; a plan that was cancelled goes on after all."""
 PLAN_REQUEST = "plan_request"
 """To the seller: what a member asks about a plan that is sold on request."""
+TO_THE_SELLER = frozenset({PLAN_REQUEST})
 OF_PLANS = frozenset(
     {PLAN_CHANGED, PLAN_SCHEDULED, PLAN_CANCELED, PLAN_NOT_CHANGED, PLAN_UNDONE, PLAN_KEPT, PLAN_REQUEST}
 )

@@ -14,6 +14,11 @@ SCOPES = {
     DELIVERIES: marked("Read what was sent to the webhook, and send it again"),
 }
 """What a member may let a token do. The host reports usage and gives credit: no token does."""
+_IN_SENTENCES = {
+    READ: marked("read balance, usage, plan, invoices and members"),
+    WRITE: marked("change limits, addresses, plan and payment methods, and buy credit"),
+    DELIVERIES: marked("read what was sent to the webhook, and send it again"),
+}
 FOR_EVERYBODY = frozenset({READ})
 DAYS = (30, 90, 365)
 DATE, NEVER = "date", "never"
@@ -32,6 +37,17 @@ def offered(role: Role) -> tuple[str, ...]:
 def is_within(scopes: Sequence[str], role: str | None) -> bool:
     """Say whether somebody of this role may have a token of these scopes; nobody without a role may have any."""
     return role is not None and set(scopes) <= set(offered(Role(role)))
+
+
+def in_words(scopes: Sequence[str]) -> str:
+    """Return what a token may do as it is kept, in English: `read …; change …`."""
+    return "; ".join(_IN_SENTENCES[each] for each in scopes)
+
+
+def in_sentence(kept: str) -> str:
+    """Return what `in_words` said, in the reader's language."""
+    known = _IN_SENTENCES.values()
+    return "; ".join(_(each) if each in known else each for each in kept.split("; "))
 
 
 def checked_scopes(scopes: Sequence[str], role: Role) -> list[str]:

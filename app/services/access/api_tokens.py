@@ -11,7 +11,7 @@ from app import clock, ids
 from app.domain.errors import NotFound, Refused
 from app.domain.language import _
 from app.domain.mails import API_TOKEN_MADE
-from app.domain.people.api_tokens import MOST, SCOPES, checked_name, checked_scopes
+from app.domain.people.api_tokens import MOST, checked_name, checked_scopes, in_words
 from app.domain.people.members import Actor, Role
 from app.models.api_keys import ApiKey
 from app.models.database import db
@@ -102,8 +102,7 @@ def make(
         session.add(token)
         kept = {"name": named, "scopes": token.scopes, "expires_at": expires_at.isoformat() if expires_at else ""}
         audit.record(session, actor.customer_id, actor.member_id, CREATED, token.id, after=kept, address=address)
-        may = "; ".join(SCOPES[each].lower() for each in token.scopes.split())
-        said = {"token": named, "scopes": may, "address": address, "browser": browser}
+        said = {"token": named, "scopes": in_words(token.scopes.split()), "address": address, "browser": browser}
         member = session.get_one(Member, actor.member_id)
         member_mails.write(session, actor.customer_id, API_TOKEN_MADE, member, key=token.id, **said)
     log.info("api_token_created", id=token.id, member=actor.member_id, customer=actor.customer_id, scopes=token.scopes)

@@ -8,6 +8,7 @@ from sqlalchemy.orm import aliased
 from app import locale
 from app.domain import mails
 from app.domain.invoices.documents import Kind, State
+from app.domain.language import _
 from app.domain.mails import INVITATION, Topic, listed
 from app.domain.money import Money
 from app.domain.people.members import Role
@@ -64,7 +65,7 @@ def _invitation(said: dict[str, Any], customer_id: str, email: str) -> dict[str,
     if row is None:
         return None
     link = portal_links.page("invitation.page", token=link_tokens.token(customer_id, email, row.asked_at, INVITATION))
-    return said | {"email": email, "by": by or "Somebody", "link": link, "role": Role(row.role).named}
+    return said | {"email": email, "by": by or _("Somebody"), "link": link, "role": Role(row.role).named}
 
 
 def recipient(template: str, customer_id: str, context: dict[str, Any]) -> dict[str, str] | None:

@@ -3,12 +3,14 @@
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
+from unicodedata import bidirectional
 
 from flask import render_template
 
 from app import clock
-from app.domain import mails
+from app.domain import language, mails
 from app.domain.errors import ensure
+from app.domain.language import _
 from app.domain.money import Credits, Money
 from app.domain.payments import ACTION_LIFETIME, PaymentState, Purpose, decline_sentence, method_name
 from app.domain.tax import words as tax_words
@@ -38,6 +40,7 @@ from app.services.payments import purchases, resume_links
 
 # A link that could no longer be followed in peace is not worth a mail.
 LATEST = timedelta(minutes=10)
+RIGHT = "\N{RIGHT-TO-LEFT MARK}"
 _OF_ONE_FACT = mails.OF_PAPERS | {
     mails.TRANSFER_RECEIVED,
     mails.TAX_NUMBER_REJECTED,
@@ -132,11 +135,27 @@ def _of_payment(template: str, customer_id: str, payment_id: str) -> dict[str, A
 
 def _written(template: str, facts: dict[str, Any]) -> Words:
     # The first line is the subject: who changes a mail sees both at once.
-    subject, _blank, text = render_template(f"mail/{template}.txt", **facts).partition("\n\n")
-    ensure(subject.isprintable(), f"the subject of {template} is no single line")
+    subject, _line, text = in_order(render_template(f"mail/{template}.txt", **facts)).partition("\n\n")
+    ensure(subject.splitlines() == [subject], f"the subject of {template} is no single line")
     seller = facts["seller"]
     html = render_template(f"mail/{template}.html", **facts)
     return Words(subject, text, html, seller.name, facts.get("reply_to", seller.email))
+
+
+def in_order(text: str) -> str:
+    """Return the text so that each line of a language from right to left begins at the right, whatever it begins with.
+
+    A program that shows mail takes the direction of a line from its first letter, which may be that of a name.
+    """
+    if language.direction(language.current()) == "ltr":
+        return text
+    return "\n".join(f"{RIGHT}{line}" if _turns(line) else line for line in text.split("\n"))
+
+
+def _turns(line: str) -> bool:
+    """Say whether the line has a letter from right to left, and one from left to right before it."""
+    strong = [way for each in line if (way := bidirectional(each)) in {"L", "R", "AL"}]
+    return strong[:1] == ["L"] and len(set(strong)) > 1
 
 
 def _confirmation(customer_id: str, email: str) -> Words | None:
@@ -219,8 +238,10 @@ def _why(payment: Payment) -> str:
     if payment.state == PaymentState.FAILED:
         return decline_sentence(payment.problem, payment.rail)
     if payment.problem == "unavailable":
-        return "Our payment processor did not answer."
-    return "It was not confirmed with the bank in time." if payment.off_session else "It was not confirmed in time."
+        return _("Our payment processor did not answer.")
+    if payment.off_session:
+        return _("It was not confirmed with the bank in time.")
+    return _("It was not confirmed in time.")
 
 
 def _resume_link(customer_id: str, payment: Payment) -> str:

@@ -14,7 +14,7 @@ from sqlalchemy import select, update
 from app import clock, ids
 from app.domain import back_off
 from app.domain.errors import NotFound
-from app.domain.language import in_english
+from app.domain.language import in_english, using
 from app.domain.mails import MEMBER_DELETED
 from app.domain.people.deletion import NOBODY
 from app.extensions import settings
@@ -24,7 +24,7 @@ from app.models.database import db
 from app.models.mails import INTERRUPTED, UNKNOWN, Mail
 from app.models.scope import as_service
 from app.services import due_rows
-from app.services.mail import attachments, payment_text
+from app.services.mail import attachments, payment_text, whose_language
 from app.services.mail.attachments import BeingMade
 from app.services.mail.payment_text import Words
 from app.services.transaction import no_transaction, transaction
@@ -82,7 +82,10 @@ def _claim() -> Mail | None:
 
 @in_english
 def _send(mail: Mail) -> Outcome | Words | BeingMade | None:
-    """Put the mail into words and hand it over; return the words where nothing is sent, None when it is not so now."""
+    """Put the mail into words and hand it over; return the words where nothing is sent, None when it is not so now.
+
+    It is in its recipient's language as that is chosen by then; what is attached was made before, in its own.
+    """
     if mail.tries > MAX_TRIES:  # the last try has never come back to say how it went
         return Never(INTERRUPTED)
     try:
@@ -91,7 +94,8 @@ def _send(mail: Mail) -> Outcome | Words | BeingMade | None:
         if isinstance(attached, BeingMade):
             return attached
         name = attached.name if attached else ""
-        words = payment_text.of(mail.template, mail.customer_id, context, attached=name)
+        with using(whose_language.of(mail, context)):
+            words = payment_text.of(mail.template, mail.customer_id, context, attached=name)
     except Exception:
         log.exception("mail_failed", id=mail.id)
         return NotNow("failed")

@@ -7,6 +7,7 @@ from sqlalchemy import select
 
 from app import clock, locale
 from app.domain import mails
+from app.domain.people import api_tokens, browsers
 from app.extensions import settings
 from app.models.customers import Customer
 from app.models.database import db
@@ -38,6 +39,8 @@ def facts(template: str, customer_id: str, context: dict[str, Any]) -> dict[str,
         "ssh_keys": portal_links.page("ssh_keys.page"),
         "forgot": portal_links.page("forgot_password.page"),
         **context,
+        "browser": browsers.shown(browser) if (browser := str(context.get("browser", ""))) else "",
+        "scopes": api_tokens.in_sentence(str(context.get("scopes", ""))),
     }
     if template not in _PAGES:
         return said

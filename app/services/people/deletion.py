@@ -67,9 +67,8 @@ def delete_member(by: By, typed_email: str) -> None:
         if found:
             words = f"{found[0].customer}: {found[0].what}"
             raise Refused(words, "member_needed", 409)
-        member_mails.write(
-            session, by.customer_id, MEMBER_DELETED, member, key=member.id, address=by.address, browser=by.browser
-        )
+        where = {"address": by.address, "browser": by.browser, "in_language": member.language}
+        member_mails.write(session, by.customer_id, MEMBER_DELETED, member, key=member.id, **where)
         for each in session.scalars(theirs.execution_options(populate_existing=True)).all():
             audit.record(session, each.customer_id, member.id, "member.deleted", member.id, address=by.address)
             team.notify_left(session, each.customer_id, member, Role(each.role))
