@@ -8,19 +8,18 @@ from flask import Blueprint, get_template_attribute, url_for
 from markupsafe import Markup
 from werkzeug.wrappers import Response
 
+from app import locale
 from app.domain.auto_recharge.decision import Outcome
 from app.domain.dunning import arrears
-from app.domain.dunning.arrears import PayLater
 from app.domain.dunning.standing import PAST_DUE, SUSPENDED
-from app.domain.language import remembered
+from app.domain.language import _, remembered
 from app.domain.money import Credits, Money
-from app.domain.numbers import Numbers, owed
 from app.domain.sold_terms import Terms
 from app.domain.status_line import Kind, rank
 from app.domain.usage_words import WITHOUT_A_METER
 from app.models.customers import Customer
-from app.presenters import bank_transfers, blocks, day_rows, forecast, invoices, pay_later, unpaid
-from app.presenters.charts import KEPT, Ahead, Chart, Column, Mark, Measure, Point, balance_line, columns, day_label
+from app.presenters import bank_transfers, blocks, day_rows, forecast, invoices, overview_sums, pay_later, unpaid
+from app.presenters.charts import KEPT, Ahead, Chart, Column, Mark, Measure, Point, balance_line, columns
 from app.presenters.overview import (
     below_zero,
     binds,
@@ -44,7 +43,6 @@ from app.services.invoices.reads import DocumentQuery
 from app.services.ledger import exposure
 from app.services.receivables import payments_due
 from app.web.access import current_catalog, current_customer, current_unit
-from app.web.filters import amount, balance, exact
 from app.web.navigation import to_ask, whom_of
 from app.web.respond import show
 from app.web.session_cookie import portal_session
@@ -71,17 +69,17 @@ def page() -> Response:
         now=now,
         status_now=lambda: status_line.words(status, catalog, current_unit(), ask=whom_of(status)),
         numbers=now.numbers,
-        sums=_sums(now),
+        sums=overview_sums.parts(now),
         words=day_rows,
         period=_period(now),
         used_since=used_since(now, current_unit()),
         forecast=_forecast(now),
         expiry=expiry_words(now.expiry, current_unit(), has_pace=now.has_pace),
-        could_use=_could_use(now.numbers),
+        could_use=overview_sums.could_use(now.numbers),
         taken_by_calls=-now.numbers.held,
-        taken_by_held=_taken_by_held(now.numbers),
+        taken_by_held=overview_sums.taken_by_held(now.numbers, current_unit()),
         none_left=Credits(0),
-        overage=_overage(now.numbers, later),
+        overage=overview_sums.overage(now.numbers, later, current_unit()),
         later=later,
         later_note=pay_later.note(later, now.debt, current_unit()) if later else "",
         not_lent=pay_later.not_lent(exposure.not_lent(customer, catalog), current_unit(), to_ask),
@@ -124,7 +122,7 @@ def _usage(now: Overview) -> dict[str, Any]:
     spend = spend_words(now, catalog)
     return {
         "meters": meters(now, catalog, plan, unit),
-        "without_a_meter": (WITHOUT_A_METER, WITHOUT_METER, without_meter(now)),
+        "without_a_meter": (_(WITHOUT_A_METER), WITHOUT_METER, without_meter(now)),
         "plan": plan_words(now, catalog, plan),
         "day_bar": day_bar(now.numbers, unit),
         "binds": binds(now.numbers, unit, now.debt),
@@ -140,71 +138,21 @@ def _recharge(now: Overview) -> str:
         return ""
     stop = now.facts.recharge
     if stop is not None and stop.outcome not in {Outcome.ASKS, Outcome.MONEY_WENT_BACK}:
-        return "Stopped"
-    return "Enabled" if now.recharge_is_on else "Disabled"
+        return _("Stopped")
+    return _("Enabled") if now.recharge_is_on else _("Disabled")
 
 
 def _period(now: Overview) -> str:
     if now.period is None:
         return ""
     first, last = now.period.starts_at.date(), now.period.ends_at.date() - timedelta(days=1)
-    return f"{forecast.dated(first)} to {forecast.dated(last)} (UTC)"
+    return _("{first} to {last} (UTC)", first=forecast.dated(first), last=forecast.dated(last))
 
 
 def _forecast(now: Overview) -> str:
     """Return when the credit runs out, or why nobody can say."""
     used_today = bool(now.days) and now.days[-1].used.micros > 0
     return forecast.lasts(now.facts, has_history=bool(now.days), has_pace=now.has_pace, used_today=used_today)
-
-
-def _sums(now: Overview) -> list[tuple[str, Credits, dict[str, str], str]]:
-    """Return how the total became what remains: the words, the amount with its sign, its rows, and a note."""
-    numbers, parts = now.numbers, now.parts
-    before = parts.used != numbers.usage_this_period + numbers.corrected_this_period
-    lines = [
-        ("Used so far", -parts.used, {"figure": "all_usage"}, "In this period and before it" if before else ""),
-        ("Corrections", parts.corrected, {"kind": "correction"}, "Usage that was wrong, returned to you"),
-        ("Expired", -parts.expired, {"kind": "expired"}, ""),
-        ("Used from withdrawn credits", parts.voided, {"kind": "voided"}, "No longer part of the total"),
-        (
-            "Sent back or held",
-            -parts.back,
-            {"figure": "sent_back"},
-            "Credit of payments that were refunded or are disputed",
-        ),
-        ("On invoices", parts.invoiced, {"kind": "overage_invoiced"}, "Used below zero, and invoiced"),
-        (
-            "Invoices paid from credit",
-            parts.applied,
-            {"kind": "credit_applied"},
-            "Open ones, and tax",
-        ),
-    ]
-    return [line for line in lines if line[1].micros]
-
-
-def _could_use(numbers: Numbers) -> Credits:
-    """Return what remains with the protection, less what is held: the most before any daily limit."""
-    return numbers.remaining_credits + numbers.overage_protection - numbers.held
-
-
-def _taken_by_held(numbers: Numbers) -> str:
-    """Say that calls under way hold all that is left; nothing where they do not, or where more is owed anyway."""
-    if owed(numbers).micros or not numbers.held.micros or _could_use(numbers).micros > 0:
-        return ""
-    left = balance(_could_use(numbers) + numbers.held)
-    return f"Calls in progress hold all of it, so nothing can be used now. Without them, {left} would be left."
-
-
-def _overage(numbers: Numbers, later: PayLater | None) -> str:
-    if numbers.invoiced_overage.micros:
-        return "Comes back in full when the invoices of what was used below zero are paid."
-    if not numbers.overage_protection.micros:
-        return "Calls that ask for permission are refused at zero. Usage that is only reported can go below it."
-    protection = later.protection if later else numbers.overage_protection  # it is used last
-    if numbers.overage_left < protection:
-        return f"{balance(numbers.overage_left)} of it is left below zero; billed on your next invoice."
-    return "Lets you go below zero; billed on your next invoice."
 
 
 def _average(now: Overview) -> Credits | None:
@@ -225,46 +173,40 @@ def _charts(now: Overview) -> dict[str, Chart | None]:
         more = now.facts.recharged
         without = more is not None and more.is_counted
         ahead = Ahead(now.forecast.earliest, now.forecast.expected, now.forecast.latest or far, ends, without)
-    first, top = day_label(now.days[0].day), max(now.days, key=lambda each: each.used)
-    balance_name = (
-        f"Balance at the end of each day from {first} to today: from {balance(now.days[0].closing)} "
-        f"to {balance(now.days[-1].closing)}. {_forecast(now)}."
-    )
-    used_name = f"Credits used each day from {first} to today. Most on {day_label(top.day)}: {amount(top.used)}."
-    limit = now.numbers.daily_limit
-    since = now.spend.changed_at.date() if now.spend else None
-    if limit is not None:
-        reached = sum(day.used >= limit for day in now.days if since is None or since <= day.day)
-        used_name += f" Days at or over the daily limit of {exact(limit)}{_held_since(since, now)}: {reached}."
+    unit = current_unit()
+    limit, since = now.numbers.daily_limit, now.spend.changed_at.date() if now.spend else None
     spend = spend_words(now, current_catalog())
     marks = []
     if limit:
-        marks.append(Mark("limit", limit.micros, "Daily limit", f"At or over your {exact(limit)} daily limit", since))
+        marks.append(
+            Mark(
+                "limit",
+                limit.micros,
+                _("Daily limit"),
+                _("At or over your {limit} daily limit", limit=locale.exact(limit, unit)),
+                since,
+            )
+        )
     if spend and spend.threshold:
-        note = f"From your {exact(spend.threshold)} e-mail threshold on"
-        marks.append(Mark("threshold", spend.threshold.micros, "E-mail at", note, since))
+        note = _("From your {amount} e-mail threshold on", amount=locale.exact(spend.threshold, unit))
+        marks.append(Mark("threshold", spend.threshold.micros, _("E-mail at"), note, since))
     return {
         "balance": balance_line(
             [Point(day.day, day.closing.micros, of_day(day.day)) for day in now.days],
             ahead,
             measure=measure,
-            name=balance_name,
+            name=overview_sums.balance_chart(now, unit, _forecast(now)),
             floor=Mark("floor", floor, pay_later.end(now.numbers)),
         ),
         "used": columns(
             [Column(day.day, (day.used.micros,), of_day(day.day)) for day in now.days],
             measure=measure,
-            name=used_name,
-            series=("Credits used",),
+            name=overview_sums.used_chart(now, unit, since),
+            series=(_("Credits used"),),
             marks=marks,
             today=now.today,
         ),
     }
-
-
-def _held_since(since: date | None, now: Overview) -> str:
-    """Say since when the limit is what it is: a day before then is not judged by it."""
-    return f", which holds since {day_label(since)}" if since and since > now.days[0].day else ""
 
 
 @remembered(KEPT)

@@ -9,6 +9,7 @@ from app.domain import rating, usage_bars
 from app.domain.amounts import CreditUnit, is_currency
 from app.domain.catalog import Catalog
 from app.domain.forecast.run_out import Expiry
+from app.domain.language import _, ngettext
 from app.domain.money import Credits, divided
 from app.domain.numbers import SERVED, Debt, Numbers, owed
 from app.domain.subscriptions.choice import Interval, counted, given
@@ -21,8 +22,6 @@ from app.services.spend_management.limits import limits
 from app.services.usage.meters import MeterUse
 from app.services.usage.terms import plan_of
 
-WENT_BACK = "a payment was refunded or disputed after its credit was used"
-COVERED = "Your next top-up first covers this amount."
 MOST = 4
 """So many meters stand on the Overview; all are on the Usage page."""
 
@@ -66,13 +65,18 @@ def plan_words(now: Overview, catalog: Catalog, plan_key: str) -> PlanWords:
     """Return the plan in words."""
     had = now.subscribed
     choice = given(catalog, plan_key, Interval(had.interval), had.seats)
-    used = "" if had.seats_used is None else f"{locale.whole(had.seats_used)} of "
-    seats = f"{used}{counted(choice.seats)}{' used' if used else ''}" if choice.plan.seats is not None else ""
     costs = choice.price.amount_minor > 0
     ends = had.cancel_at or (had.period_ends_at if costs else None)
-    goes_on = "Plan changes" if had.is_changing else "Plan renews"
-    when = "Plan ends" if had.cancel_at else goes_on if costs else ""
+    goes_on = _("Plan changes") if had.is_changing else _("Plan renews")
+    when = _("Plan ends") if had.cancel_at else goes_on if costs else ""
+    seats = _seats(choice.seats, had.seats_used) if choice.plan.seats is not None else ""
     return PlanWords(choice.plan.title, seats, when, ends.astimezone(UTC).date() if ends else None)
+
+
+def _seats(seats: int, used: int | None) -> str:
+    if used is None:
+        return counted(seats)
+    return ngettext("{used} of {n} seat used", "{used} of {n} seats used", seats, used=locale.whole(used))
 
 
 def meters(now: Overview, catalog: Catalog, plan_key: str, unit: CreditUnit) -> list[Row]:
@@ -101,23 +105,38 @@ def day_bar(numbers: Numbers, unit: CreditUnit) -> DayBar | None:
     percent = max(0, taken) * 100 // limit if limit else 100
     state = State.OVER if percent >= usage_bars.FULL_PERCENT else State.NEAR if percent >= 80 else State.OK
     over, daily = Credits(max(0, taken - limit)), locale.exact(numbers.daily_limit, unit)
-    used = f"{written(numbers.daily_used)} of {daily} used today"
-    held = f", {written(numbers.held)} held" if numbers.held.micros else ""
-    word = {State.NEAR: "Near the limit: ", State.OVER: "Over the limit: " if over.micros else "At the limit: "}
-    beyond = f", over by {written(over)}" if over.micros else ""
-    level = f"{word.get(state, '')}{percent} % of {daily} used{' or held' if numbers.held.micros else ''}{beyond}."
-    when = "Further" if state is State.OVER else "At the limit, further"
+    held = written(numbers.held) if numbers.held.micros else ""
+    beyond = written(over) if over.micros else ""
+    level = _level(state, percent, daily, beyond, is_held=bool(held))
+    used = _("{used} of {limit} used today", used=written(numbers.daily_used), limit=daily)
+    if held:
+        used = _("{used} of {limit} used today, {held} held", used=written(numbers.daily_used), limit=daily, held=held)
     stays = numbers.standing in SERVED and not could_use(numbers).micros
-    after = ", and after that by your balance" if stays and state is State.OVER else ""
-    ends = f"{when} usage is blocked until tomorrow, 00:00 UTC{after}."
+    ends = _("At the limit, further usage is blocked until tomorrow, 00:00 UTC.")
+    if state is State.OVER:
+        ends = _("Further usage is blocked until tomorrow, 00:00 UTC.")
+        if stays:
+            ends = _("Further usage is blocked until tomorrow, 00:00 UTC, and after that by your balance.")
     return DayBar(
         left=Credits(max(0, limit - taken)),
         filled=min(100, percent),
         state=state,
         level=level,
-        spoken=f"{used}{held}{beyond}",
-        note=f"{level} {used}{held}. {ends}" if state in word else f"{used}{held}. {ends}",
+        spoken=_("{used}, over by {amount}", used=used, amount=beyond) if beyond else used,
+        note=f"{used}. {ends}" if state is State.OK else f"{level} {used}. {ends}",
     )
+
+
+def _level(state: State, percent: int, limit: str, over: str, *, is_held: bool) -> str:
+    """Say how near or over today's limit it is."""
+    said = _("{percent} % of {limit} used", percent=percent, limit=limit)
+    if is_held:
+        said = _("{percent} % of {limit} used or held", percent=percent, limit=limit)
+    if state is State.NEAR:
+        return _("Near the limit: {how}.", how=said)
+    if over:
+        return _("Over the limit: {how}, over by {amount}.", how=said, amount=over)
+    return _("At the limit: {how}.", how=said) if state is State.OVER else f"{said}."
 
 
 def below_zero(numbers: Numbers, debt: Debt, unit: CreditUnit) -> str:
@@ -125,38 +144,63 @@ def below_zero(numbers: Numbers, debt: Debt, unit: CreditUnit) -> str:
     if not (debt.clawed_back.micros or debt.overrun.micros):
         return ""
     back, over = locale.amount(debt.clawed_back, unit), locale.amount(debt.overrun, unit)
-    within = "" if owed(numbers).micros else f", within {pay_later.within(numbers)}"
+    covered = _("Your next top-up first covers this amount.")
     if not debt.clawed_back.micros:
-        return f"Your balance is below zero: more was used than you had credit for{within}. {COVERED}"
-    if not debt.overrun.micros:
-        return f"Your balance is below zero: {WENT_BACK}. {COVERED}"
-    return f"Your balance is below zero: for {back} of it {WENT_BACK}; {over} was used beyond your credits. {COVERED}"
+        why = _("Your balance is below zero: more was used than you had credit for.")
+        if not owed(numbers).micros:
+            why = _(
+                "Your balance is below zero: more was used than you had credit for, within {what}.",
+                what=pay_later.within(numbers),
+            )
+    elif not debt.overrun.micros:
+        why = _("Your balance is below zero: a payment was refunded or disputed after its credit was used.")
+    else:
+        why = _(
+            "Your balance is below zero: for {amount} of it a payment was refunded or disputed after its credit was "
+            "used; {over} was used beyond your credits.",
+            amount=back,
+            over=over,
+        )
+    return f"{why} {covered}"
 
 
 def binds(numbers: Numbers, unit: CreditUnit, debt: Debt | None = None) -> str:
     """Say what bounds what may be used now: one line. `debt`: why the balance is below zero."""
     if numbers.standing not in SERVED:
-        return "Your account is not active at the moment, so nothing can be used."
+        return _("Your account is not active at the moment, so nothing can be used.")
     pays_later = numbers.exposure.micros and not (debt and debt.clawed_back.micros)
     if owed(numbers).micros:
         if pays_later:
             return pay_later.used_up(numbers, unit, "")
-        return f"A top-up first covers the {locale.amount(owed(numbers), unit)} that is owed."
+        return _("A top-up first covers the {amount} that is owed.", amount=locale.amount(owed(numbers), unit))
     left, today = could_use(numbers), day_bar(numbers, unit)
     if not left.micros:
         if numbers.held.micros:
-            return "Calls in progress hold all that is left."
+            return _("Calls in progress hold all that is left.")
         if numbers.invoiced_overage.micros:
             return pay_later.invoiced(numbers, unit)
-        return pay_later.used_up(numbers, unit, "") if pays_later else "No credit is left."
+        return pay_later.used_up(numbers, unit, "") if pays_later else _("No credit is left.")
     if today is not None and numbers.daily_left is not None:
-        binding = numbers.daily_left < left
-        return f"{today.spoken}. {'It starts over at 00:00 UTC.' if binding else 'Your balance leaves less than that.'}"
-    held = f", less {locale.amount(numbers.held, unit)} held" if numbers.held.micros else ""
-    if not numbers.overage_protection.micros:
-        return f"Your balance{held}. Calls are refused at zero."
-    what = "Your balance and " if numbers.remaining_credits.micros > 0 else ""
-    return f"{what}{locale.balance(numbers.overage_left, unit)} {pay_later.below(numbers)}{held}."
+        if numbers.daily_left < left:
+            return _("{used}. It starts over at 00:00 UTC.", used=today.spoken)
+        return _("{used}. Your balance leaves less than that.", used=today.spoken)
+    return _beyond_credit(numbers, unit) if numbers.overage_protection.micros else _credit_alone(numbers, unit)
+
+
+def _credit_alone(numbers: Numbers, unit: CreditUnit) -> str:
+    if numbers.held.micros:
+        return _("Your balance, less {held} held. Calls are refused at zero.", held=locale.amount(numbers.held, unit))
+    return _("Your balance. Calls are refused at zero.")
+
+
+def _beyond_credit(numbers: Numbers, unit: CreditUnit) -> str:
+    what = pay_later.some(numbers, locale.balance(numbers.overage_left, unit))
+    held = locale.amount(numbers.held, unit)
+    if numbers.remaining_credits.micros > 0:
+        if numbers.held.micros:
+            return _("Your balance and {more}, less {held} held.", more=what, held=held)
+        return _("Your balance and {more}.", more=what)
+    return _("{amount}, less {held} held.", amount=what, held=held) if numbers.held.micros else f"{what}."
 
 
 def used_since(now: Overview, unit: CreditUnit) -> str:
@@ -165,9 +209,14 @@ def used_since(now: Overview, unit: CreditUnit) -> str:
         return ""
     since, corrected = locale.day(now.period.starts_at.date()), now.numbers.corrected_this_period
     if not corrected.micros:
-        return f"used since {since}"
+        return _("used since {day}", day=since)
     used, less = locale.amount(now.numbers.usage_this_period + corrected, unit), locale.amount(corrected, unit)
-    return f"this period: {used} used since {since}, less {less} of corrections made since then"
+    return _(
+        "this period: {used} used since {day}, less {less} of corrections made since then",
+        used=used,
+        day=since,
+        less=less,
+    )
 
 
 def readable(total: int, days: int, unit: str) -> Credits:
@@ -181,15 +230,15 @@ def expiry_words(expiry: Expiry | None, unit: CreditUnit, *, has_pace: bool = Tr
     if expiry is None:
         return ""
     left, day = locale.balance(Credits(expiry.left), unit), locale.day(expiry.day)
-    said = f"Next to expire: {left} on {day}"
+    said = _("Next to expire: {amount} on {day}", amount=left, day=day)
     if not has_pace:
         return f"{said}."
     if not expiry.unused:
-        return f"{said}; at the last days’ pace it is used before that."
+        return _("{what}; at the last days’ pace it is used before that.", what=said)
     if expiry.unused == expiry.left:
-        return f"{said}; at the last days’ pace none of it is used before that."
+        return _("{what}; at the last days’ pace none of it is used before that.", what=said)
     unused = locale.amount(readable(expiry.unused, 1, unit.name), unit)
-    return f"{said}; at the last days’ pace about {unused} of it is not used by then."
+    return _("{what}; at the last days’ pace about {amount} of it is not used by then.", what=said, amount=unused)
 
 
 def spend_words(now: Overview, catalog: Catalog) -> SpendWords | None:

@@ -53,28 +53,57 @@ def some(numbers: Numbers, amount: str) -> str:
     )
 
 
+def lasts(numbers: Numbers, time: str) -> str:
+    """Say how long it lasts once no credit is left. No full stop at the end."""
+    return _named(
+        numbers,
+        _("What you pay later lasts {time} at the last days’ pace", time=time),
+        _("The overage protection lasts {time} at the last days’ pace", time=time),
+        _("What you pay later and the overage protection last {time} at the last days’ pace", time=time),
+    )
+
+
+def lasts_recharged(numbers: Numbers, time: str) -> str:
+    """Say how long it lasts with what auto-recharge buys. No full stop at the end."""
+    return _named(
+        numbers,
+        _("With auto-recharge, what you pay later lasts {time} at the last days’ pace", time=time),
+        _("With auto-recharge, the overage protection lasts {time} at the last days’ pace", time=time),
+        _(
+            "With auto-recharge, what you pay later and the overage protection last {time} at the last days’ pace",
+            time=time,
+        ),
+    )
+
+
 def within(numbers: Numbers) -> str:
     """Return within what it is that a balance is below zero."""
-    both = "what you may pay later and your overage protection"
-    return _named(numbers, "what you may pay later", "your overage protection", both)
-
-
-def lasts(numbers: Numbers) -> str:
-    """Return what lasts once no credit is left, with its verb."""
-    both = "what you pay later and the overage protection last"
-    return _named(numbers, "what you pay later lasts", "the overage protection lasts", both)
+    return _named(
+        numbers,
+        _("what you may pay later"),
+        _("your overage protection"),
+        _("what you may pay later and your overage protection"),
+    )
 
 
 def beside(numbers: Numbers) -> str:
     """Return what stands beside the balance, and lets it go below zero."""
-    both = "what you may pay later and overage protection"
-    return _named(numbers, "what you may pay later", "overage protection", both)
+    return _named(
+        numbers,
+        _("what you may pay later"),
+        _("overage protection"),
+        _("what you may pay later and overage protection"),
+    )
 
 
 def end(numbers: Numbers) -> str:
     """Return what a balance reaches where no more of it is left."""
-    both = "End of what you pay later and overage protection"
-    return _named(numbers, "End of what you pay later", "End of your overage protection", both)
+    return _named(
+        numbers,
+        _("End of what you pay later"),
+        _("End of your overage protection"),
+        _("End of what you pay later and overage protection"),
+    )
 
 
 def used(numbers: Numbers, unit: CreditUnit) -> str:
@@ -159,11 +188,16 @@ def not_lent(found: NotLent | None, unit: CreditUnit, ask: Callable[[], str]) ->
 def note(later: PayLater, debt: Debt, unit: CreditUnit) -> str:
     """Say who pays what is used of it: what payments that went back have left is on no invoice."""
     back = Credits(min(later.used.micros, debt.clawed_back.micros))
-    charged = "is charged to your payment method with the next invoice, before tax."
     if not back.micros:
-        return f"It {charged}"
-    words = f"{locale.amount(back, unit)} of it is owed because a payment was refunded or disputed: add credit."
-    return words if back == later.used else f"{words} The rest {charged}"
+        return _("It is charged to your payment method with the next invoice, before tax.")
+    words = _(
+        "{amount} of it is owed because a payment was refunded or disputed: add credit.",
+        amount=locale.amount(back, unit),
+    )
+    if back == later.used:
+        return words
+    rest = _("The rest is charged to your payment method with the next invoice, before tax.")
+    return f"{words} {rest}"
 
 
 def _begun(words: str) -> str:
