@@ -7,10 +7,12 @@ from werkzeug.wrappers import Response
 
 from app import locale
 from app.domain.errors import Refused
+from app.domain.language import _
 from app.domain.subscriptions.choice import Interval
 from app.forms.plan import RequestForm, target
-from app.presenters import plan, plan_cards, plan_change, price_change, usage
-from app.presenters.plan_cards import Sold
+from app.presenters import usage
+from app.presenters.plans import change_result, plan, plan_cards, plan_change, price_change
+from app.presenters.plans.plan_cards import Sold
 from app.presenters.status import status_line
 from app.services.catalog import versions
 from app.services.month_end import price_changes
@@ -60,7 +62,8 @@ def ask() -> Response:
         form.refuse(refusal)
         form.point_at_first_error()
         return show(PAGE, CONTENT, status=refusal.status, **_around(form))
-    notice = f"Your message is on its way to {locale.before_stop(current_catalog().seller_name)}."
+    seller = locale.before_stop(current_catalog().seller_name)
+    notice = _("Your message is on its way to {seller}.", seller=seller)
     return saved("plan.page", CONTENT, notice, **_around(RequestForm(formdata=None)))
 
 
@@ -87,7 +90,7 @@ def _around(form: RequestForm) -> dict[str, Any]:
         else "",
         "too_many_used": plan.too_many_used(has, scheduled),
         "bought": latest if back is not None else None,
-        "give_back": plan_change.undo_words(latest, back) if latest is not None and back is not None else "",
+        "give_back": change_result.undo_words(latest, back) if latest is not None and back is not None else "",
         **_why_not(has),
         "interval": (interval := _interval(has)).value,
         "intervals": plan.intervals(offered),

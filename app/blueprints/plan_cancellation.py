@@ -5,10 +5,11 @@ from werkzeug.wrappers import Response
 
 from app.domain.catalog import Catalog
 from app.domain.errors import Refused
+from app.domain.language import _
 from app.domain.money import Money
 from app.forms import payment_methods
 from app.forms.plan import CancellationForm
-from app.presenters import plan
+from app.presenters.plans import plan
 from app.services.catalog import versions
 from app.services.subscriptions import announced, cancellation, preview, reads
 from app.services.subscriptions.preview import Target
@@ -40,7 +41,8 @@ def cancel() -> Response:
         form.point_at_first_error()
         return _shown(form, refusal.status)
     if row.cancel_at is not None:
-        flash(f"Your plan ends on {plan.day(row.cancel_at)}. Until then everything stays as it is.", "ok")
+        ends = plan.day(row.cancel_at)
+        flash(_("Your plan ends on {day}. Until then everything stays as it is.", day=ends), "ok")
     return _to_plan()
 
 
@@ -52,8 +54,10 @@ def keep() -> Response:
     if request.form.get("seen", "") != plan.kept(has, announced.renewed(has)).seen:
         return _shown(CancellationForm(formdata=None), 409, gone_by=True)
     cancellation.keep(actor.customer_id, by=actor.member_id)
-    renews = f" It renews on {plan.day(has.period.ends_at)}." if has.costs else ""
-    flash(f"You keep {has.has.plan.title}.{renews}", "ok")
+    said = [_("You keep {plan}.", plan=has.has.plan.title)]
+    if has.costs:
+        said.append(_("It renews on {day}.", day=plan.day(has.period.ends_at)))
+    flash(" ".join(said), "ok")
     return _to_plan()
 
 

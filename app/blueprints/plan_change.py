@@ -8,13 +8,16 @@ from werkzeug.wrappers import Response
 from app import ids
 from app.domain.catalog import Catalog
 from app.domain.errors import Refused
+from app.domain.language import _
 from app.domain.subscriptions.preview import Preview
 from app.domain.top_ups import unsaved
 from app.forms import payment_methods
 from app.forms.add_credits import NEW
 from app.forms.plan import PlanChangeForm, seen, target
 from app.models.subscriptions import PlanChange
-from app.presenters import plan, plan_change, uncharged
+from app.presenters import uncharged
+from app.presenters.plans import change_result, plan, plan_change
+from app.presenters.plans.plan_change import Instead
 from app.services.balance import history
 from app.services.catalog import versions
 from app.services.payment_methods import saved as saved_methods
@@ -58,7 +61,7 @@ def confirm() -> Response:
         if earlier is not None:  # the same form once more: its method is saved already
             return _to(earlier.id)
         if amount.amount_minor and not form.method.data:
-            raise Refused("Choose a payment method, or add one.", "method_missing", 422, "method")
+            raise Refused(_("Choose a payment method, or add one."), "method_missing", 422, "method")
         away = _save_first(form) if amount.amount_minor else None
         if away:
             return away
@@ -110,7 +113,7 @@ def undo(change_id: str) -> Response:
             status=refusal.status,
             **_around_result(reads.change(change_id), refusal.sentence),
         )
-    notice = plan_change.undone(order, was, back)
+    notice = change_result.undone(order, was, back)
     if not notice:
         return _to(change_id)
     flash(notice, "ok")
@@ -147,7 +150,8 @@ def _check(order: PlanChange) -> None:
     paid = top_ups.get(order.payment_id)
     refusal = uncharged.refusal(paid.state, paid.problem, paid.rail)
     if refusal is not None:
-        raise Refused(f"{refusal.sentence} Your plan is unchanged.", refusal.reason, refusal.status, refusal.field)
+        unchanged = _("Your plan is unchanged.")
+        raise Refused(f"{refusal.sentence} {unchanged}", refusal.reason, refusal.status, refusal.field)
 
 
 def _shown(form: PlanChangeForm, status: int = 200) -> Response:
@@ -176,7 +180,7 @@ def _shown(form: PlanChangeForm, status: int = 200) -> Response:
     around: dict[str, Any] = {
         "form": form, "has": has, "now": plan.now(has), "title": chosen.title, "chosen": chosen,
         "wants": wants, "review": plan_change.review(found) if found else None,
-        "replaces": _replacing("is replaced by this one", reads.open_orders()[1]) if found else "",
+        "replaces": _replacing(Instead.NOW, reads.open_orders()[1]) if found else "",
         "less": [*plan_change.less(found, has, versions.sold(customer.catalog, found.catalog_version))] if found
         else [],
         "ends": plan.day(has.period.ends_at) if found and _can_cancel_instead(found, has, offered) else "",
@@ -201,13 +205,13 @@ def _around_result(order: PlanChange, refused: str = "") -> dict[str, Any]:
     return {
         "order": order,
         "payment": payment,
-        "said": plan_change.result(order, payment, sold, ended.sentence if ended else ""),
+        "said": change_result.result(order, payment, sold, ended.sentence if ended else ""),
         "refused": refused,
-        "replaces": _replacing("is replaced then", reads.open_orders()[1])
+        "replaces": _replacing(Instead.THEN, reads.open_orders()[1])
         if order.state == "waiting"
-        else _replacing("was replaced by this one", orders.replaced_by(order)),
-        "asks_again": order.state == "waiting" and plan_change.is_waited_for(payment),
-        "undo": plan_change.undo_words(order, back) if back is not None else "",
+        else _replacing(Instead.WAS, orders.replaced_by(order)),
+        "asks_again": order.state == "waiting" and change_result.is_waited_for(payment),
+        "undo": change_result.undo_words(order, back) if back is not None else "",
         "choice": {"plan": order.plan, "interval": order.interval, "seats": order.seats},
     }
 
@@ -217,7 +221,7 @@ def _can_cancel_instead(found: Preview, has: reads.Current, offered: Catalog) ->
     return found.given.amount_minor > 0 and has.can_end and found.wants.plan.key == plan.default_plan(offered).key
 
 
-def _replacing(when: str, scheduled: PlanChange | None) -> str:
+def _replacing(when: Instead, scheduled: PlanChange | None) -> str:
     """Say what becomes of the change that is scheduled; nothing where none is."""
     if scheduled is None:
         return ""

@@ -4,6 +4,7 @@ from wtforms import HiddenField, StringField, TextAreaField
 
 from app import ids
 from app.domain.errors import Refused
+from app.domain.language import _, marked
 from app.domain.money import Money
 from app.forms.payment_methods import NewMethodForm
 from app.services.subscriptions.preview import Target
@@ -15,8 +16,8 @@ class PlanChangeForm(NewMethodForm):
 
     plan = HiddenField()
     interval = HiddenField()
-    seats = StringField("Seats")
-    method = StringField("Select a payment method")
+    seats = StringField(marked("Seats"))
+    method = StringField(marked("Select a payment method"))
     form_key = HiddenField()
     preview = HiddenField()
     seen = HiddenField()
@@ -27,9 +28,9 @@ class PlanChangeForm(NewMethodForm):
 
     def amount(self) -> Money:
         """Return the amount that the button said, or refuse a form that has none."""
-        minor, _, code = (self.seen.data or "").partition(" ")
+        minor, _space, code = (self.seen.data or "").partition(" ")
         if code != self.currency or not (minor.isascii() and minor.isdigit()) or len(minor) > 15:
-            raise Refused("Look at the change, then confirm it.", "preview_gone_by")
+            raise Refused(_("Look at the change, then confirm it."), "preview_gone_by")
         return Money(int(minor), code)
 
     def renew(self) -> None:
@@ -40,21 +41,21 @@ class PlanChangeForm(NewMethodForm):
 class CancellationForm(PageForm):
     """Why the plan is cancelled, if anybody wants to say."""
 
-    reason = TextAreaField("Why do you cancel? (optional)")
+    reason = TextAreaField(marked("Why do you cancel? (optional)"))
 
 
 class RequestForm(PageForm):
     """What the seller is asked about a plan that is sold on request."""
 
     plan = HiddenField()
-    message = TextAreaField("Message")
+    message = TextAreaField(marked("Message"))
 
 
 def target(plan: str, interval: str, seats: str, step: str = "") -> Target:
     """Return what is chosen; what is left empty is as the customer has it. `step` is one seat more or less."""
     typed = seats.strip()
     if typed and not (typed.isascii() and typed.isdigit() and len(typed) <= 7):
-        raise Refused("Enter a whole number of seats.", "seats_malformed", 422, "seats")
+        raise Refused(_("Enter a whole number of seats."), "seats_malformed", 422, "seats")
     number = int(typed) + {"1": 1, "-1": -1}.get(step, 0) if typed else None
     return Target(plan[:60] or None, interval[:10] or None, number)
 

@@ -132,7 +132,7 @@ BUGS = [
     ),
     Bug(
         "a plan with fewer seats than are used can be chosen on its card",
-        "app/presenters/plan_cards.py",
+        "app/presenters/plans/plan_cards.py",
         'why_not="" if is_current or plan.on_request else _why_not(catalog, choice, has.used),',
         'why_not="",',
         (f"{PAGES}/test_plan.py::test_a_plan_with_three_seats_is_not_to_be_chosen_by_four_members",),

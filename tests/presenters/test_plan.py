@@ -8,8 +8,8 @@ from app.domain.money import Credits, Money
 from app.domain.subscriptions.choice import Choice, Interval
 from app.domain.subscriptions.last_months import Would
 from app.domain.subscriptions.words import choice_words
-from app.presenters.plan import seats_words
-from app.presenters.plan_cards import past_words
+from app.presenters.plans.plan import seats_words
+from app.presenters.plans.plan_cards import past_words
 
 EURO, TOKENS = CreditUnit("EUR"), CreditUnit("tokens", "tokens")
 FREE, TEAM = Plan("free", "Free"), Plan("team", "Team", monthly=Money(4900, "EUR"), seats=Seats(3))

@@ -6,6 +6,7 @@ And the way back from the bank, for whoever comes: a member goes on to the payme
 from flask import Blueprint, Response, make_response, redirect, render_template, url_for
 
 from app.domain.errors import Refused
+from app.domain.language import _, marked
 from app.domain.payments import PaymentState
 from app.services import portal_links
 from app.services.payments import collection, resume_links, settlement
@@ -15,12 +16,12 @@ from app.web.fields import PageForm
 bp = Blueprint("resume", __name__, url_prefix="/billing/resume")
 PAGE = "resume/page.html"
 _TITLES = {
-    "not_found": "This link does not work",
-    "link_expired": "This link has expired",
-    "link_used": "This link has been used",
-    "link_not_needed": "This link is no longer needed",
+    "not_found": marked("This link does not work"),
+    "link_expired": marked("This link has expired"),
+    "link_used": marked("This link has been used"),
+    "link_not_needed": marked("This link is no longer needed"),
 }
-_WHOLE_LINK = "It may have been cut off. Open the link from the e-mail again, or sign in to see your payments."
+_WHOLE_LINK = marked("It may have been cut off. Open the link from the e-mail again, or sign in to see your payments.")
 
 
 @bp.get("/<token>")
@@ -71,7 +72,7 @@ def came_back(payment_id: str, proof: str) -> Response:
 
 
 def _refused(refusal: Refused) -> Response:
-    title = _TITLES[refusal.reason]
-    sentence = _WHOLE_LINK if refusal.status == 404 else refusal.sentence
+    title = _(_TITLES[refusal.reason])
+    sentence = _(_WHOLE_LINK) if refusal.status == 404 else refusal.sentence
     html = render_template("resume/refused.html", title=title, sentence=sentence)
     return make_response(html, refusal.status)

@@ -8,6 +8,7 @@ from enum import StrEnum
 from app.domain.catalog import Plans
 from app.domain.errors import Refused, ensure
 from app.domain.invoices.lines import Line, LineKind, Rate
+from app.domain.language import _
 from app.domain.money import Money, divided
 from app.domain.periods import dated
 from app.domain.subscriptions.choice import Choice, Part, counted
@@ -78,7 +79,7 @@ def quote(
     has = now_has.has
     goes = way(plans, has, wants)
     if goes is Way.NONE:
-        raise Refused("That is the plan that you have.", "nothing_changes")
+        raise Refused(_("That is the plan that you have."), "nothing_changes")
     period = _period(now_has, wants)
     lines = tuple(line for line in _lines(now_has, wants, period, now, rate) if line.net.amount_minor)
     net = sum((line.net for line in lines), Money(0, has.currency))

@@ -6,6 +6,7 @@ from enum import StrEnum
 from app.domain.catalog import Catalog, Plan
 from app.domain.errors import Refused, ensure
 from app.domain.invoices.lines import LineKind
+from app.domain.language import _, ngettext
 from app.domain.money import Money
 from app.domain.sold_terms import Terms
 
@@ -91,14 +92,15 @@ def chosen(catalog: Catalog, plan: str, interval: str, seats: int | None, seats_
     """Return the choice, or refuse it (422) and name the field: not sold (that way), too few seats or too many."""
     found = catalog.plans.plan(plan)
     if found is None:
-        raise Refused("This plan is not offered.", "plan_unknown", 422, "plan")
+        raise Refused(_("This plan is not offered."), "plan_unknown", 422, "plan")
     if found.on_request:
-        raise Refused(f"{found.title} is sold on request. Write to us about it.", "plan_on_request", 422, "plan")
+        words = _("{plan} is sold on request. Write to us about it.", plan=found.title)
+        raise Refused(words, "plan_on_request", 422, "plan")
     if interval not in set(Interval) or not is_sold(found, Interval(interval)):
-        raise Refused(f"{found.title} is not sold that way.", "interval_unknown", 422, "interval")
+        raise Refused(_("{plan} is not sold that way.", plan=found.title), "interval_unknown", 422, "interval")
     wanted = included(found) if seats is None else seats
     if found.seats is None and wanted != 1:
-        raise Refused(f"{found.title} is not sold by seats.", "no_seats", 422, "seats")
+        raise Refused(_("{plan} is not sold by seats.", plan=found.title), "no_seats", 422, "seats")
     if found.seats is not None:
         _check_seats(found, wanted, seats_used)
     return Choice(found, Interval(interval), wanted, catalog.credits.currency)
@@ -116,22 +118,36 @@ def _check_seats(plan: Plan, seats: int, used: int) -> None:
     sold = plan.seats
     least, most = sold.included, sold.max  # type: ignore[union-attr]  # it has some
     if most is not None and most < used:
-        words = f"{in_use(used)}, and {plan.title} has at most {most}. Free {used - most} of them first."
+        words = ngettext(
+            "{n} seat is in use, and {plan} has at most {most}. Free {more} of them first.",
+            "{n} seats are in use, and {plan} has at most {most}. Free {more} of them first.",
+            used,
+            plan=plan.title,
+            most=most,
+            more=used - most,
+        )
         raise Refused(words, "seats_in_use", 422, "seats")
     if seats < least:
-        raise Refused(f"{plan.title} includes {counted(least)}: fewer cost the same.", "too_few_seats", 422, "seats")
+        words = ngettext(
+            "{plan} includes {n} seat: fewer cost the same.",
+            "{plan} includes {n} seats: fewer cost the same.",
+            least,
+            plan=plan.title,
+        )
+        raise Refused(words, "too_few_seats", 422, "seats")
     if most is not None and seats > most:
-        raise Refused(f"{plan.title} has at most {counted(most)}.", "too_many_seats", 422, "seats")
+        words = ngettext("{plan} has at most {n} seat.", "{plan} has at most {n} seats.", most, plan=plan.title)
+        raise Refused(words, "too_many_seats", 422, "seats")
     if seats < used:
-        words = f"{in_use(used)}. Free {used - seats} of them first, or keep {used}."
+        words = ngettext(
+            "{n} seat is in use. Free {more} of them first, or keep {n}.",
+            "{n} seats are in use. Free {more} of them first, or keep {n}.",
+            used,
+            more=used - seats,
+        )
         raise Refused(words, "seats_in_use", 422, "seats")
 
 
 def counted(seats: int) -> str:
     """Return `1 seat` or `2 seats`."""
-    return f"{seats} seat" if seats == 1 else f"{seats} seats"
-
-
-def in_use(used: int) -> str:
-    """Return `1 seat is in use` or `2 seats are in use`."""
-    return f"{counted(used)} {'is' if used == 1 else 'are'} in use"
+    return ngettext("{n} seat", "{n} seats", seats)

@@ -14,6 +14,7 @@ from sqlalchemy.orm import aliased
 
 from app import clock, ids
 from app.domain.errors import NotFound, Refused
+from app.domain.language import _
 from app.domain.money import Money
 from app.domain.payments import ACTION_LIFETIME, PaymentState, Purpose, method_name
 from app.extensions import settings
@@ -200,7 +201,7 @@ def _read(token: str) -> tuple[ResumeLink, Payment, Customer, PaymentMethod | No
     link, payment, customer, method, is_bought = found
     if link.expires_at <= clock.now():
         raise Refused(
-            "This link was valid for a day. Sign in to see the state of the payment or to pay in another way.",
+            _("This link was valid for a day. Sign in to see the state of the payment or to pay in another way."),
             "link_expired",
             410,
         )
@@ -208,22 +209,24 @@ def _read(token: str) -> tuple[ResumeLink, Payment, Customer, PaymentMethod | No
 
 
 def _used() -> Refused:
-    return Refused("Each link works once. Sign in to see the state of the payment and to continue.", "link_used", 410)
+    words = _("Each link works once. Sign in to see the state of the payment and to continue.")
+    return Refused(words, "link_used", 410)
 
 
 def _not_needed(state: PaymentState, *, is_bought: bool) -> Refused:
     match state:
         case PaymentState.CANCELED if is_bought:
-            words = "You paid for the same purchase in another way. This payment was cancelled without a charge."
+            words = _("You paid for the same purchase in another way. This payment was cancelled without a charge.")
         case PaymentState.CANCELED:
-            words = "This payment was cancelled, and nothing was charged for it."
+            words = _("This payment was cancelled, and nothing was charged for it.")
         case PaymentState.FAILED:
-            words = "This payment did not go through, and nothing was charged for it."
+            words = _("This payment did not go through, and nothing was charged for it.")
         case PaymentState.PROCESSING:
-            words = "This payment is already in progress."
+            words = _("This payment is already in progress.")
         case _:
-            words = "This payment has already been made."
-    return Refused(f"{words} Sign in to see its state.", "link_not_needed", 410)
+            words = _("This payment has already been made.")
+    look = _("Sign in to see its state.")
+    return Refused(f"{words} {look}", "link_not_needed", 410)
 
 
 def _hash(token: str) -> str:

@@ -4,6 +4,7 @@ from typing import Any
 
 from app import clock
 from app.domain.errors import Refused
+from app.domain.language import _
 from app.domain.mails import PLAN_CANCELED, PLAN_KEPT
 from app.domain.notices import stamp
 from app.models.scope import as_service
@@ -25,7 +26,9 @@ def cancel(customer_id: str, *, by: str, reason: str = "") -> Subscription:
     costs nothing, and one for which a payment is under way.
     """
     if len(reason) > LONGEST_REASON:
-        raise Refused(f"Shorten the reason to {LONGEST_REASON} characters.", "reason_too_long", 422, "reason")
+        raise Refused(
+            _("Shorten the reason to {most} characters.", most=LONGEST_REASON), "reason_too_long", 422, "reason"
+        )
     now = clock.now()
     with as_service("cancel a plan"), transaction() as session:
         books = posting.lock(session, customer_id)
@@ -34,9 +37,10 @@ def cancel(customer_id: str, *, by: str, reason: str = "") -> Subscription:
         if row.cancel_at is not None:
             return row
         if not has.can_end:
-            raise Refused("A plan that costs nothing cannot be cancelled.", "nothing_to_cancel")
+            raise Refused(_("A plan that costs nothing cannot be cancelled."), "nothing_to_cancel")
         if reads.waiting(session, customer_id) is not None:
-            raise Refused("A change of your plan is being paid. Give it up first, then cancel.", "change_under_way")
+            words = _("A change of your plan is being paid. Give it up first, then cancel.")
+            raise Refused(words, "change_under_way")
         applying.replace_scheduled(books, now)
         row.cancel_at, row.canceled_at, row.cancel_reason = max(has.period.ends_at, now), now, reason.strip()
         row.version += 1

@@ -11,9 +11,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app import clock, ids
-from app.domain.amounts import money_words
 from app.domain.catalog import Catalog
 from app.domain.errors import Refused
+from app.domain.language import _, marked
 from app.domain.mails import PLAN_SCHEDULED
 from app.domain.methods import Rail
 from app.domain.money import Money
@@ -42,8 +42,8 @@ from app.services.transaction import transaction, trial
 
 CHECKOUT = "checkout"
 """Pay on the processor's own page, which saves the method that pays."""
-UNDER_WAY = "A change of your plan is being paid. Wait for it, or give it up first. Nothing more was charged."
-PAID_BACK = (
+UNDER_WAY = marked("A change of your plan is being paid. Wait for it, or give it up first. Nothing more was charged.")
+PAID_BACK = marked(
     "A payment of your plan is on its way back, so this change cannot be made now. Nothing was charged or changed."
 )
 
@@ -124,7 +124,7 @@ def _give_up_waiting(order: Order) -> None:
 def _place(order: Order) -> tuple[str, str]:
     """Commit the order, and all of it where nothing is charged; return it, and the payment that is to be collected."""
     if not ids.is_form_key(order.form_key):
-        raise Refused("This form is no longer valid. Please fill it in again.", "form_key_malformed", 422)
+        raise Refused(_("This form is no longer valid. Please fill it in again."), "form_key_malformed", 422)
     now = clock.now()
     with as_service("place a change of plan"), transaction() as session:
         locked = giving_back.lock(session, order.customer_id, now)
@@ -137,10 +137,10 @@ def _place(order: Order) -> tuple[str, str]:
         billing_periods.roll(session, order.customer_id, now)
         has = reads.current(session, books.customer, now, lock=True)
         if reads.waiting(session, order.customer_id) is not None:
-            raise Refused(UNDER_WAY, "change_under_way")
+            raise Refused(_(UNDER_WAY), "change_under_way")
         seen = preview.reckoned(session, has, order.target, now)
         if seen.mark != order.mark or order.amount not in {None, seen.charged}:
-            raise _changed(seen)
+            raise preview.changed(seen)
         return _placed(books, has, order, seen, giving_back.of_preview(session, has, seen, locked), now)
 
 
@@ -163,7 +163,7 @@ def _placed(
         row = _ordered(has, order, seen, now, "waiting", payment)
         _add(books, has, row)
         if not taken_off.covers(books.session, row):
-            raise Refused(PAID_BACK, "paid_back_meanwhile")
+            raise Refused(_(PAID_BACK), "paid_back_meanwhile")
         return row.id, payment.id
     row = _ordered(has, order, seen, now, "applied")
     applying.apply(books, has, row, now, back=back)
@@ -177,20 +177,13 @@ def _try(books: Books, seen: Preview) -> None:
         applying.terms(books, seen.wants.plan.key, seen.catalog_version)
 
 
-def _changed(seen: Preview) -> Refused:
-    """Return what to say where the change is no longer what was shown."""
-    words = "It is not as it was shown"
-    if seen.charged.amount_minor:
-        words = f"It now costs {money_words(seen.charged)}"
-    elif seen.given.amount_minor:
-        words = f"{money_words(seen.given)} would now come back as credit"
-    return Refused(f"{words}. Nothing was charged or changed. Look at it again, then confirm it.", "preview_gone_by")
-
-
 def _same(earlier: PlanChange, order: Order) -> str:
     if earlier.preview != order.mark:
-        words = "This form was already sent, with another choice. Nothing more was charged."
-        raise Refused(f"{words} Look at your plan and send it again.", "form_already_used")
+        words = _(
+            "This form was already sent, with another choice. Nothing more was charged. "
+            "Look at your plan and send it again."
+        )
+        raise Refused(words, "form_already_used")
     return earlier.id
 
 
@@ -202,10 +195,10 @@ def _payment(books: Books, has: Current, order: Order, seen: Preview, now: datet
     else:
         rail, method = ways.chosen(session, order.customer_id, method_id, terms, off_session=order.off_session)
     if method_id == CHECKOUT and not _at_checkout(terms):
-        raise Refused("Add a payment method first.", "method_missing", 422, "payment_method")
+        raise Refused(_("Add a payment method first."), "method_missing", 422, "payment_method")
     if rail.value in terms.payment_methods.top_up_only and method_id != CHECKOUT:
         raise Refused(
-            "This way to pay is for adding credits only. Choose another one.", "kind_not_taken", 422, "method"
+            _("This way to pay is for adding credits only. Choose another one."), "kind_not_taken", 422, "method"
         )
     declines.check(session, order.customer_id, method, now)
     payment = Payment(

@@ -20,6 +20,7 @@ from app.domain.errors import Refused
 from app.domain.invoices.documents import Kind, State
 from app.domain.invoices.lines import OF_PLANS
 from app.domain.invoices.totals import Taxed
+from app.domain.language import _
 from app.domain.money import Money, credits_from_money
 from app.domain.subscriptions.preview import Preview, TaxBack
 from app.domain.tax.prices import Price
@@ -122,7 +123,7 @@ def of_preview(session: Session, has: Current, seen: Preview, locked: Collection
     parts = planned(session, has.customer, has.catalog, size, seen.quote.at.date()) or []
     if {payment.id for part in parts for payment, _minor in part.payments} - set(locked):
         raise Refused(
-            "It was paid otherwise meanwhile. Nothing was charged or changed. Look at it again.", "preview_gone_by"
+            _("It was paid otherwise meanwhile. Nothing was charged or changed. Look at it again."), "preview_gone_by"
         )
     return parts
 

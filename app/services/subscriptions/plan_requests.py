@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from datetime import UTC
 from typing import Protocol
 
-from app import clock
+from app import clock, locale
 from app.domain.errors import Refused
+from app.domain.language import _
 from app.domain.mails import PLAN_REQUEST
 from app.models.customers import Customer
 from app.models.scope import as_service
@@ -58,15 +59,16 @@ def write(actor: Asks, plan: str, message: str) -> None:
     """
     words, now = message.strip(), clock.now()
     if not words:
-        raise Refused("Write what you want to know.", "message_missing", 422, "message")
+        raise Refused(_("Write what you want to know."), "message_missing", 422, "message")
     if len(words) > LONGEST:
-        raise Refused(f"Shorten the message to {LONGEST:,} characters.", "message_too_long", 422, "message")
+        too_long = _("Shorten the message to {most} characters.", most=locale.whole(LONGEST))
+        raise Refused(too_long, "message_too_long", 422, "message")
     with as_service("ask the seller about a plan"), transaction() as session:
         customer = session.get_one(Customer, actor.customer_id, populate_existing=True)
         catalog = versions.offered(customer.catalog)
         found = catalog.plans.plan(plan)
         if found is None or not found.on_request or not catalog.seller.email:
-            raise Refused("This plan is not sold on request.", "plan_unknown", 422)
+            raise Refused(_("This plan is not sold on request."), "plan_unknown", 422)
         is_new = mails.write(
             session,
             actor.customer_id,
@@ -79,5 +81,6 @@ def write(actor: Asks, plan: str, message: str) -> None:
             email=actor.email,
         )
         if not is_new:
-            raise Refused("You have written about this plan today. You will get an answer by e-mail.", "asked_already")
+            again = _("You have written about this plan today. You will get an answer by e-mail.")
+            raise Refused(again, "asked_already")
         audit.record(session, actor.customer_id, actor.member_id, "plan.requested", plan)

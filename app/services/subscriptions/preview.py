@@ -11,11 +11,11 @@ from app.domain import processor_amounts
 from app.domain.amounts import money_words
 from app.domain.catalog import Catalog
 from app.domain.errors import Refused
+from app.domain.language import _
 from app.domain.money import Money
 from app.domain.subscriptions.change import Quote, Subscribed, only_seats, quote
 from app.domain.subscriptions.choice import Choice, Interval, chosen, included, is_sold
 from app.domain.subscriptions.preview import Preview, TaxBack, minute, previewed
-from app.domain.subscriptions.words import AN
 from app.domain.tax.prices import Taxation
 from app.models.customers import Customer
 from app.models.database import db
@@ -96,19 +96,57 @@ def _check_size(seen: Preview, terms: Catalog) -> None:
     """Refuse (422) what the processor would not charge at once, now or when it is renewed."""
     most = processor_amounts.bounds(seen.charged.currency)[1]
     renewal = Taxation(seen.treatment, terms.tax.prices).price(seen.renews.price).total
-    for amount, when in ((seen.charged, "today"), (renewal, f"for {AN[seen.renews.interval]}")):
-        if amount > most:
-            less = "fewer seats" if seen.wants.plan.seats is not None else "another plan"
-            less += " or pay by the month" if seen.wants.interval is Interval.ANNUAL else ""
-            words = f"It comes to {money_words(amount)} {when}, and our payment processor charges at most"
-            words += f" {money_words(most)} at once. Choose {less}, or agree on a price with {terms.seller_name}."
-            raise Refused(words, "amount_too_large", 422, "seats" if seen.wants.plan.seats is not None else "plan")
+    has_seats = seen.wants.plan.seats is not None
+    values = {"most": money_words(most), "less": _less(seen), "seller": terms.seller_name}
+    if seen.charged > most:
+        words = _(
+            "It comes to {amount} today, and our payment processor charges at most {most} at once. "
+            "Choose {less}, or agree on a price with {seller}.",
+            amount=money_words(seen.charged),
+            **values,
+        )
+    elif renewal > most and seen.renews.interval is Interval.ANNUAL:
+        words = _(
+            "It comes to {amount} for one year, and our payment processor charges at most {most} at once. "
+            "Choose {less}, or agree on a price with {seller}.",
+            amount=money_words(renewal),
+            **values,
+        )
+    elif renewal > most:
+        words = _(
+            "It comes to {amount} for one month, and our payment processor charges at most {most} at once. "
+            "Choose {less}, or agree on a price with {seller}.",
+            amount=money_words(renewal),
+            **values,
+        )
+    else:
+        return
+    raise Refused(words, "amount_too_large", 422, "seats" if has_seats else "plan")
+
+
+def _less(seen: Preview) -> str:
+    """Return what costs less than what is wanted."""
+    by_year = seen.wants.interval is Interval.ANNUAL
+    if seen.wants.plan.seats is not None:
+        return _("fewer seats or pay by the month") if by_year else _("fewer seats")
+    return _("another plan or pay by the month") if by_year else _("another plan")
 
 
 def _takes_off(found: Quote, had: Subscribed) -> bool:
     """Say whether time that is not used is taken off, also where it comes to what is had for it."""
     is_less = any(line.net.amount_minor < 0 for line in found.lines)
     return had.is_billed and had.has.price.amount_minor > 0 and found.is_now and (is_less or not found.lines)
+
+
+def changed(seen: Preview) -> Refused:
+    """Return what to say where the change is no longer what was shown."""
+    words = _("It is not as it was shown.")
+    if seen.charged.amount_minor:
+        words = _("It now costs {amount}.", amount=money_words(seen.charged))
+    elif seen.given.amount_minor:
+        words = _("{amount} would now come back as credit.", amount=money_words(seen.given))
+    again = _("Nothing was charged or changed. Look at it again, then confirm it.")
+    return Refused(f"{words} {again}", "preview_gone_by")
 
 
 def refusal(has: Current) -> Refused | None:
@@ -123,15 +161,16 @@ def refusal(has: Current) -> Refused | None:
 def _check(has: Current, now: datetime) -> None:
     """Refuse who may not change now: nothing is given for time that is yet to be billed."""
     if has.customer.standing == CLOSED:
-        raise Refused("This account is closed, so its plan cannot be changed.", CLOSED)
+        raise Refused(_("This account is closed, so its plan cannot be changed."), CLOSED)
     if has.customer.standing == SUSPENDED:
-        raise Refused("Pay the invoices that are due first: until then your plan cannot be changed.", SUSPENDED)
+        raise Refused(_("Pay the invoices that are due first: until then your plan cannot be changed."), SUSPENDED)
     if has.row.cancel_at is not None:
-        words = f"The plan is cancelled to {locale.day(has.row.cancel_at.date())}. Keep it first, then change it."
+        day = locale.day(has.row.cancel_at.date())
+        words = _("The plan is cancelled to {day}. Keep it first, then change it.", day=day)
         raise Refused(words, "canceled")
     is_over = has.row.period_ends_at <= now
     if has.costs and (is_over or (not has.is_billed and has.row.run_at <= now)):  # not: a month that began suspended
-        words = "The invoice of your plan is being written. Try again in a few minutes."
+        words = _("The invoice of your plan is being written. Try again in a few minutes.")
         raise Refused(words, "not_billed_yet")
 
 

@@ -7,9 +7,9 @@ from sqlalchemy.orm import Session
 
 from app import clock
 from app.domain.errors import Refused
+from app.domain.language import _, marked, ngettext
 from app.domain.mails import PLAN_UNDONE
 from app.domain.money import Money
-from app.domain.subscriptions.choice import in_use
 from app.models.database import db
 from app.models.payments import Payment
 from app.models.plan_periods import PlanPeriod
@@ -24,7 +24,7 @@ from app.services.subscriptions import applying, reads
 from app.services.subscriptions.reads import Current
 from app.services.transaction import transaction
 
-TOO_LATE = "This change cannot be taken back any more."
+TOO_LATE = marked("This change cannot be taken back any more.")
 
 
 def undo(customer_id: str, change_id: str, *, by: str) -> PlanChange:
@@ -65,7 +65,7 @@ def _unscheduled(customer_id: str, change_id: str, by: str) -> None:
         books = posting.lock(session, customer_id)
         order = _locked(session, customer_id, change_id)
         if order.state != "scheduled":
-            raise Refused(TOO_LATE, "not_undoable")
+            raise Refused(_(TOO_LATE), "not_undoable")
         _end(books, order, by, now)
 
 
@@ -89,7 +89,7 @@ def _sent_back(customer_id: str, change_id: str, by: str) -> str | None:
         order = _locked(session, customer_id, change_id)
         refused = _why_not(has, order, now)
         if refused is not None or payment is None:
-            raise refused or Refused(TOO_LATE, "not_undoable")
+            raise refused or Refused(_(TOO_LATE), "not_undoable")
         has.row.seats = order.from_seats
         has.row.version += 1
         _end(books, order, by, now)
@@ -111,11 +111,16 @@ def _why_not(has: Current, order: PlanChange, now: datetime) -> Refused | None:
         not (paid and _nothing_since(has, order) and same_day and only_seats and is_last)
         or has.catalog.plans.downgrade != "period_end"
     ):
-        return Refused(TOO_LATE, "not_undoable")
+        return Refused(_(TOO_LATE), "not_undoable")
     if _was_unbilled(order):  # it paid for more than the seats
-        return Refused(TOO_LATE, "not_undoable")
+        return Refused(_(TOO_LATE), "not_undoable")
     if order.from_seats < has.used:
-        words = f"{in_use(has.used)}. Free {has.used - order.from_seats} of them first."
+        words = ngettext(
+            "{n} seat is in use. Free {more} of them first.",
+            "{n} seats are in use. Free {more} of them first.",
+            has.used,
+            more=has.used - order.from_seats,
+        )
         return Refused(words, "seats_in_use")
     return None
 

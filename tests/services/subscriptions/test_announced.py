@@ -14,7 +14,7 @@ from app.models.database import db
 from app.models.mails import Mail
 from app.models.plan_periods import PriceChange
 from app.models.scope import as_customer, as_service
-from app.presenters import plan_change, price_change
+from app.presenters.plans import plan_change, price_change
 from app.services.mail import payment_text
 from app.services.month_end import price_changes
 from app.services.subscriptions import announced, cancellation, reads

@@ -12,7 +12,7 @@ from app.models.payments import Payment
 from app.models.reversals import Refund
 from app.models.scope import as_customer
 from app.models.subscriptions import PlanChange
-from app.presenters import plan_change
+from app.presenters.plans import change_result
 from app.services.reversals import refunds
 from app.services.subscriptions import cancellation, orders, reads, seats, undoing
 from app.services.verification.verify import verify
@@ -91,11 +91,11 @@ def test_what_the_seller_has_refunded_does_not_go_back_again(
         with as_customer(acme.customer_id):
             back = undoing.gives_back(reads.of(plans.customer_of(alice)), added)
     assert back is not None
-    assert plan_change.undo_words(added, back) == offered
+    assert change_result.undo_words(added, back) == offered
     assert undone(acme, added) == "undone"
     assert plans.subscription(acme) == ("team", "monthly", 3)
     assert sorted(each.amount_minor for each in plans.rows(Refund, acme)) == sorted(refunded)
-    assert plan_change.undone(plans.order_of(added), "applied", back).startswith("The seats are given back.")
+    assert change_result.undone(plans.order_of(added), "applied", back).startswith("The seats are given back.")
     assert verify() == []
 
 

@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 
 from app import locale
+from app.domain.language import _, ngettext
 from app.models.subscriptions import PlanChange
-from app.presenters import plan
+from app.presenters.plans import plan
 from app.services.month_end.price_changes import Announcement
 from app.services.subscriptions import announced
 from app.services.subscriptions.reads import Current
@@ -29,14 +30,23 @@ def coming(found: Announcement | None, has: Current, scheduled: PlanChange | Non
     first = announced.first(found.row, has, found.terms, scheduled)
     day, title = plan.day(first.begins_at), has.has.plan.title
     was, will = plan.price_words(first.was), plan.price_words(first.will)
-    costs = f"{title} costs {will} instead of {was}, before tax." if will != was else f"{title} has other terms."
-    return Coming(f"From {day} on {costs}", _months(found), day)
+    if will != was:
+        what = _(
+            "From {day} on {plan} costs {will} instead of {was}, before tax.", day=day, plan=title, will=will, was=was
+        )
+    else:
+        what = _("From {day} on {plan} has other terms.", day=day, plan=title)
+    return Coming(what, _months(found), day)
 
 
 def _months(found: Announcement) -> str:
     said = found.compared
     if not said.months:
         return ""
-    span = "month" if said.months == 1 else f"{said.months} months"
-    before, after = locale.exact(said.before), locale.exact(said.after)
-    return f"Your last {span} under the new prices: {after} instead of {before}."
+    return ngettext(
+        "Your last month under the new prices: {after} instead of {before}.",
+        "Your last {n} months under the new prices: {after} instead of {before}.",
+        said.months,
+        after=locale.exact(said.after),
+        before=locale.exact(said.before),
+    )

@@ -7,9 +7,10 @@ from datetime import UTC, datetime
 from app import locale
 from app.domain import rating
 from app.domain.catalog import Catalog, Plan, Seats
+from app.domain.language import _, ngettext, pgettext
 from app.domain.money import Money
 from app.domain.sold_terms import Terms
-from app.domain.subscriptions.choice import Choice, Interval, counted, in_use, included, is_sold
+from app.domain.subscriptions.choice import Choice, Interval, counted, included, is_sold
 from app.domain.subscriptions.words import BILLED, PER, choice_words
 from app.models.subscriptions import PlanChange
 from app.presenters import usage
@@ -42,20 +43,23 @@ def now(has: Current, scheduled: PlanChange | None = None) -> Now:
     choice, row = has.has, has.row
     seats = ""
     if choice.plan.seats is not None:
-        used = "" if row.seats_used is None else f"{locale.whole(row.seats_used)} used of "
-        seats = f"{used}{locale.whole(choice.seats)}"
+        seats = locale.whole(choice.seats)
+        if row.seats_used is not None:
+            seats = _("{used} used of {all}", used=locale.whole(row.seats_used), all=seats)
     if row.cancel_at is not None:
-        when, at = "Ends", row.cancel_at
+        when, at = pgettext("the plan", "Ends"), row.cancel_at
     elif scheduled is not None:
-        when, at = "Changes", scheduled.effective_at
+        when, at = pgettext("the plan", "Changes"), scheduled.effective_at
+    elif has.costs:
+        when, at = pgettext("the plan", "Renews"), has.period.ends_at
     else:
-        when, at = ("Renews", has.period.ends_at) if has.costs else ("New billing period", has.billing_ends_at)
+        when, at = _("New billing period"), has.billing_ends_at
     return Now(
         title=choice.plan.title,
-        billed=BILLED[choice.interval] if has.costs else "",
-        unpriced="As agreed" if choice.plan.on_request else "Free",
+        billed=_(BILLED[choice.interval]) if has.costs else "",
+        unpriced=_("As agreed") if choice.plan.on_request else pgettext("price", "Free"),
         price=choice.price,
-        per=PER[choice.interval],
+        per=_(PER[choice.interval]),
         seats=seats,
         too_few=_too_few(has),
         when=when,
@@ -91,9 +95,12 @@ def seats_words(seats: Seats, interval: Interval) -> str:
     if seats.max == seats.included:
         return counted(seats.included)
     price = seats.monthly if interval is Interval.MONTHLY else seats.annual
-    more = f", one more {locale.exact(price)} {PER[interval]}" if price is not None and price.amount_minor else ""
-    most = f", at most {locale.whole(seats.max)}" if seats.max is not None else ""
-    return f"{counted(seats.included)} included{more}{most}"
+    said = [ngettext("{n} seat included", "{n} seats included", seats.included)]
+    if price is not None and price.amount_minor:
+        said.append(_("one more {price}", price=_priced(price, interval)))
+    if seats.max is not None:
+        said.append(_("at most {most}", most=locale.whole(seats.max)))
+    return ", ".join(said)
 
 
 @dataclass(frozen=True)
@@ -124,14 +131,24 @@ def default_plan(offered: Catalog) -> Plan:
 
 def too_many_used(has: Current, scheduled: PlanChange | None) -> str:
     """Say how many seats are to be freed until a change is made that was scheduled; empty: there will be enough."""
-    said = to_free(has, scheduled.seats) if scheduled is not None else ""
-    return f"{said.removesuffix('.')} by then." if said else ""
+    return to_free(has, scheduled.seats, is_later=True) if scheduled is not None else ""
 
 
-def to_free(has: Current, number: int) -> str:
+def to_free(has: Current, number: int, *, is_later: bool) -> str:
     """Say how many seats are to be freed where that many are had; empty: none, or the plan is not sold by seats."""
     more = has.used - number
-    return f"{in_use(has.used)}: free {locale.whole(more)}." if has.has.plan.seats is not None and more > 0 else ""
+    if has.has.plan.seats is None or more <= 0:
+        return ""
+    if is_later:
+        return ngettext(
+            "{n} seat is in use: free {more} by then.",
+            "{n} seats are in use: free {more} by then.",
+            has.used,
+            more=locale.whole(more),
+        )
+    return ngettext(
+        "{n} seat is in use: free {more}.", "{n} seats are in use: free {more}.", has.used, more=locale.whole(more)
+    )
 
 
 def _too_few(has: Current) -> str:
@@ -139,8 +156,16 @@ def _too_few(has: Current) -> str:
     more = has.used - has.has.seats
     if has.has.plan.seats is None or more <= 0:
         return ""
-    way = "add seats" if seats(has) is not None else "choose another plan"
-    return f"{in_use(has.used)}, {locale.whole(more)} more than you have. Free {locale.whole(more)}, or {way}."
+    said = ngettext(
+        "{n} seat is in use, {more} more than you have.",
+        "{n} seats are in use, {more} more than you have.",
+        has.used,
+        more=locale.whole(more),
+    )
+    way = _("Free {more}, or choose another plan.", more=locale.whole(more))
+    if seats(has) is not None:
+        way = _("Free {more}, or add seats.", more=locale.whole(more))
+    return f"{said} {way}"
 
 
 @dataclass(frozen=True)
@@ -159,21 +184,32 @@ def kept(has: Current, renewed: Choice) -> Kept:
     """Return in words as what a cancelled plan goes on where it is kept; `renewed` is its next plan period."""
     seen = f"{renewed.price.amount_minor} {renewed.currency}"
     if has.has.plan.on_request:
-        goes_on, title = "goes on as agreed", has.has.plan.title
-        again = f"{title} {goes_on}. Nothing was charged or changed. Look at it again, then confirm it."
-        return Kept(f"If you keep it, it {goes_on}.", f"Keep {title}", again, seen)
+        title = has.has.plan.title
+        again = _(
+            "{plan} goes on as agreed. Nothing was charged or changed. Look at it again, then confirm it.", plan=title
+        )
+        return Kept(_("If you keep it, it goes on as agreed."), _("Keep {plan}", plan=title), again, seen)
     price = price_words(renewed)
     return Kept(
-        f"If you keep it, it renews on that day for {price} before tax.",
-        f"Keep it for {price}",
-        f"It now renews for {price} before tax. Nothing was charged or changed. Look at it again, then confirm it.",
+        _("If you keep it, it renews on that day for {price} before tax.", price=price),
+        _("Keep it for {price}", price=price),
+        _(
+            "It now renews for {price} before tax. Nothing was charged or changed. Look at it again, then confirm it.",
+            price=price,
+        ),
         seen,
     )
 
 
 def price_words(choice: Choice) -> str:
     """Return what a choice costs: `$49.00 a month`."""
-    return f"{locale.exact(choice.price)} {PER[choice.interval]}"
+    return _priced(choice.price, choice.interval)
+
+
+def _priced(price: Money, interval: Interval) -> str:
+    if interval is Interval.MONTHLY:
+        return _("{price} a month", price=locale.exact(price))
+    return _("{price} a year", price=locale.exact(price))
 
 
 def order_words(order: PlanChange, sold: Catalog) -> str:

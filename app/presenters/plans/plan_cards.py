@@ -7,13 +7,14 @@ from app import locale
 from app.domain.amounts import CreditUnit, is_currency
 from app.domain.catalog import Catalog, Plan
 from app.domain.errors import Refused
+from app.domain.language import _, ngettext, pgettext
 from app.domain.money import Money
 from app.domain.subscriptions import last_months
-from app.domain.subscriptions.choice import Choice, Interval, chosen, counted, included, is_sold
+from app.domain.subscriptions.choice import Choice, Interval, chosen, included, is_sold
 from app.domain.subscriptions.last_months import Month, Would
 from app.domain.subscriptions.words import PER
 from app.models.subscriptions import PlanChange
-from app.presenters.plan import day, first_seats, holds, price_words, seats_words
+from app.presenters.plans.plan import day, first_seats, holds, price_words, seats_words
 from app.services.subscriptions.reads import Current
 
 
@@ -71,11 +72,13 @@ def past_words(would: Would | None, unit: CreditUnit) -> str:
     """Say what a plan would have cost in the last months; nothing where nobody can say."""
     if would is None:
         return ""
-    span = "last month" if would.months == 1 else f"last {would.months} months"
-    said = f"On your {span}: {_sum(would, unit)}"
+    said = ngettext(
+        "On your last month: {sum}.", "On your last {n} months: {sum}.", would.months, sum=_sum(would, unit)
+    )
     if not would.over:
-        return f"{said}."
-    return f"{said}. You used more {_listed(would.over)} than it allows."
+        return said
+    more = _("You used more {meters} than it allows.", meters=_listed(would.over))
+    return f"{said} {more}"
 
 
 def _card(sold: Sold, plan: Plan) -> Card:
@@ -95,10 +98,10 @@ def _card(sold: Sold, plan: Plan) -> Card:
         description=plan.description,
         interval=way.value,
         price=None if plan.on_request or plan.is_free else least.price,
-        unpriced=("As agreed" if is_own else "On request") if plan.on_request else "Free",
-        per="" if plan.on_request or plan.is_free else PER[way],
+        unpriced=(_("As agreed") if is_own else _("On request")) if plan.on_request else pgettext("price", "Free"),
+        per="" if plan.on_request or plan.is_free else _(PER[way]),
         seats=seats_words(plan.seats, way) if plan.seats is not None and not plan.on_request else "",
-        with_seats=f"With {counted(choice.seats)} {price_words(choice)}" if more else "",
+        with_seats=_with_seats(choice) if more else "",
         holds=tuple(holds(catalog, plan)),
         features=plan.features,
         is_current=is_current,
@@ -107,6 +110,10 @@ def _card(sold: Sold, plan: Plan) -> Card:
         why_not="" if is_current or plan.on_request else _why_not(catalog, choice, has.used),
         past="" if plan.on_request else past_words(last_months.would(catalog, choice, sold.months), sold.unit),
     )
+
+
+def _with_seats(choice: Choice) -> str:
+    return ngettext("With {n} seat {price}", "With {n} seats {price}", choice.seats, price=price_words(choice))
 
 
 def _why_not(catalog: Catalog, choice: Choice, used: int) -> str:
@@ -124,13 +131,20 @@ def _sum(would: Would, unit: CreditUnit) -> str:
         both = would.plan + used
         if not would.usage.micros or not would.plan.amount_minor:
             return locale.exact(both)
-        return f"{locale.exact(both)} ({locale.exact(would.plan)} and {locale.exact(used)} of usage)"
+        return _(
+            "{sum} ({plan} and {usage} of usage)",
+            sum=locale.exact(both),
+            plan=locale.exact(would.plan),
+            usage=locale.exact(used),
+        )
     if not would.usage.micros:
         return locale.exact(would.plan)
     if not would.plan.amount_minor:
         return locale.amount(would.usage, unit)
-    return f"{locale.exact(would.plan)} and {locale.amount(would.usage, unit)}"
+    return _("{plan} and {usage}", plan=locale.exact(would.plan), usage=locale.amount(would.usage, unit))
 
 
 def _listed(titles: Sequence[str]) -> str:
-    return " and ".join([", ".join(titles[:-1]), titles[-1]] if len(titles) > 1 else titles)
+    if len(titles) < 2:
+        return "".join(titles)
+    return _("{some} and {last}", some=", ".join(titles[:-1]), last=titles[-1])
