@@ -84,7 +84,9 @@ def _with_recharge(plain: Forecast, found: Recharged, facts: Facts) -> str:
     year = found.expected.year  # once is enough
     without = _("Without it, {time}", time=_until(plain, today, is_short=True, year=year))
     said, end = _recharged(facts.numbers, until), _end(found, year)
-    return f"{_('{fact}; {more}', fact=said, more=end) if end else said}. {without}"
+    if end:
+        said = _("{fact}; {more}", fact=said, more=end)
+    return f"{said}. {without}"
 
 
 def _goes_on(found: Recharged, today: date) -> str:

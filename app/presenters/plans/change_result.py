@@ -67,7 +67,8 @@ def result(order: PlanChange, payment: Payment | None, sold: Catalog, why: str) 
             said = _applied(order, becomes)
         case "scheduled":
             words = _("You have {plan} from {day} on. Until then everything stays as it is.", plan=becomes, day=day)
-            said = [f"{words} {_('Nothing was charged.')}"]
+            nothing = _("Nothing was charged.")
+            said = [f"{words} {nothing}"]
         case "undone":
             said = [_("It was {plan}.", plan=becomes), *_back(order, amount)]
         case "replaced":
