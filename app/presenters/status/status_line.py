@@ -18,7 +18,6 @@ from app.domain.numbers import owed
 from app.domain.payments import decline_sentence, method_name
 from app.domain.spend_management import day_of
 from app.domain.status_line import Kind, Status, day_percent
-from app.domain.units import quantity
 from app.presenters import blocks, forecast, pay_later, recharge_line
 from app.presenters.charts import day_label
 from app.presenters.status.status_next import Link, to_do
@@ -168,9 +167,9 @@ def _plan_limit(status: Status, _amounts: Amounts) -> tuple[str, str]:
     if status.facts.resets_at:
         day = locale.day(status.facts.resets_at.date())
         fact = _("Calls for {meters} are refused until {day}, 00:00 UTC.", meters=what, day=day)
-    used, of = quantity(first.used), quantity(first.tariff.limit or 0, meter.unit)
+    used, of = locale.counted(first.used), locale.counted(first.tariff.limit or 0, meter.unit)
     if first.held:
-        held = quantity(first.held)
+        held = locale.counted(first.held)
         return fact, _("{used} of your plan’s {limit} used and {held} held.", used=used, limit=of, held=held)
     return fact, _("{used} of your plan’s {limit} used.", used=used, limit=of)
 
@@ -228,7 +227,7 @@ def _day_near(status: Status, amounts: Amounts) -> tuple[str, Markup]:
 def _plan_near(status: Status, _amounts: Amounts) -> tuple[str, str]:
     first = status.bars[0]
     meter, percent = first.tariff.meter, locale.whole(first.percent or 0)
-    of = quantity(first.tariff.limit or 0, meter.unit)
+    of = locale.counted(first.tariff.limit or 0, meter.unit)
     fact = _("{meter}: {percent} % of your plan’s {limit} used.", meter=meter.title, percent=percent, limit=of)
     if first.held:
         fact = _(
