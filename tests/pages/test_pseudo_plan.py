@@ -69,7 +69,7 @@ def test_the_pages_of_a_plan_and_its_end_are_translated(who: Opened) -> None:
             assert left(page, acme) == [], page.path
 
 
-def test_a_change_that_is_paid_is_told_and_refused_in_the_language(who: Opened) -> None:
+def test_a_change_that_is_paid_is_said_and_refused_in_the_language(who: Opened) -> None:
     acme, alice, browser = who
     with clock.at(HALF):
         add_method(alice, ASKS)
@@ -78,8 +78,8 @@ def test_a_change_that_is_paid_is_told_and_refused_in_the_language(who: Opened) 
         pages += [presses(browser, waits, "plan_change-undo"), browser.opens(waits.path)]
         token = pages[-2].value("csrf_token")
         pages.append(browser.posts(f"{PATH}requests", {"csrf_token": token, "plan": "big", "message": ""}))
-        pages.append(browser.posts(f"{PATH}requests", {"csrf_token": token, "plan": "big", "message": "Hi?"}))
-        pages.append(browser.posts(f"{PATH}requests", {"csrf_token": token, "plan": "big", "message": "Hi?"}))
+        pages.append(browser.posts(f"{PATH}requests", {"csrf_token": token, "plan": "big", "message": "?"}))
+        pages.append(browser.posts(f"{PATH}requests", {"csrf_token": token, "plan": "big", "message": "?"}))
         pages.append(browser.posts(f"{PATH}change", {"csrf_token": token, "seen": "1 USD", "method": ""}))
         for page in pages:
             assert left(page, acme) == [], page.path
