@@ -99,6 +99,11 @@ def in_currency(value: Decimal, currency: str, decimals: int = 0) -> str:
     return _written(value, currency, max(decimals, shown_decimals(currency)), language.current())
 
 
+def at_axis(value: Decimal, currency: str, decimals: int = 0) -> str:
+    """Return a step of an axis as short as it can be: `$4,000`; without a currency the number alone."""
+    return _written(value, currency, decimals, language.current())
+
+
 def exact(value: Credits | Money, unit: CreditUnit | None = None, *, decimals: int = 0, sign: bool = False) -> str:
     """Return the amount with every digit that counts: `$3,284.62`, `$0.0000125`, `1,000,000 tokens`.
 
@@ -137,8 +142,14 @@ def quantity_left(value: int, unit: str = "") -> str:
 
 def quantity_of(value: int, basis: int, unit: str = "") -> str:
     """Return the quantity against what there is of it, in one unit: `20.4 of 50 GB`, `1 of 5 users`."""
+    used, all_of_it = parts_of(value, basis, unit)
+    return _("{used} of {all}", used=used, all=all_of_it)
+
+
+def parts_of(value: int, basis: int, unit: str = "") -> tuple[str, str]:
+    """Return both parts of `quantity_of`: `20.4` and `50 GB`."""
     used, all_of_it, words = units.readable_of(value, basis, unit)
-    return _("{used} of {all}", used=number(used), all=_joined(all_of_it, words))
+    return number(used), _joined(all_of_it, words)
 
 
 def read(text: str, field: Field) -> Decimal | None:

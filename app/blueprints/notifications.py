@@ -7,6 +7,7 @@ from flask import Blueprint, request
 from werkzeug.wrappers import Response
 
 from app.domain.errors import Refused
+from app.domain.language import _
 from app.domain.messages import weeks
 from app.domain.messages.chat import NAMES, Form
 from app.forms.notifications import ChannelForm, DigestForm
@@ -45,28 +46,28 @@ def save() -> Response:
         form.refuse(Refused(refusal.sentence, refusal.reason, refusal.status, field))
         form.point_at_first_error()
         return show(PAGE, CHANNEL, status=refusal.status, **_around(form))
-    return _saved(f"Messages go to {NAMES[made.form]} from now on.")
+    return _saved(_("Messages go to {chat} from now on.", chat=NAMES[made.form]))
 
 
 @bp.post("/channel/pause")
 @managers_only
 def pause() -> Response:
     """Send no messages until they are resumed."""
-    return _changed(channels.pause, "Messages are paused. What comes about meanwhile is not sent.")
+    return _changed(channels.pause, _("Messages are paused. What comes about meanwhile is not sent."))
 
 
 @bp.post("/channel/resumption")
 @managers_only
 def resume() -> Response:
     """Send messages again."""
-    return _changed(channels.resume, "Messages are sent again.")
+    return _changed(channels.resume, _("Messages are sent again."))
 
 
 @bp.post("/channel/removal")
 @managers_only
 def remove() -> Response:
     """Forget the address."""
-    return _changed(channels.remove, "The channel is removed. Its address is forgotten.")
+    return _changed(channels.remove, _("The channel is removed. Its address is forgotten."))
 
 
 @bp.post("/channel/test")
@@ -78,7 +79,7 @@ def send_test() -> Response:
         channels.send_test(actor.customer_id, by=actor.member_id, address=from_address())
     except Refused as refusal:
         return _refused(refusal)
-    return _saved("A test message was queued.")
+    return _saved(_("A test message was queued."))
 
 
 @bp.post("/messages/<delivery_id>")
@@ -92,7 +93,7 @@ def send_again(delivery_id: str) -> Response:
         )
     except Refused as refusal:
         return _refused(refusal)
-    return _saved("The message was queued again.")
+    return _saved(_("The message was queued again."))
 
 
 @bp.post("/digest")
@@ -111,7 +112,7 @@ def save_digest() -> Response:
     if not valid:
         form.point_at_first_error()
         return show(PAGE, DIGEST, status=422, **_around(digest_form=form))
-    notice = "The weekly digest is on." if form.digest.data else "The weekly digest is off."
+    notice = _("The weekly digest is on.") if form.digest.data else _("The weekly digest is off.")
     return saved("notifications.page", DIGEST, notice, **(_around() | {"digest_focus": True}))
 
 

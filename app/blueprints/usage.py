@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response
 
 from app import clock
 from app.domain.errors import NotFound, Refused
+from app.domain.language import _
 from app.forms import usage_query
 from app.forms.usage import AddressForm, AlertForm, HistoryForm, new_alert, offer
 from app.presenters import pay_later, usage_charts, usage_sentences
@@ -50,9 +51,7 @@ def meter(meter: str) -> Response:
         return _back()
     use, today, credit = _use(usage, meter), clock.now().date(), current_unit()
     first, last = usage.period.starts_at.date(), usage.period.ends_at.date() - ONE_DAY
-    days = history.every_day(
-        current_customer().customer_id, use.meter.key, use.tariff.kind, first, max(first, min(last, today))
-    )
+    days = history.every_day(_whose(), use.meter.key, use.tariff.kind, first, max(first, min(last, today)))
     shown, resets_on = present.row_of(use, usage, credit), usage.period.ends_at.date()
     calls = blocked_calls.of_meter(current_customer().customer_id, use.meter, usage.period.number)
     return show(
@@ -131,7 +130,7 @@ def add_alert() -> Response:
     except Refused as refusal:
         form.refuse(refusal)
         return _again(refusal.status, alert_form=form)
-    return _saved("Usage alert added.", form.meter.data)
+    return _saved(_("Usage alert added."), form.meter.data)
 
 
 @bp.post("/alerts/<alert_id>/removal")
@@ -142,8 +141,8 @@ def remove_alert(alert_id: str) -> Response:
         gone = removals.alert(alert_id)
         thresholds.remove(_whose(), alert_id, actor=_actor(), address=from_address())
     except NotFound:
-        return _gone("This alert has already been removed.")
-    return _removed("Usage alert removed.", gone.id, gone)
+        return _gone(_("This alert has already been removed."))
+    return _removed(_("Usage alert removed."), gone.id, gone)
 
 
 @bp.post("/addresses")
@@ -158,7 +157,7 @@ def add_email() -> Response:
     except Refused as refusal:
         form.refuse(refusal)
         return _again(refusal.status, email_form=form)
-    return _saved(f"An e-mail asks {(form.email.data or '').strip()} to confirm usage alerts.")
+    return _saved(_("An e-mail asks {email} to confirm usage alerts.", email=(form.email.data or "").strip()))
 
 
 @bp.post("/addresses/removal")
@@ -170,8 +169,8 @@ def remove_email() -> Response:
         gone = removals.address(email)
         thresholds.remove_email(_whose(), email, actor=_actor(), address=from_address())
     except NotFound:
-        return _gone(f"{email}: this address was removed already.")
-    return _removed(f"{email} no longer receives usage alerts.", email, gone)
+        return _gone(_("{email}: this address was removed already.", email=email))
+    return _removed(_("{email} no longer receives usage alerts.", email=email), email, gone)
 
 
 @bp.post("/addresses/mail")
@@ -186,7 +185,7 @@ def ask_again() -> Response:
         again = AddressForm(formdata=None)
         again.form_errors.append(f"{email}: {refusal.sentence}")
         return _again(refusal.status, email_form=again)
-    return _saved(f"A new e-mail asks {email} to confirm usage alerts.")
+    return _saved(_("A new e-mail asks {email} to confirm usage alerts.", email=email))
 
 
 def _around(usage: Usage, form: HistoryForm) -> dict[str, Any]:

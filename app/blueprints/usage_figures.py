@@ -7,6 +7,7 @@ from werkzeug.wrappers import Response
 
 from app.domain.amounts import CreditUnit
 from app.domain.errors import NotFound
+from app.domain.language import _, marked
 from app.forms import usage_query
 from app.forms.usage import STRETCHES
 from app.presenters import figures as present
@@ -15,11 +16,17 @@ from app.presenters.usage_charts import ALL_METERS, WITHOUT_METER
 from app.services.usage import figures, meters
 from app.services.usage.figures import ADDED_UP, Figure, Part
 from app.services.usage.meters import DAY, MeterUse, Usage
+from app.services.usage.stretches import PERIOD
 from app.web.access import current_customer, current_unit
 from app.web.respond import show
 
 bp = Blueprint("usage_figures", __name__, url_prefix="/billing/usage-figures")
 PAGE, FIGURE = "usage/figure.html", "usage/_figure.html"
+OF_DAYS = {
+    PERIOD: marked("{meter}, this period"),
+    "30": marked("{meter}, last 30 days"),
+    "90": marked("{meter}, last 90 days"),
+}
 
 
 @bp.get("/cost")
@@ -27,7 +34,8 @@ def cost() -> Response:
     """Show what the billing period cost by meter, or what one meter cost by day."""
     usage, use = _asked()
     found = figures.cost(current_customer().customer_id, usage, use)
-    return _show(usage, use, found, f"{use.meter.title}, cost" if use else "Cost of all meters", "cost")
+    title = _("{meter}, cost", meter=use.meter.title) if use else _("Cost of all meters")
+    return _show(usage, use, found, title, "cost")
 
 
 @bp.get("/quantity")
@@ -37,7 +45,7 @@ def quantity() -> Response:
     if use is None or not use.meter.key:
         raise NotFound("meter")
     found = figures.quantity(current_customer().customer_id, usage, use)
-    return _show(usage, use, found, f"{use.meter.title}, used", "quantity", use.meter.unit)
+    return _show(usage, use, found, _("{meter}, used", meter=use.meter.title), "quantity", use.meter.unit)
 
 
 @bp.get("/corrections")
@@ -45,14 +53,15 @@ def corrections() -> Response:
     """Show the corrections of the billing period by day."""
     usage, _use = _asked()
     found = figures.corrections(current_customer().customer_id, usage.period)
-    return _show(usage, None, found, "Corrections", "corrections")
+    return _show(usage, None, found, _("Corrections"), "corrections")
 
 
 @bp.get("/net")
 def net() -> Response:
     """Show what the billing period cost by meter, less what was corrected in it."""
     usage, _use = _asked()
-    return _show(usage, None, figures.net(current_customer().customer_id, usage), "Usage this period", "net")
+    found = figures.net(current_customer().customer_id, usage)
+    return _show(usage, None, found, _("Usage this period"), "net")
 
 
 @bp.get("/days")
@@ -64,7 +73,8 @@ def days() -> Response:
         raise NotFound("days")
     before = request.args.get("before", "") == "yes"
     found = figures.stretch(current_customer(), usage, chosen, use, before=before)
-    title = f"{use.meter.title if use else 'All meters'}, {'the days before' if before else STRETCHES[chosen].lower()}"
+    what = use.meter.title if use else _("All meters")
+    title = _("{meter}, the days before", meter=what) if before else _(OF_DAYS[chosen], meter=what)
     return _show(usage, use, found, title, "stretch", use.meter.unit if use else None)
 
 

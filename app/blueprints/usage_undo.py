@@ -4,12 +4,13 @@ from flask import Blueprint, flash, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from app.domain.errors import Refused
+from app.domain.language import _, marked
 from app.services.alerts import removals, thresholds
 from app.web import undo
 from app.web.access import current_actor, from_address, managers_only
 
 bp = Blueprint("usage_undo", __name__, url_prefix="/billing/usage/alerts")
-TOO_LATE = "This can no longer be undone. Add it again."
+TOO_LATE = marked("This can no longer be undone. Add it again.")
 
 
 @bp.post("/undo")
@@ -18,7 +19,7 @@ def put_back() -> Response:
     """Put back what was removed last."""
     kept = undo.take(request.form.get("key", ""))
     if kept is None:
-        flash(TOO_LATE, "bad")
+        flash(_(TOO_LATE), "bad")
         return _back()
     actor = current_actor()
     try:
@@ -26,7 +27,7 @@ def put_back() -> Response:
     except Refused as refusal:
         flash(refusal.sentence, "bad")
         return _back()
-    flash("It is there again, as it was.", "ok")
+    flash(_("It is there again, as it was."), "ok")
     return _back()
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from app.domain.catalog import Catalog, Plan
 from app.domain.errors import Refused
+from app.domain.language import _
 
 MOST_ALERTS = 20
 MOST_PERCENT = 1_000
@@ -36,34 +37,43 @@ def check(wanted: Threshold, catalog: Catalog, plan: Plan) -> None:
     """Refuse an alert that can never be given, beside the field that is wrong."""
     meter = catalog.meter(wanted.meter)
     if meter is None:
-        raise Refused("There is no such meter. Choose one from the list.", "meter_unknown", 422, "meter")
+        raise Refused(_("There is no such meter. Choose one from the list."), "meter_unknown", 422, "meter")
     if wanted.is_percent and basis(plan, wanted.meter) is None:
         raise Refused(
-            f"Your plan has no limit for {meter.title} and includes none of it, so there is nothing to take a "
-            f"percentage of. Enter a number of {meter.unit} instead.",
+            _(
+                "Your plan has no limit for {meter} and includes none of it, so there is nothing to take a percentage "
+                "of. Enter a number of {unit} instead.",
+                meter=meter.title,
+                unit=meter.unit,
+            ),
             "percentage_of_nothing",
             422,
             "threshold",
         )
     if wanted.is_percent and not 1 <= wanted.threshold <= MOST_PERCENT:
-        raise Refused(f"Enter a percentage from 1 to {MOST_PERCENT:,}.", "threshold_out_of_range", 422, "threshold")
+        words = _("Enter a percentage from 1 to {most}.", most=f"{MOST_PERCENT:,}")
+        raise Refused(words, "threshold_out_of_range", 422, "threshold")
     if not 1 <= wanted.threshold <= MOST_QUANTITY:
-        raise Refused(f"Enter a whole number from 1 to {MOST_QUANTITY:,}.", "threshold_out_of_range", 422, "threshold")
+        words = _("Enter a whole number from 1 to {most}.", most=f"{MOST_QUANTITY:,}")
+        raise Refused(words, "threshold_out_of_range", 422, "threshold")
 
 
 def check_all(wanted: Collection[Threshold], emails: Collection[str], catalog: Catalog) -> None:
     """Refuse a set that is too large or says the same twice."""
     if len(set(wanted)) < len(wanted):
-        raise Refused("This alert exists already.", "alert_twice", 422, "threshold")
+        raise Refused(_("This alert exists already."), "alert_twice", 422, "threshold")
     if len(wanted) > MOST_ALERTS:
         raise Refused(
-            f"There may be {MOST_ALERTS} usage alerts. Remove one to add another.", "too_many_alerts", 422, "threshold"
+            _("There may be {n} usage alerts. Remove one to add another.", n=MOST_ALERTS),
+            "too_many_alerts",
+            422,
+            "threshold",
         )
     if len(set(emails)) < len(emails):
-        raise Refused("This address is in the list already.", "email_twice", 422, "email")
+        raise Refused(_("This address is in the list already."), "email_twice", 422, "email")
     if len(emails) > catalog.usage.alert_emails:
         raise Refused(
-            f"Usage alerts go to at most {catalog.usage.alert_emails} addresses. Remove one to add another.",
+            _("Usage alerts go to at most {n} addresses. Remove one to add another.", n=catalog.usage.alert_emails),
             "too_many_emails",
             422,
             "email",

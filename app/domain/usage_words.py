@@ -1,8 +1,9 @@
 """What usage is called: its meters to customers, and to the host's developer the reasons not to count an event."""
 
 from app.domain.catalog import Catalog
+from app.domain.language import _, marked
 
-WITHOUT_A_METER = "Usage without a meter"
+WITHOUT_A_METER = marked("Usage without a meter")
 """What credit is called that was taken without a meter: the same on each page."""
 
 REFUSALS = {
@@ -29,6 +30,11 @@ def refused(reason: str, meter: str) -> str:
 
 
 def title(catalog: Catalog, meter: str) -> str:
-    """Return what customers call the meter, also one that is no longer sold."""
+    """Return what customers call the meter, also one that is no longer sold. What is kept says it so too."""
     known = catalog.meter(meter)
     return known.title if known else meter or WITHOUT_A_METER
+
+
+def without_a_meter() -> str:
+    """Return what credit is called, in the reader's language, that was taken without a meter."""
+    return _(WITHOUT_A_METER)

@@ -9,6 +9,7 @@ from enum import Enum
 from urllib.parse import SplitResult, urlsplit
 
 from app.domain.errors import Refused, ensure
+from app.domain.language import ENGLISH, _, current, marked
 
 CUSTOMER_TYPES = (
     "spend.threshold_reached",
@@ -155,6 +156,34 @@ def words(answer: Answer) -> str:
             return ""
 
 
+_KEPT = (
+    marked("It answered {status}, a redirect, which is never followed."),
+    marked("It answered {status}: it no longer accepts events."),
+    marked("It answered {status}."),
+    marked("It did not answer within {seconds} seconds."),
+    marked("{chat} answered {status}: its administrators do not allow this webhook to post."),
+    marked("{chat} answered {status}: it no longer knows this webhook."),
+    marked("{chat} answered {status}: the channel is archived."),
+    marked("{chat} answered {status}: it does not accept this address."),
+    marked("{chat} answered {status}: it does not allow this workflow to be used."),
+    marked("{chat} answered {status}: it no longer knows this workflow."),
+    marked("{chat} answered {status}: it does not take this message."),
+    marked("{chat} answered {status}: it was sent too much at once."),
+)
+"""What the delivery log keeps of answers, in English; what has no values is marked where it is said."""
+_PATTERNS = tuple((each, re.compile(re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>\\w+)", re.escape(each)))) for each in _KEPT)
+
+
+def retold(kept: str) -> str:
+    """Return what the delivery log keeps of a problem in the reader's language."""
+    if not kept or current() == ENGLISH:
+        return kept
+    for sentence, pattern in _PATTERNS:
+        if found := pattern.fullmatch(kept):
+            return _(sentence, **found.groupdict())
+    return _(kept)
+
+
 def wait(tries: int, share: int) -> timedelta | None:
     """Return the wait after so many tries, up to a tenth longer, or None when that was the last one.
 
@@ -190,26 +219,26 @@ def check_url(url: str, *, allow_loopback: bool = False) -> SplitResult:
     `allow_loopback` lets this machine itself be named, by any port and without TLS: for demos and tests.
     """
     if not url.isascii() or not url.isprintable() or set(url) & set(' "<>\\^`{|}') or len(url) > LONGEST_URL:
-        raise _refused("Enter a web address, such as https://example.com/hooks.", "url_malformed")
+        raise _refused(_("Enter a web address, such as https://example.com/hooks."), "url_malformed")
     try:
         parts = urlsplit(url)
         host, port = (parts.hostname or "").lower(), parts.port
     except ValueError:
-        raise _refused("Enter a web address, such as https://example.com/hooks.", "url_malformed") from None
+        raise _refused(_("Enter a web address, such as https://example.com/hooks."), "url_malformed") from None
     if "@" in parts.netloc:
-        raise _refused("Leave the user name and password out: the signature proves who sends.", "url_with_password")
+        raise _refused(_("Leave the user name and password out: the signature proves who sends."), "url_with_password")
     if parts.scheme not in {"http", "https"} or not host:
-        raise _refused("Enter a web address, such as https://example.com/hooks.", "url_malformed")
+        raise _refused(_("Enter a web address, such as https://example.com/hooks."), "url_malformed")
     if "#" in url:
-        raise _refused("Leave out the part after #: it is never sent.", "url_with_fragment")
+        raise _refused(_("Leave out the part after #: it is never sent."), "url_with_fragment")
     if allow_loopback and host in _LOOPBACK:
         return parts
     if parts.scheme != "https":
-        raise _refused("Use an address that begins with https://.", "url_not_https")
+        raise _refused(_("Use an address that begins with https://."), "url_not_https")
     if port not in PORTS:
-        raise _refused("Use port 443 (the default) or 8443.", "url_port")
+        raise _refused(_("Use port 443 (the default) or 8443."), "url_port")
     if not _is_host(host):
-        raise _refused("Write the host as a name, such as example.com.", "url_host")
+        raise _refused(_("Write the host as a name, such as example.com."), "url_host")
     return parts
 
 
@@ -224,7 +253,8 @@ def _is_host(host: str) -> bool:
 
 def not_public() -> Refused:
     """Return the refusal of a host with no public address, or with none at all: the sentence does not say which."""
-    return _refused("Use an address on the public internet: this host name does not resolve to one.", "url_not_public")
+    words = _("Use an address on the public internet: this host name does not resolve to one.")
+    return _refused(words, "url_not_public")
 
 
 def _refused(sentence: str, reason: str) -> Refused:

@@ -2,6 +2,7 @@
 
 from wtforms import BooleanField, HiddenField, StringField
 
+from app.domain.language import marked
 from app.domain.messages.chat import Form
 from app.forms.spend_management import VersionedForm
 from app.web.fields import PageForm
@@ -11,8 +12,8 @@ class ChannelForm(VersionedForm):
     """Where messages go, and in whose form. The address is never filled in: it is a secret."""
 
     version = HiddenField()
-    chat_form = StringField("Chat")
-    chat_url = StringField("Webhook address")
+    chat_form = StringField(marked("Chat"))
+    chat_url = StringField(marked("Webhook address"))
 
     @property
     def form(self) -> Form:
@@ -23,5 +24,5 @@ class ChannelForm(VersionedForm):
 class DigestForm(PageForm):
     """Whether the member wants a digest, and where Monday morning is."""
 
-    digest = BooleanField("Weekly digest")
-    time_zone = StringField("Time zone")
+    digest = BooleanField(marked("Weekly digest"))
+    time_zone = StringField(marked("Time zone"))

@@ -7,15 +7,16 @@ from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  #
 from wtforms.validators import InputRequired, ValidationError
 
 from app.domain.errors import Refused
+from app.domain.language import _, marked
 from app.domain.usage_alerts import Threshold
 from app.forms import amounts
 from app.services.usage.meters import Usage
 from app.services.usage.stretches import PERIOD
 from app.web.fields import PageForm
 
-STRETCHES = {PERIOD: "This period", "30": "Last 30 days", "90": "Last 90 days"}
-ALL = "All meters"
-MEASURES = {"percent": "% of the plan", "quantity": "counted"}
+STRETCHES = {PERIOD: marked("This period"), "30": marked("Last 30 days"), "90": marked("Last 90 days")}
+ALL = marked("All meters")
+MEASURES = {"percent": marked("% of the plan"), "quantity": marked("counted")}
 
 
 class HistoryForm(PageForm):
@@ -26,12 +27,12 @@ class HistoryForm(PageForm):
 
         csrf = False
 
-    meter = SelectField("Show", id="usage-history_meter", validate_choice=False)
+    meter = SelectField(marked("Show"), id="usage-history_meter", validate_choice=False)
     offered: frozenset[str] = frozenset()
     days = SelectField(
-        "Days",
+        marked("Days"),
         id="usage-history_days",
-        choices=[SelectChoice(value, words) for value, words in STRETCHES.items()],
+        choices=[],
         default=PERIOD,
         validate_choice=False,
     )
@@ -39,24 +40,24 @@ class HistoryForm(PageForm):
     def validate_meter(self, field: Field) -> None:
         """Refuse a meter that there is not."""
         if field.data and field.data not in self.offered:
-            raise ValidationError("There is no such meter. Choose one from the list.")
+            raise ValidationError(marked("There is no such meter. Choose one from the list."))
 
     def validate_days(self, field: Field) -> None:
         """Refuse a number of days that is not offered."""
         if field.data and field.data not in STRETCHES:
-            raise ValidationError("Choose one from the list.")
+            raise ValidationError(marked("Choose one from the list."))
 
 
 class AlertForm(PageForm):
     """A new usage alert."""
 
-    meter = SelectField("Meter", id="usage-alert_meter", validate_choice=False)
+    meter = SelectField(marked("Meter"), id="usage-alert_meter", validate_choice=False)
     threshold = StringField(
-        "Alert at",
-        [InputRequired("Enter a whole number.")],
+        marked("Alert at"),
+        [InputRequired(marked("Enter a whole number."))],
         render_kw={"inputmode": "numeric", "autocomplete": "off", "maxlength": 40},
     )
-    measure = SelectField("Measured as", default="percent", validate_choice=False)
+    measure = SelectField(marked("Measured as"), default="percent", validate_choice=False)
     units: Mapping[str, str] = {}
     """What each meter counts."""
 
@@ -70,7 +71,7 @@ class AlertForm(PageForm):
     def validate_measure(self, field: Field) -> None:
         """Refuse a measure that there is not."""
         if field.data not in MEASURES:
-            raise ValidationError("Choose one from the list.")
+            raise ValidationError(marked("Choose one from the list."))
 
     def wanted(self) -> Threshold:
         """Return the alert. For a form that is valid."""
@@ -86,8 +87,8 @@ class AddressForm(PageForm):
     """An address that alerts go to."""
 
     email = EmailField(
-        "E-mail address",
-        [InputRequired("Enter an e-mail address, such as name@example.com.")],
+        marked("E-mail address"),
+        [InputRequired(marked("Enter an e-mail address, such as name@example.com."))],
         render_kw={"maxlength": 254, "autocomplete": "off", "spellcheck": "false"},
     )
 
@@ -104,12 +105,13 @@ def offer(usage: Usage, *forms: HistoryForm | AlertForm) -> None:
     for form in forms:
         form.meter.choices = meters
         if isinstance(form, HistoryForm):
-            form.meter.choices = [SelectChoice("", ALL), *meters]
+            form.meter.choices = [SelectChoice("", _(ALL)), *meters]
+            form.days.choices = [SelectChoice(value, _(words)) for value, words in STRETCHES.items()]
             form.offered = frozenset(each.meter.key for each in usage.meters)
         else:
             form.units = {each.meter.key: each.meter.unit for each in usage.meters}
             form.measure.choices = [
-                SelectChoice(value, words)
+                SelectChoice(value, _(words))
                 for value, words in MEASURES.items()
                 if value != "percent" or _has_basis(usage)
             ]

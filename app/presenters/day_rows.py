@@ -6,7 +6,8 @@ from decimal import Decimal
 from app import locale
 from app.domain.amounts import finest
 from app.domain.catalog import Catalog
-from app.domain.usage_words import WITHOUT_A_METER
+from app.domain.language import _, in_english, marked
+from app.domain.usage_words import without_a_meter
 from app.presenters.balance_history import counted, number, standing, written_time
 from app.presenters.spreadsheets import harmless
 from app.presenters.usage_charts import WITHOUT_METER
@@ -15,7 +16,7 @@ from app.services.balance.usage_of_day import UsageOfDay
 
 HEADER = ["Day", "Description", "Amount", "Running balance", "Unit", "Kind", "Created time", "Id"]
 SHEET_HEADER = ["Day (UTC)", "Description", "Amount", "Running balance", "Unit", "Kind", "Created time (UTC)", "Id"]
-_NOT_BOOKED = {LAPSED: "Expired credits, booked soon", BEGUN: "Credits that begin, booked soon"}
+_NOT_BOOKED = {LAPSED: marked("Expired credits, booked soon"), BEGUN: marked("Credits that begin, booked soon")}
 
 
 def name(row: DayRow, today: date) -> str:
@@ -23,18 +24,20 @@ def name(row: DayRow, today: date) -> str:
     if row.movement:
         return row.movement.description
     if not row.is_usage:
-        return _NOT_BOOKED[row.kind]
+        return _(_NOT_BOOKED[row.kind])
     if row.day == today and row.until is None:
-        return "Today so far"
-    return f"Usage, {locale.short_day(row.day) if row.day.year == today.year else locale.day(row.day)}"
+        return _("Today so far")
+    return _("Usage, {day}", day=locale.short_day(row.day) if row.day.year == today.year else locale.day(row.day))
 
 
 def part(row: DayRow) -> str:
     """Return which part of its UTC day the usage is of, where something else moved the balance in its midst."""
     since, until = (locale.time(each) if each else "" for each in (row.since, row.until))
     if since and until:
-        return f"from {since.removesuffix(' UTC')} to {until}"
-    return f"from {since}" if since else f"until {until}" if until else ""
+        return _("from {since} to {until}", since=since.removesuffix(" UTC"), until=until)
+    if since:
+        return _("from {since}", since=since)
+    return _("until {until}", until=until) if until else ""
 
 
 def note(row: DayRow) -> str:
@@ -91,14 +94,16 @@ def described(usage: UsageOfDay, catalog: Catalog) -> dict[str, object]:
     """Return what the page of a day's usage says."""
     return {
         "usage": usage,
-        "without_a_meter": WITHOUT_A_METER,
+        "without_a_meter": without_a_meter(),
         "change": -usage.used,
         "decimals": finest([*(each.cost for each in usage.meters), usage.at_once, usage.used, usage.closing]),
         "meters": [(*counted(each, catalog), each.meter or WITHOUT_METER, each) for each in usage.meters],
     }
 
 
+@in_english
 def _in_file(row: DayRow) -> str:
+    """Return what a row is called where programs read it."""
     if not row.is_usage:
         return name(row, row.day)
     return ", ".join(filter(None, (f"Usage, {locale.day(row.day)}", part(row))))

@@ -6,48 +6,52 @@ from dataclasses import dataclass
 from app import locale
 from app.domain.amounts import CreditUnit
 from app.domain.catalog import MeterKind
+from app.domain.language import _, marked, ngettext
 from app.domain.money import MICROS, Credits
-from app.domain.usage_words import WITHOUT_A_METER
+from app.domain.usage_words import without_a_meter
 from app.services.usage.figures import Figure, Part
 
-TOO_MANY = "There are too many events to add up on this page: these are the totals of their days."
+TOO_MANY = marked("There are too many events to add up on this page: these are the totals of their days.")
 COUNTED = {
-    MeterKind.COUNT: "Each event of the billing period counts as one.",
-    MeterKind.SUM: "The quantities of all events of the billing period, added up.",
-    MeterKind.UNIQUE: "Each subject counts once a billing period, on the day on which it was seen first.",
-    MeterKind.MAX: "The highest quantity of any event of the billing period.",
-    MeterKind.LAST: "The value that was taken last in the billing period.",
+    MeterKind.COUNT: marked("Each event of the billing period counts as one."),
+    MeterKind.SUM: marked("The quantities of all events of the billing period, added up."),
+    MeterKind.UNIQUE: marked("Each subject counts once a billing period, on the day on which it was seen first."),
+    MeterKind.MAX: marked("The highest quantity of any event of the billing period."),
+    MeterKind.LAST: marked("The value that was taken last in the billing period."),
 }
-OF_DAY = "Today’s limit leaves less than your balance does: it is the limit, less what was used today and what is held."
-NOT_SERVED = "Your account is not active at the moment, so nothing can be used."
+OF_DAY = marked(
+    "Today’s limit leaves less than your balance does: it is the limit, less what was used today and what is held."
+)
+NOT_SERVED = marked("Your account is not active at the moment, so nothing can be used.")
 FORMULAS = {
-    "cost": "What each event of the billing period cost when it was counted, added up.",
-    "net": "What all events of the billing period cost, less the corrections that were made in it.",
-    "corrections": "What was returned in the billing period for usage that was wrong, also of usage before it.",
-    "stretch": "What was counted on each of these days, added up from its events.",
-    "used": "What each event of the UTC day cost, and what was used without a meter.",
-    "held": (
+    "cost": marked("What each event of the billing period cost when it was counted, added up."),
+    "net": marked("What all events of the billing period cost, less the corrections that were made in it."),
+    "corrections": marked("What was returned in the billing period for usage that was wrong, also of usage before it."),
+    "stretch": marked("What was counted on each of these days, added up from its events."),
+    "used": marked("What each event of the UTC day cost, and what was used without a meter."),
+    "held": marked(
         "Of each meter, what its calls in progress may cost at most, after all that is used. Of calls that asked for "
         "credits, what they have not used yet."
     ),
-    "left": "The daily limit, less what was used today and what is held for calls in progress. Never shown below zero.",
-    "plan_left": "The plan’s limit, less what was used in the billing period and what calls in progress hold.",
+    "left": marked(
+        "The daily limit, less what was used today and what is held for calls in progress. Never shown below zero."
+    ),
+    "plan_left": marked("The plan’s limit, less what was used in the billing period and what calls in progress hold."),
 }
 _NAMES = {
-    "corrections": "Corrections",
-    "at_once": f"{WITHOUT_A_METER}, taken off at once",
-    "daily_limit": "Daily limit",
-    "used_today": "Used today",
-    "held": "Held for calls in progress",
-    "remaining": "Remaining credits",
-    "pay_later": "Pay later",
-    "overage": "Overage protection",
-    "plan_limit": "The plan’s limit",
-    "used": "Used in this billing period",
-    "units_held": "Held for calls in progress",
+    "corrections": marked("Corrections"),
+    "at_once": marked("Usage without a meter, taken off at once"),
+    "daily_limit": marked("Daily limit"),
+    "used_today": marked("Used today"),
+    "held": marked("Held for calls in progress"),
+    "remaining": marked("Remaining credits"),
+    "pay_later": marked("Pay later"),
+    "overage": marked("Overage protection"),
+    "plan_limit": marked("The plan’s limit"),
+    "used": marked("Used in this billing period"),
+    "units_held": marked("Held for calls in progress"),
 }
-_ROWS = {"hold": "call", "correction": "row", "corrections": "row", "at_once": "row"}
-_SUMS = {"sum": "Added up", "left": "Left", "highest": "The highest"}
+_SUMS = {"sum": marked("Added up"), "left": marked("Left"), "highest": marked("The highest")}
 
 
 @dataclass(frozen=True)
@@ -75,7 +79,10 @@ class Shown:
 
 def credit(beside: str) -> str:
     """Return the formula of what the balance leaves; `beside` names what lets it go below zero."""
-    return f"Remaining credits and {beside}, less what is held for calls in progress. Never shown below zero."
+    return _(
+        "Remaining credits and {beside}, less what is held for calls in progress. Never shown below zero.",
+        beside=beside,
+    )
 
 
 def shown(
@@ -92,7 +99,7 @@ def shown(
     return Shown(
         title=title,
         value=_written(figure.shown, unit, finest),
-        formula=formula,
+        formula=_(formula),
         lines=[
             Line(
                 _words(part, titles),
@@ -102,9 +109,9 @@ def shown(
             )
             for part in figure.parts
         ],
-        sum_words=_SUMS[figure.rule],
+        sum_words=_(_SUMS[figure.rule]),
         summed=_written(figure.summed, unit, finest),
-        note=TOO_MANY if figure.from_days else "",
+        note=_(TOO_MANY) if figure.from_days else "",
     )
 
 
@@ -113,19 +120,25 @@ def _words(part: Part, titles: Mapping[str, str]) -> str:
         case "day" | "correction" if part.day is not None:
             return locale.day(part.day)
         case "meter":
-            return titles.get(part.meter, part.meter or WITHOUT_A_METER)
+            return titles.get(part.meter, part.meter or without_a_meter())
         case "hold":
-            return titles.get(part.meter, part.meter) if part.meter else "Credits, without a meter"
+            return titles.get(part.meter, part.meter) if part.meter else _("Credits, without a meter")
         case kind:
-            return _NAMES[kind]
+            return _(_NAMES[kind])
 
 
 def _rows(part: Part) -> str:
     """Return how many rows there are: `1 event`; nothing where the line is no sum of rows."""
     if not part.rows:
         return ""
-    word = _ROWS.get(part.kind, "event")
-    return f"{locale.whole(part.rows)} {word}{'' if part.rows == 1 else 's'}"
+    many = locale.whole(part.rows)
+    match part.kind:
+        case "hold":
+            return ngettext("{n} call", "{n} calls", part.rows, n=many)
+        case "correction" | "corrections" | "at_once":
+            return ngettext("{n} row", "{n} rows", part.rows, n=many)
+        case _:
+            return ngettext("{n} event", "{n} events", part.rows, n=many)
 
 
 def _decimals(micros: int) -> int:

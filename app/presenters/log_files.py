@@ -6,6 +6,7 @@ from datetime import date
 from decimal import Decimal
 
 from app.domain.catalog import Catalog
+from app.domain.language import in_english
 from app.domain.money import Credits, Money
 from app.domain.notices import BALANCE_DEPLETED, CALL_REFUSED, USAGE_ALERT
 from app.models.authorizations import Authorization
@@ -25,6 +26,7 @@ CHARGES = [
     "Used before", "Charged to", "Payment", "Id",
 ]  # fmt: skip
 _BOUNDS = ("limit_micros", "threshold_micros", "low_balance_micros")
+_outcome, _method = in_english(outcome_words), in_english(method_words)
 _LEVELS = ("used_micros", "credits_micros", "remaining_micros")
 
 
@@ -67,7 +69,7 @@ def charges(entries: Iterable[Entry], unit: str, currency: str) -> Iterator[list
             kept.at.date(),
             f"{kept.at:%H:%M:%S}",
             kept.outcome,
-            outcome_words(each),
+            _outcome(each),
             Money(payment.amount_minor, money) if payment else None,
             money,
             Credits(kept.remaining_micros).units,
@@ -75,7 +77,7 @@ def charges(entries: Iterable[Entry], unit: str, currency: str) -> Iterator[list
             unit,
             Money(kept.limit_minor, money),
             Money(kept.used_minor, money),
-            method_words(each.method) if payment else "",
+            _method(each.method) if payment else "",
             payment.id if payment else "",
             kept.id,
         ]

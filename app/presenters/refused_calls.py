@@ -6,17 +6,18 @@ from datetime import datetime
 from app import locale
 from app.domain.amounts import CreditUnit
 from app.domain.catalog import Catalog
+from app.domain.language import _, marked, pgettext
 from app.domain.money import Credits
 from app.models.authorizations import Authorization
 from app.services.authorizations.judged import Judged, judged
 from app.services.usage.terms import plan_of
 
 REFUSED = {
-    "insufficient_credits": "Not enough credits",
-    "daily_limit": "Over the daily limit",
-    "plan_limit": "Over the plan’s limit",
-    "suspended": "Account suspended",
-    "closed": "Account closed",
+    "insufficient_credits": marked("Not enough credits"),
+    "daily_limit": marked("Over the daily limit"),
+    "plan_limit": marked("Over the plan’s limit"),
+    "suspended": marked("Account suspended"),
+    "closed": marked("Account closed"),
 }
 
 
@@ -39,58 +40,76 @@ def refused(call: Authorization, catalog: Catalog, unit: CreditUnit) -> RefusedC
     cost, known = locale.exact(Credits(call.micros), unit), judged(call)
     asked = locale.counted(call.quantity, units) if call.meter else cost
     lines = [] if known is None else [
-        ("Asked for", f"{asked}, which takes {cost}" if call.meter else asked),
-        ("Credit then", _credit(known, unit)),
-        ("Daily limit", _day(known, unit)),
-        ("Plan", _plan(known, plan_of(catalog, known.plan).title, units)),
-        ("Refused because", _because(call, known, asked, unit)),
+        (_("Asked for"), _("{quantity}, which takes {cost}", quantity=asked, cost=cost) if call.meter else asked),
+        (_("Credit then"), _credit(known, unit)),
+        (_("Daily limit"), _day(known, unit)),
+        (_("Plan"), _plan(known, plan_of(catalog, known.plan).title, units)),
+        (_("Refused because"), _because(call, known, asked, unit)),
     ]  # fmt: skip
-    return RefusedCall(call.created_at, REFUSED.get(call.reason, call.reason), asked, call.id, lines)
+    return RefusedCall(call.created_at, _(REFUSED.get(call.reason, call.reason)), asked, call.id, lines)
 
 
 def _credit(known: Judged, unit: CreditUnit) -> str:
     parts = [locale.exact(known.balance, unit)]
     if known.overage.micros:
-        parts.append(f"up to {locale.exact(known.overage, unit)} below zero")  # of which kind it was is not kept
+        below = locale.exact(known.overage, unit)
+        parts.append(_("up to {amount} below zero", amount=below))  # of which kind it was is not kept
     if known.held.micros:
-        parts.append(f"less {locale.exact(known.held, unit)} held for calls in progress")
-    left = f": {locale.exact(known.room, unit)} left" if len(parts) > 1 or known.room != known.balance else ""
-    return f"{', '.join(parts)}{left}"
+        parts.append(_("less {amount} held for calls in progress", amount=locale.exact(known.held, unit)))
+    said = ", ".join(parts)
+    if len(parts) == 1 and known.room == known.balance:
+        return said
+    return _("{amounts}: {left} left", amounts=said, left=locale.exact(known.room, unit))
 
 
 def _day(known: Judged, unit: CreditUnit) -> str:
     if known.daily_limit is None or known.daily_used is None:
-        return "None"
-    held = f" and {locale.exact(known.held, unit)} held" if known.held.micros else ""
+        return pgettext("a daily limit", "None")
     limit, used = locale.exact(known.daily_limit, unit), locale.exact(known.daily_used, unit)
-    return f"{limit}, of which {used} was used{held}"
+    if not known.held.micros:
+        return _("{limit}, of which {used} was used", limit=limit, used=used)
+    held = locale.exact(known.held, unit)
+    return _("{limit}, of which {used} was used and {held} held", limit=limit, used=used, held=held)
 
 
 def _plan(known: Judged, title: str, units: str) -> str:
     """Say by which plan and version of the prices it was judged, and what the plan allows of the meter."""
-    sold = f"{title}, as sold in version {locale.whole(known.version)}"
+    sold = _("{plan}, as sold in version {n}", plan=title, n=locale.whole(known.version))
     if known.used is None or known.units_held is None:
         return sold
-    limit = "no limit"
+    limit = _("no limit")
     if known.plan_limit is not None:
-        limit = f"up to {locale.quantity(known.plan_limit, units)} a billing period"
-    held = f" and {locale.whole(known.units_held)} held" if known.units_held else ""
-    return f"{sold}: {limit}, {locale.whole(known.used)} used{held}"
+        limit = _("up to {quantity} a billing period", quantity=locale.quantity(known.plan_limit, units))
+    used = _("{used} used", used=locale.whole(known.used))
+    if known.units_held:
+        held = locale.whole(known.units_held)
+        used = _("{used} used and {held} held", used=locale.whole(known.used), held=held)
+    return f"{sold}: {limit}, {used}"
 
 
 def _because(call: Authorization, known: Judged, asked: str, unit: CreditUnit) -> str:
     cost, left = (locale.exact(Credits(each), unit) for each in (call.micros, call.available_after_micros))
     match call.reason:
         case "insufficient_credits":
-            return f"{cost} is more than the {locale.exact(known.room, unit)} that was left"
-        case "daily_limit":
-            later = (
-                "; from 00:00 UTC on it may fit" if call.retry_after_seconds else ", and more than a whole day’s limit"
+            room = locale.exact(known.room, unit)
+            return _("{cost} is more than the {left} that was left", cost=cost, left=room)
+        case "daily_limit" if call.retry_after_seconds:
+            return _(
+                "{cost} is more than the {left} that was left for the day; from 00:00 UTC on it may fit",
+                cost=cost,
+                left=left,
             )
-            return f"{cost} is more than the {left} that was left for the day{later}"
+        case "daily_limit":
+            return _(
+                "{cost} is more than the {left} that was left for the day, and more than a whole day’s limit",
+                cost=cost,
+                left=left,
+            )
         case "plan_limit":
-            return f"{asked} more would pass the plan’s limit"
-        case "suspended" | "closed":
-            return f"the account was {call.reason}"
+            return _("{quantity} more would pass the plan’s limit", quantity=asked)
+        case "suspended":
+            return _("the account was suspended")
+        case "closed":
+            return _("the account was closed")
         case other:
             return other

@@ -9,14 +9,15 @@ from app import locale
 from app.domain import usage_alerts, usage_bars
 from app.domain.amounts import CreditUnit
 from app.domain.catalog import Meter, MeterKind
+from app.domain.language import _, ngettext
 from app.domain.money import Credits
 from app.domain.rating import Tariff
-from app.domain.units import quantity
+from app.domain.usage_alerts import Threshold
 from app.domain.usage_bars import Bar, State
-from app.domain.usage_words import WITHOUT_A_METER
+from app.domain.usage_words import without_a_meter
 from app.presenters.charts import Chart, Column, Measure, columns, day_label
 from app.presenters.usage_charts import WITHOUT_METER, Address
-from app.presenters.usage_sentences import BarWords, alert_words, bar_words, price
+from app.presenters.usage_sentences import BarWords, bar_words, price
 from app.services.alerts.thresholds import Alert
 from app.services.usage.meters import DayUse, EventUse, MeterUse, Usage
 
@@ -80,7 +81,7 @@ def row(use: MeterUse, resets_on: date, warn_at: tuple[int, ...], credit: Credit
         key=use.meter.key,
         title=use.meter.title,
         description=use.meter.description.rstrip("."),
-        unit=use.meter.unit or "quantity",
+        unit=use.meter.unit or _("quantity"),
         bar=bar,
         words=bar_words(bar, resets_on, use.cost, credit, is_open=is_open),
         filled=min(percent, 100),
@@ -95,18 +96,20 @@ def terms(tariff: Tariff) -> str:
     """Return what the plan includes and allows of the meter: `1,000 included, up to 5,000 requests`."""
     unit, included, limit = tariff.meter.unit, tariff.allowance, tariff.limit
     if limit == 0:
-        return "Not part of your plan"
+        return _("Not part of your plan")
     if not limit:
-        return f"{locale.quantity(included, unit)} included" if included else ""
+        return _("{quantity} included", quantity=locale.quantity(included, unit)) if included else ""
     if not included or included >= limit:
-        return f"Up to {locale.quantity(limit, unit)}"
-    return f"{' included, up to '.join(locale.quantity_of(included, limit, unit).split(' of '))}"
+        return _("Up to {limit}", limit=locale.quantity(limit, unit))
+    of_it, all_of_it = locale.parts_of(included, limit, unit)
+    return _("{quantity} included, up to {limit}", quantity=of_it, limit=all_of_it)
 
 
 def without_meter(usage: Usage) -> MeterUse:
     """Return the credit that was taken by no meter, as if a meter had counted it."""
     cost = Credits(sum(each.cost.micros for each in usage.without_meter))
-    tariff = Tariff(Meter("", WITHOUT_A_METER, "Credits that calls used without one", "", kind=MeterKind.SUM))
+    about = _("Credits that calls used without one")
+    tariff = Tariff(Meter("", without_a_meter(), about, "", kind=MeterKind.SUM))
     return MeterUse(tariff, 0, 0, cost, None, usage.without_meter)
 
 
@@ -121,10 +124,11 @@ def chart(use: MeterUse, days: Sequence[DayUse], credit: CreditUnit, address: Ad
     slug = use.meter.key or WITHOUT_METER
     addresses = [address(slug, each.day) if each.events or each.cost.micros else "" for each in days]
     if not use.meter.key:
-        name = f"{use.meter.title} each day, in credits, from {day_label(days[0].day)} to {day_label(days[-1].day)}."
+        first, last = day_label(days[0].day), day_label(days[-1].day)
+        name = _("{what} each day, in credits, from {first} to {last}.", what=use.meter.title, first=first, last=last)
         spent = [Column(each.day, (each.cost.micros,), at) for each, at in zip(days, addresses, strict=True)]
-        return columns(spent, measure=Measure(credit), name=name, series=("Credits used",), today=today)
-    unit = use.meter.unit or "quantity"
+        return columns(spent, measure=Measure(credit), name=name, series=(_("Credits used"),), today=today)
+    unit = use.meter.unit or _("quantity")
     counted = [Column(each.day, (each.quantity,), at) for each, at in zip(days, addresses, strict=True)]
     name = chart_name(days, use.meter.title, unit)
     return columns(counted, measure=Measure(of=unit), name=name, series=(unit[:1].upper() + unit[1:],), today=today)
@@ -134,7 +138,7 @@ def day_rows(days: Sequence[DayUse], usage: Usage) -> list[tuple[str, str, str, 
     """Return what each meter counted on a day, in the catalog's order: its address, its title, its unit."""
     found = {each.meter: each for each in days}
     known = [(each.meter.key, each.meter.title, each.meter.unit) for each in usage.meters]
-    gone = [(key, key or WITHOUT_A_METER, "") for key in sorted(found.keys() - {key for key, _, _ in known})]
+    gone = [(key, key or without_a_meter(), "") for key in sorted(found.keys() - {key for key, _, _ in known})]
     return [(key or WITHOUT_METER, title, unit, found[key]) for key, title, unit in [*known, *gone] if key in found]
 
 
@@ -146,22 +150,45 @@ def cost_of(days: Sequence[DayUse]) -> Credits:
 def chart_name(days: Sequence[DayUse], title: str, unit: str) -> str:
     """Return the sentence that stands for the chart."""
     top = max(days, key=lambda each: each.quantity)
-    span = f"{title} each day from {day_label(days[0].day)} to {day_label(days[-1].day)}"
+    first, last = day_label(days[0].day), day_label(days[-1].day)
     if not top.quantity:
-        return f"{span}. Nothing was counted."
-    return f"{span}. Most on {day_label(top.day)}: {quantity(top.quantity, unit)}."
+        return _("{what} each day from {first} to {last}. Nothing was counted.", what=title, first=first, last=last)
+    return _(
+        "{what} each day from {first} to {last}. Most on {day}: {quantity}.",
+        what=title,
+        first=first,
+        last=last,
+        day=day_label(top.day),
+        quantity=locale.counted(top.quantity, unit),
+    )
 
 
 def added_words(kind: MeterKind, rows_read: int) -> str:
     """Return what the second way of counting does with the events."""
-    many = f"{locale.whole(rows_read)} {'event' if rows_read == 1 else 'events'}"
-    return {
-        MeterKind.COUNT: f"{many} of the day, counted one by one",
-        MeterKind.SUM: f"The quantities of the {many}, added up",
-        MeterKind.MAX: f"The highest quantity of the {many}",
-        MeterKind.UNIQUE: "Subjects seen for the first time in this billing period",
-        MeterKind.LAST: "The latest value at the end of the day",
-    }[kind]
+    many = locale.whole(rows_read)
+    match kind:
+        case MeterKind.COUNT:
+            return ngettext(
+                "{n} event of the day, counted one by one",
+                "{n} events of the day, counted one by one",
+                rows_read,
+                n=many,
+            )
+        case MeterKind.SUM:
+            return ngettext(
+                "The quantities of the {n} event, added up",
+                "The quantities of the {n} events, added up",
+                rows_read,
+                n=many,
+            )
+        case MeterKind.MAX:
+            return ngettext(
+                "The highest quantity of the {n} event", "The highest quantity of the {n} events", rows_read, n=many
+            )
+        case MeterKind.UNIQUE:
+            return _("Subjects seen for the first time in this billing period")
+        case _:
+            return _("The latest value at the end of the day")
 
 
 def alert_rows(alerts: Sequence[Alert], notified: Mapping[str, datetime], usage: Usage) -> list[AlertRow]:
@@ -170,15 +197,29 @@ def alert_rows(alerts: Sequence[Alert], notified: Mapping[str, datetime], usage:
     for alert in alerts:
         use, wants = usage.of(alert.wants.meter), alert.wants
         if use is None:
-            found.append(AlertRow(alert.id, "", f"{wants.meter}: no longer counted", False, None, ""))
+            gone = _("{meter}: no longer counted", meter=wants.meter)
+            found.append(AlertRow(alert.id, "", gone, False, None, ""))
             continue
         basis = usage_alerts.basis(usage.plan, wants.meter)
         words = alert_words(wants, use.meter.title, use.meter.unit, basis, has_limit=bool(use.tariff.limit))
         reached = usage_alerts.crossed(wants, use.used, basis)
         in_its_unit = locale.quantity if wants.is_percent else locale.counted  # as the alert itself says it
-        now = f"now {in_its_unit(use.used, use.meter.unit)}"
+        now = _("now {quantity}", quantity=in_its_unit(use.used, use.meter.unit))
         found.append(AlertRow(alert.id, wants.meter, words, reached, notified.get(alert.id), now))
     return found
+
+
+def alert_words(wanted: Threshold, title: str, unit: str, basis: int | None, *, has_limit: bool) -> str:
+    """Return the alert in words: `80 % of the plan’s limit of 10,000 users`."""
+    if not wanted.is_percent:
+        return f"{title}: {locale.counted(wanted.threshold, unit)}"
+    percent = locale.whole(wanted.threshold)
+    if basis is None:
+        return _("{meter}: {percent} % of your plan’s limit", meter=title, percent=percent)
+    of = locale.counted(basis, unit)
+    if has_limit:
+        return _("{meter}: {percent} % of your plan’s limit of {limit}", meter=title, percent=percent, limit=of)
+    return _("{meter}: {percent} % of the {quantity} included", meter=title, percent=percent, quantity=of)
 
 
 def details(event: EventUse) -> str:
@@ -191,4 +232,4 @@ def details(event: EventUse) -> str:
 
 def period_words(first: date, last: date) -> str:
     """Return a billing period in words, both days included."""
-    return f"{day_label(first)} {first.year} to {day_label(last)} {last.year} (UTC)"
+    return _("{first} to {last} (UTC)", first=locale.day(first), last=locale.day(last))

@@ -7,8 +7,9 @@ from datetime import date, timedelta
 from app import locale
 from app.domain.amounts import CreditUnit
 from app.domain.catalog import MeterKind
+from app.domain.language import _, marked
 from app.domain.money import Credits, divided
-from app.domain.usage_words import WITHOUT_A_METER
+from app.domain.usage_words import without_a_meter
 from app.presenters.charts import MOST_SERIES, Chart, Column, Measure, columns, day_label
 from app.services.usage.meters import DayUse, MeterUse
 from app.services.usage.stretches import Compared
@@ -17,7 +18,7 @@ ALL_METERS = "all-meters"
 """How all meters together are called in an address: no meter's key has a hyphen."""
 WITHOUT_METER = "-"
 """How credit taken without a meter is called in an address."""
-OTHERS = "Other meters"
+OTHERS = marked("Other meters")
 ADDED_UP = {MeterKind.COUNT, MeterKind.SUM}
 """Of these kinds the days add up to a quantity."""
 Address = Callable[[str, date], str]
@@ -52,7 +53,7 @@ def cost_of_all(days: Compared, meters: Sequence[MeterUse], credit: CreditUnit, 
     ]
     total = sum(each.cost.micros for each in days.days)
     measure = Measure(credit)
-    name = _name("Cost", days, [(column.day, column.total) for column in drawn], measure)
+    name = _name(_("Cost"), days, [(column.day, column.total) for column in drawn], measure)
     earlier = _earlier(days, before)
     return Drawn(
         columns(drawn, measure=measure, name=name, series=series, today=days.today, before=_named(days)),
@@ -64,7 +65,7 @@ def cost_of_all(days: Compared, meters: Sequence[MeterUse], credit: CreditUnit, 
 
 def quantity_of_one(days: Compared, use: MeterUse, credit: CreditUnit, address: Address) -> Drawn:
     """Return what one meter counted on the days, with what it cost on each."""
-    unit, kept = use.meter.unit or "quantity", _kept(days, use)
+    unit, kept = use.meter.unit or _("quantity"), _kept(days, use)
     found = {each.day: each for each in days.days}
     drawn = [
         Column(
@@ -72,7 +73,9 @@ def quantity_of_one(days: Compared, use: MeterUse, credit: CreditUnit, address: 
             (kept[day],) if day <= days.today else (),
             address(use.meter.key, day) if day in found else "",
             *_beside(days, day, kept),
-            more=f"Cost: {locale.exact(found[day].cost, credit)}" if day in found and found[day].cost.micros else "",
+            more=_("Cost: {amount}", amount=locale.exact(found[day].cost, credit))
+            if day in found and found[day].cost.micros
+            else "",
         )
         for day in _every(days.first, days.last)
     ]
@@ -94,9 +97,10 @@ def _series(days: Compared, meters: Sequence[MeterUse]) -> tuple[list[str], dict
     priced = [key for key in keys if cost.get(key)]
     dearest = sorted(priced, key=lambda key: -cost[key])
     apart = set(priced if len(priced) <= MOST_SERIES else dearest[: MOST_SERIES - 1])
-    members = {key: titles.get(key, key or WITHOUT_A_METER) if key in apart else OTHERS for key in keys}
+    others = _(OTHERS)
+    members = {key: titles.get(key, key or without_a_meter()) if key in apart else others for key in keys}
     named = list(dict.fromkeys(members[key] for key in priced if key in apart))
-    return ([*named, OTHERS] if len(apart) < len(priced) else named) or ["Cost"], members
+    return ([*named, others] if len(apart) < len(priced) else named) or [_("Cost")], members
 
 
 def _sums_by_meter(days: Iterable[DayUse]) -> dict[str, int]:
@@ -140,14 +144,17 @@ def _every(first: date, last: date) -> list[date]:
 
 
 def _named(days: Compared) -> str:
-    return "Last period" if days.is_period else "Days before"
+    return _("Last period") if days.is_period else _("Days before")
 
 
 def _name(what: str, days: Compared, drawn: Sequence[tuple[date, int]], measure: Measure) -> str:
     """Return the sentence that stands for the chart."""
-    span = f"{what} each day from {day_label(days.first)} to {day_label(min(days.last, days.today))}"
-    top = max(drawn, key=lambda each: each[1])
-    return f"{span}. Most on {day_label(top[0])}: {measure.shown(top[1])}." if top[1] else f"{span}: nothing."
+    span = {"first": day_label(days.first), "last": day_label(min(days.last, days.today))}
+    day, figure = max(drawn, key=lambda each: each[1])
+    if not figure:
+        return _("{what} each day from {first} to {last}: nothing.", what=what, **span)
+    most = {"day": day_label(day), "quantity": measure.shown(figure)}
+    return _("{what} each day from {first} to {last}. Most on {day}: {quantity}.", what=what, **span, **most)
 
 
 def _shown(days: Compared) -> list[date]:
@@ -166,5 +173,10 @@ def _compared(total: int, earlier: int, words: str, days: Compared) -> str:
     if not earlier:
         return ""
     change = divided((total - earlier) * 100, earlier)
-    more = "as much" if not change else f"now {locale.whole(abs(change))} % {'more' if change > 0 else 'less'}"
-    return f"{words} from {day_label(shown[0])} to {day_label(shown[-1])}, {more}"
+    said = {"quantity": words, "first": day_label(shown[0]), "last": day_label(shown[-1])}
+    if not change:
+        return _("{quantity} from {first} to {last}, as much", **said)
+    percent = locale.whole(abs(change))
+    if change > 0:
+        return _("{quantity} from {first} to {last}, now {percent} % more", percent=percent, **said)
+    return _("{quantity} from {first} to {last}, now {percent} % less", percent=percent, **said)

@@ -7,19 +7,17 @@ from datetime import date
 from app import locale
 from app.domain.amounts import CreditUnit
 from app.domain.catalog import MeterKind
+from app.domain.language import _, marked, ngettext
 from app.domain.money import Credits
 from app.domain.rating import Tariff
-from app.domain.units import quantity
-from app.domain.usage_alerts import Threshold
 from app.domain.usage_bars import Bar, State
-from app.presenters.charts import day_label
 
 _COUNTS = {
-    MeterKind.COUNT: "Each event counts as one.",
-    MeterKind.SUM: "The quantities of all events add up.",
-    MeterKind.UNIQUE: "Each distinct subject counts once in a billing period.",
-    MeterKind.LAST: "The latest value that was reported counts.",
-    MeterKind.MAX: "The highest value of the billing period counts.",
+    MeterKind.COUNT: marked("Each event counts as one."),
+    MeterKind.SUM: marked("The quantities of all events add up."),
+    MeterKind.UNIQUE: marked("Each distinct subject counts once in a billing period."),
+    MeterKind.LAST: marked("The latest value that was reported counts."),
+    MeterKind.MAX: marked("The highest value of the billing period counts."),
 }
 
 
@@ -28,8 +26,10 @@ class BarWords:
     """A bar as a page writes it."""
 
     used: str
-    of: str
-    """What it is measured against, with its unit; the unit alone where it is against nothing."""
+    all: str
+    """What it is measured against, with its unit; empty where it is against nothing."""
+    unit: str
+    """The unit of what is used, where it is against nothing."""
     spoken: str
     note: str
     warning: str
@@ -39,28 +39,24 @@ class BarWords:
 
 def bar_words(bar: Bar, resets_on: date, cost: Credits, credit: CreditUnit, *, is_open: bool = True) -> BarWords:
     """Return the bar in words; `cost` is what use beyond the allowance has cost in its period, open or over."""
-    used, of = _shown(bar)
-    held = f", {locale.quantity(bar.held, bar.tariff.meter.unit)} held" if bar.held else ""
-    spoken = f"{used} {of}{held}" if bar.percent is None else f"{used} {of}{held}, {locale.whole(bar.percent)} percent"
+    unit, used = bar.tariff.meter.unit, bar.used
     warns = bar.state in {State.NEAR, State.OVER}
-    level = _level(bar, _dated(resets_on), cost, credit)
-    note = f"{level}{_costs(bar, cost, credit)}" if is_open else _was(bar, cost, credit)
-    return BarWords(used, of, spoken, note, level if warns else "", warns)
-
-
-def _shown(bar: Bar) -> tuple[str, str]:
-    """Return what was used and what it is measured against, in one unit that reads well."""
-    unit = bar.tariff.meter.unit
+    level = _level(bar, locale.day(resets_on), cost, credit)
+    note = _with_costs(level, bar, cost, credit) if is_open else _was(bar, cost, credit)
     if bar.basis is None:
-        used, _, words = locale.quantity(bar.used, unit).partition(" ")
-        return used, words
-    used, _, basis = locale.quantity_of(bar.used, bar.basis, unit).partition(" of ")
-    return used, f"of {basis}"
+        number, _space, words = locale.quantity(used, unit).partition(" ")
+        return BarWords(number, "", words, f"{number} {words}", note, level if warns else "", warns)
+    number, basis = locale.parts_of(used, bar.basis, unit)
+    spoken = locale.quantity_of(used, bar.basis, unit)
+    if bar.held:
+        spoken = _("{quantity}, {held} held", quantity=spoken, held=locale.quantity(bar.held, unit))
+    spoken = _("{quantity}, {percent} percent", quantity=spoken, percent=locale.whole(bar.percent or 0))
+    return BarWords(number, basis, "", spoken, note, level if warns else "", warns)
 
 
 def counts(kind: MeterKind) -> str:
     """Return how the meter counts, in a sentence."""
-    return _COUNTS[kind]
+    return _(_COUNTS[kind])
 
 
 def price(tariff: Tariff, credit: CreditUnit) -> str:
@@ -68,12 +64,14 @@ def price(tariff: Tariff, credit: CreditUnit) -> str:
     meter = tariff.meter
     if tariff.rate is not None or not meter.tiers:
         rate = tariff.rate or meter.credits
-        return "No price" if rate is None else f"{locale.exact(rate, credit)} {_per(meter.per, meter.unit)}"
+        return _("No price") if rate is None else _per(rate, meter.per, meter.unit, credit)
     steps, before = [], 0
     for tier in meter.tiers:
-        first = locale.whole(before + 1)
-        which = f"from {first} on" if tier.up_to is None else f"{first} to {locale.whole(tier.up_to)}"
-        steps.append(f"{which}: {locale.exact(tier.credits, credit)} {_per(meter.per, meter.unit)}")
+        first, step = locale.whole(before + 1), _per(tier.credits, meter.per, meter.unit, credit)
+        if tier.up_to is None:
+            steps.append(_("from {first} on: {price}", first=first, price=step))
+        else:
+            steps.append(_("{first} to {last}: {price}", first=first, last=locale.whole(tier.up_to), price=step))
         before = tier.up_to or before
     return "; ".join(steps)
 
@@ -86,163 +84,202 @@ def limit_effect(bar: Bar, resets_on: date, cost: Credits, credit: CreditUnit) -
     if not meter.kind.can_be_held:
         return _shown_only(bar, limit, cost, credit)
     if not limit:
-        return f"Your plan has no {meter.title}: calls that ask for permission to use it are refused."
-    until = f"until {_dated(resets_on)}, 00:00 UTC"
-    said = f"Your plan allows {quantity(limit, meter.unit)} each billing period."
+        return _("Your plan has no {meter}: calls that ask for permission to use it are refused.", meter=meter.title)
+    day, allowed, used = locale.day(resets_on), _allowed(bar, limit), locale.counted(bar.used)
     if bar.used >= limit:
-        return f"{said} You have used {quantity(bar.used)}: calls that ask for permission are refused {until}."
-    held = f" and {_are(bar.held)} held for calls in progress" if bar.held else ""
-    said = f"{said} You have used {quantity(bar.used)}{held}"
+        refused = _(
+            "You have used {used}: calls that ask for permission are refused until {day}, 00:00 UTC.",
+            used=used,
+            day=day,
+        )
+        return f"{allowed} {refused}"
+    said = _("You have used {used}", used=used)
+    if bar.held:
+        said = ngettext(
+            "You have used {used} and {n} is held for calls in progress",
+            "You have used {used} and {n} are held for calls in progress",
+            bar.held,
+            used=used,
+            n=locale.whole(bar.held),
+        )
     if not bar.left:
-        nothing = "so nothing is left now: calls that ask for permission are refused"
-        return f"{said}, {nothing} until those calls end, or {until}."
-    return f"{said}, so {_are(bar.left)} left: calls that ask for more than that are refused {until}."
+        refused = _(
+            "{said}, so nothing is left now: calls that ask for permission are refused until those calls end, "
+            "or until {day}, 00:00 UTC.",
+            said=said,
+            day=day,
+        )
+        return f"{allowed} {refused}"
+    refused = ngettext(
+        "{said}, so {n} is left: calls that ask for more than that are refused until {day}, 00:00 UTC.",
+        "{said}, so {n} are left: calls that ask for more than that are refused until {day}, 00:00 UTC.",
+        bar.left,
+        said=said,
+        n=locale.whole(bar.left),
+        day=day,
+    )
+    return f"{allowed} {refused}"
+
+
+def _allowed(bar: Bar, limit: int) -> str:
+    return _("Your plan allows {limit} each billing period.", limit=locale.counted(limit, bar.tariff.meter.unit))
 
 
 def _shown_only(bar: Bar, limit: int, cost: Credits, credit: CreditUnit) -> str:
     """Say it of a meter that only counts what was reported: nobody can ask it for permission."""
-    meter = bar.tariff.meter
-    priced = "" if bar.tariff.is_free else f" {_beyond(bar, cost, credit)}."
-    nothing = f"No calls are refused for it: it is shown here, and usage alerts can notify you.{priced}"
+    meter, used = bar.tariff.meter, locale.counted(bar.used)
+    nothing = _("No calls are refused for it: it is shown here, and usage alerts can notify you.")
+    if not bar.tariff.is_free:
+        nothing = f"{nothing} {_beyond(bar, cost, credit)}."
     if not limit:
-        return f"Your plan has no {meter.title}. {nothing}"
+        none = _("Your plan has no {meter}.", meter=meter.title)
+        return f"{none} {nothing}"
     if meter.kind is MeterKind.LAST:
-        latest = f"the latest value is {quantity(bar.used)}"
-        return f"Your plan allows {quantity(limit, meter.unit)}, and {latest}. {nothing}"
-    return (
-        f"Your plan allows {quantity(limit, meter.unit)} each billing period. You have used {quantity(bar.used)}. "
-        f"{nothing}"
-    )
+        latest = _(
+            "Your plan allows {limit}, and the latest value is {used}.",
+            limit=locale.counted(limit, meter.unit),
+            used=used,
+        )
+        return f"{latest} {nothing}"
+    said = _("You have used {used}.", used=used)
+    return f"{_allowed(bar, limit)} {said} {nothing}"
 
 
 def formula(bar: Bar, cost: Credits, credit: CreditUnit, *, is_open: bool = True) -> Sequence[tuple[str, str]]:
     """Return how the quantity became credit, line by line; no product where the terms shown do not come to the sum."""
     unit = bar.tariff.meter.unit
-    lines = [("Used", quantity(bar.used, unit))]
+    lines = [(_("Used"), locale.counted(bar.used, unit))]
     if bar.tariff.is_free and not cost.micros:
         return lines
+    sum_of_it = (_("Credits used"), locale.exact(cost, credit))
     if cost.micros != bar.tariff.cost(bar.used):  # the terms have changed in the period, or a value fell
-        now = (
-            [] if bar.tariff.is_free else [("Price now" if is_open else "Price at its end", price(bar.tariff, credit))]
-        )
-        charged = ("Charged", "As it was counted, by the terms of that time")
-        return [*lines, *now, charged, ("Credits used", locale.exact(cost, credit))]
+        priced = _("Price now") if is_open else _("Price at its end")
+        now = [] if bar.tariff.is_free else [(priced, price(bar.tariff, credit))]
+        return [*lines, *now, (_("Charged"), _("As it was counted, by the terms of that time")), sum_of_it]
     if bar.tariff.allowance:
         lines += [
-            ("Included in your plan", f"− {quantity(min(bar.used, bar.tariff.allowance), unit)}"),
-            ("Beyond it", quantity(bar.charged, unit)),
+            (_("Included in your plan"), f"− {locale.counted(min(bar.used, bar.tariff.allowance), unit)}"),
+            (_("Beyond it"), locale.counted(bar.charged, unit)),
         ]
-    return [*lines, ("Price", price(bar.tariff, credit)), ("Credits used", locale.exact(cost, credit))]
-
-
-def alert_words(wanted: Threshold, title: str, unit: str, basis: int | None, *, has_limit: bool) -> str:
-    """Return the alert in words: `80 % of the plan’s limit of 10,000 users`."""
-    if not wanted.is_percent:
-        return f"{title}: {quantity(wanted.threshold, unit)}"
-    if basis is None:
-        return f"{title}: {locale.whole(wanted.threshold)} % of your plan’s limit"
-    of = f"your plan’s limit of {quantity(basis, unit)}" if has_limit else f"the {quantity(basis, unit)} included"
-    return f"{title}: {locale.whole(wanted.threshold)} % of {of}"
+    return [*lines, (_("Price"), price(bar.tariff, credit)), sum_of_it]
 
 
 def _free(cost: Credits) -> str:
     """Say that a meter costs nothing; that it did before, where its use was charged by earlier terms."""
-    return "Without a price" if cost.micros else "Counted, without a limit or a price"
+    return _("Without a price") if cost.micros else _("Counted, without a limit or a price")
 
 
 def _level(bar: Bar, resets: str, cost: Credits, credit: CreditUnit) -> str:
     """Say where the bar of the open period stands. A limit that stops nothing reads as what the plan allows."""
     tariff, unit = bar.tariff, bar.tariff.meter.unit
-    held = f", {locale.quantity(bar.held, unit)} held for calls in progress" if bar.held else ""
+    left = locale.quantity_left(bar.left, unit)
     match bar.state:
         case State.OPEN if tariff.limit == 0:
-            return "Not part of your plan"
+            return _("Not part of your plan")
         case State.OPEN:
             return _free(cost) if tariff.is_free else price(tariff, credit)
-        case State.OVER if bar.has_limit and not _is_stopping(bar):
-            return _more_than(bar, "your plan allows")
-        case State.OVER if bar.over and bar.has_limit:
-            return f"Over the limit by {locale.quantity(bar.over, unit)}{held}"
-        case State.OVER if bar.used < (bar.basis or 0):
-            return f"Nothing left now: {locale.quantity(bar.held, unit)} held for calls in progress"
-        case State.OVER if bar.has_limit:
-            return f"At the limit until {resets}{held}"
         case State.OVER:
-            over = f"{locale.quantity(bar.over, unit)} beyond what is included"
-            return over if bar.over else "All that is included is used"
+            return _over(bar, resets)
+        case State.NEAR if _is_stopping(bar):
+            return _and_held(_("Near the limit: {left} left", left=left), bar)
+        case State.NEAR if bar.has_limit:
+            return _and_held(_("Nearly all that your plan allows: {left} left", left=left), bar)
         case State.NEAR:
-            what = "Nearly all that your plan allows" if bar.has_limit else "Nearly all that is included"
-            near = "Near the limit" if _is_stopping(bar) else what
-            return f"{near}: {locale.quantity_left(bar.left, unit)} left{held}"
+            return _and_held(_("Nearly all that is included: {left} left", left=left), bar)
         case _:
-            again = "" if tariff.meter.kind is MeterKind.LAST else f". Resets on {resets}"
-            return f"{locale.quantity_left(bar.left, unit)} left{held}{again}"
+            said = _and_held(_("{left} left", left=left), bar)
+            resets_in_turn = tariff.meter.kind is not MeterKind.LAST
+            return _("{said}. Resets on {day}", said=said, day=resets) if resets_in_turn else said
 
 
-def _costs(bar: Bar, cost: Credits, credit: CreditUnit) -> str:
-    """Say what use beyond what is included costs, from where the bar warns on, and what it has cost so far."""
+def _over(bar: Bar, resets: str) -> str:
+    unit = bar.tariff.meter.unit
+    over = locale.quantity(bar.over, unit)
+    if bar.has_limit and not _is_stopping(bar):
+        return _("{quantity} more than your plan allows", quantity=over) if bar.over else _("All that your plan allows")
+    if bar.over and bar.has_limit:
+        return _and_held(_("Over the limit by {quantity}", quantity=over), bar)
+    if bar.used < (bar.basis or 0):
+        return _("Nothing left now: {held} held for calls in progress", held=locale.quantity(bar.held, unit))
+    if bar.has_limit:
+        return _and_held(_("At the limit until {day}", day=resets), bar)
+    return _("{quantity} beyond what is included", quantity=over) if bar.over else _("All that is included is used")
+
+
+def _and_held(said: str, bar: Bar) -> str:
+    if not bar.held:
+        return said
+    held = locale.quantity(bar.held, bar.tariff.meter.unit)
+    return _("{said}, {held} held for calls in progress", said=said, held=held)
+
+
+def _with_costs(said: str, bar: Bar, cost: Credits, credit: CreditUnit) -> str:
+    """Add what use beyond what is included costs, from where the bar warns on, and what it has cost so far."""
+    amount = locale.amount(cost, credit)
     if (bar.tariff.is_free or bar.tariff.limit == 0) and not cost.micros:
-        return ""
+        return said
     if bar.state is State.OPEN or bar.tariff.is_free:
-        return f"; {locale.amount(cost, credit)} so far"
+        return _("{said}; {amount} so far", said=said, amount=amount)
     if bar.state is State.OK:
+        if cost.micros != bar.tariff.cost(bar.used):
+            return _charged(said, cost, credit)
         many = locale.quantity(bar.charged, bar.tariff.meter.unit)
-        of_it = f" for {many}" if cost.micros == bar.tariff.cost(bar.used) else ""
-        return f"; {locale.amount(cost, credit)} of credits{of_it}" if cost.micros else ""
+        whole = _("{said}; {amount} of credits for {quantity}", said=said, amount=amount, quantity=many)
+        return whole if cost.micros else said
     if not bar.has_limit and bar.over:
-        return f": {locale.amount(cost, credit)} of credits"
-    return f". {_beyond(bar, cost, credit)}"
+        return _("{said}: {amount} of credits", said=said, amount=amount)
+    return f"{said}. {_beyond(bar, cost, credit)}"
+
+
+def _charged(said: str, cost: Credits, credit: CreditUnit) -> str:
+    if not cost.micros:
+        return said
+    return _("{said}; {amount} of credits", said=said, amount=locale.amount(cost, credit))
 
 
 def _was(bar: Bar, cost: Credits, credit: CreditUnit) -> str:
     """Say where the bar of a period that is over stood at its end, and what its use cost."""
     tariff, unit = bar.tariff, bar.tariff.meter.unit
-    charged = f"; {locale.amount(cost, credit)} of credits" if cost.micros else ""
+    over = locale.quantity(bar.over, unit)
     match bar.state:
         case State.OPEN if tariff.limit == 0:
-            return f"Not part of your plan{charged}"
+            said = _("Not part of your plan")
+        case State.OPEN if tariff.is_free:
+            said = _free(cost)
         case State.OPEN:
-            return (
-                f"{_free(cost)}{charged}"
-                if tariff.is_free
-                else f"{price(tariff, credit)}; {locale.amount(cost, credit)} in all"
-            )
+            return _("{price}; {amount} in all", price=price(tariff, credit), amount=locale.amount(cost, credit))
         case State.OVER if bar.has_limit and not _is_stopping(bar):
-            return f"{_more_than(bar, 'your plan allowed')}{charged}"
+            more = _("{quantity} more than your plan allowed", quantity=over)
+            said = more if bar.over else _("All that your plan allowed")
         case State.OVER if bar.has_limit:
-            over = f"Over the limit by {locale.quantity(bar.over, unit)}"
-            return f"{over if bar.over else 'The limit was reached'}{charged}"
+            said = _("Over the limit by {quantity}", quantity=over) if bar.over else _("The limit was reached")
         case State.OVER:
-            over = f"{locale.quantity(bar.over, unit)} beyond what was included"
-            return f"{over if bar.over else 'All that was included was used'}{charged}"
+            more = _("{quantity} beyond what was included", quantity=over)
+            said = more if bar.over else _("All that was included was used")
         case _:
-            return f"{locale.quantity_left(bar.left, unit)} {'was' if bar.left == 1 else 'were'} left{charged}"
-
-
-def _more_than(bar: Bar, has: str) -> str:
-    unit = bar.tariff.meter.unit
-    return f"{locale.quantity(bar.over, unit)} more than {has}" if bar.over else f"All that {has}"
+            left = locale.quantity_left(bar.left, unit)
+            said = ngettext("{left} was left", "{left} were left", bar.left, left=left)
+    return _charged(said, cost, credit)
 
 
 def _beyond(bar: Bar, cost: Credits, credit: CreditUnit) -> str:
     """Say the price of use beyond what is included, and what it has cost so far."""
     steps = bar.tariff.rate is None and bar.tariff.meter.tiers
-    each = "the price of its step" if steps else price(bar.tariff, credit)
-    so_far = f": {locale.amount(cost, credit)} so far" if cost.micros else ""
-    return f"Use{' beyond what is included' if bar.tariff.allowance else ''} costs {each}{so_far}"
+    each = _("the price of its step") if steps else price(bar.tariff, credit)
+    said = _("Use costs {price}", price=each)
+    if bar.tariff.allowance:
+        said = _("Use beyond what is included costs {price}", price=each)
+    if not cost.micros:
+        return said
+    return _("{said}: {amount} so far", said=said, amount=locale.amount(cost, credit))
 
 
 def _is_stopping(bar: Bar) -> bool:
     return bar.has_limit and bar.tariff.meter.kind.can_be_held
 
 
-def _per(per: int, unit: str) -> str:
-    return "each" if per == 1 else f"per {locale.whole(per)} {unit}"
-
-
-def _are(many: int) -> str:
-    return "1 is" if many == 1 else f"{locale.whole(many)} are"
-
-
-def _dated(day: date) -> str:
-    return f"{day_label(day)} {day.year}"
+def _per(rate: Credits, per: int, unit: str, credit: CreditUnit) -> str:
+    written = locale.exact(rate, credit)
+    if per == 1:
+        return _("{price} each", price=written)
+    return _("{price} per {n} {unit}", price=written, n=locale.whole(per), unit=unit)

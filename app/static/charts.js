@@ -3,6 +3,8 @@
 (() => {
   "use strict";
   const DAY = ".chart__plot > [tabindex]";
+  const language = document.documentElement.lang || "en";
+  const marks = Object.fromEntries(new Intl.NumberFormat(language).formatToParts(1234567.8).map(({ type, value }) => [type, value]));
   let shown = null;
   let touched = false;
 
@@ -44,7 +46,7 @@
       }
     }
     const href = day.getAttribute("href");
-    const open = element("a", `Open ${list.firstChild.textContent}`);
+    const open = element("a", (document.body.dataset.open || "Open {day}").replace("{day}", list.firstChild.textContent));
     if (href) open.href = href;
     tip.replaceChildren(list, ...notes, ...(isTap && href ? [open] : []));
   };
@@ -141,9 +143,10 @@
     const words = line.querySelector("text");
     words.setAttribute("y", y < top + 14 ? "16" : "-6");
     const above = figure > high ? " ↑" : "";
-    const symbol = chart.querySelector(".chart__steps span")?.textContent.match(/^[^\d−]*/)?.[0] ?? "";
-    const number = isShown ? (figure / Number(plot.dataset.whole)).toLocaleString("en", { maximumFractionDigits: 6 }) : "";
-    words.textContent = `${line.dataset.words} ${symbol}${number}${above}`;
+    const steps = [...chart.querySelectorAll(".chart__steps span")].map((each) => each.textContent);
+    const [before = "", after = ""] = steps.find((each) => each.replace(/\D/g, "") === "0")?.split("0") ?? [];
+    const number = isShown ? (figure / Number(plot.dataset.whole)).toLocaleString(language, { maximumFractionDigits: 6 }) : "";
+    words.textContent = `${line.dataset.words} ${isShown ? before + number + after : ""}${above}`;
     if (mark !== "limit") return;
     for (const day of plot.querySelectorAll("[data-figure]")) day.classList.toggle("over", isShown && Number(day.dataset.figure) >= figure);
   };
@@ -152,7 +155,8 @@
     const { chart, chartMark } = event.target.dataset ?? {};
     const drawn = chart && document.getElementById(chart);
     if (!drawn) return;
-    const typed = event.target.value.replaceAll(",", "").trim();
+    const group = /\s/.test(marks.group) ? /\s/g : marks.group; // a keyboard has another space than a page writes
+    const typed = event.target.value.replaceAll(group, "").replace(marks.decimal, ".").trim();
     const whole = Number(drawn.querySelector(".chart__plot")?.dataset.whole);
     move(drawn, chartMark, /^\d+(\.\d*)?$/.test(typed) ? Math.round(Number(typed) * whole) : NaN);
   });

@@ -1,7 +1,7 @@
-// The portal in a frame on a host's page: docs/embedding.md
+// docs/embedding.md
 {
   const portal = new URL(document.currentScript.src).origin;
-  const mount = (place, { url, theme, view, height: [least, most] = [320, 20000], title = "Billing" }) => {
+  const mount = (place, { url, theme, view, height: [least, most] = [320, 2e4], title = "Billing", lost = title + " could not be loaded.", retry = "Try again" }) => {
     const [frame, sorry, again] = ["iframe", "p", "button"].map((tag) => document.createElement(tag));
     const say = (type, url) => frame.contentWindow?.postMessage({ purser: 1, type, url, theme }, portal);
     const link = async () => {
@@ -25,17 +25,17 @@
     frame.title = title;
     frame.onload = () => frame.src && say("hello");
     sorry.role = "alert";
-    sorry.append(title, " could not be loaded. ", again);
-    again.append("Try again");
+    sorry.append(lost, " ", again);
+    again.append(retry);
     again.onclick = open;
     place.append(frame);
     return { frame, ready: open(), theme: (next) => say("hello", (theme = next)), open: (next) => open((view = next)) };
   };
   window.Purser = { mount };
   document.querySelectorAll("[data-purser]").forEach((place) => {
-    const { purser, view, theme } = place.dataset;
+    const { purser, theme } = place.dataset;
     const url = async (at) =>
       (await (await fetch(purser, { method: "POST", body: new URLSearchParams(at && { view: at }) })).json()).url;
-    mount(place, { url, view, theme: theme && { mode: theme } });
+    mount(place, { ...place.dataset, url, theme: theme && { mode: theme } });
   });
 }

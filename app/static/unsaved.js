@@ -1,9 +1,12 @@
 // Nothing depends on this file: it says beside the button that what is typed is not what is saved.
 (() => {
   "use strict";
+  const parts = new Intl.NumberFormat(document.documentElement.lang || "en").formatToParts(1234567.8);
+  const marks = Object.fromEntries(parts.map(({ type, value }) => [type, value]));
+  const group = /\s/.test(marks.group) ? /\s/g : marks.group; // a keyboard has another space than a page writes
   const isNumber = (text) => /^\d+(\.\d*)?$/.test(text);
   const written = (text) => {
-    const plain = text.trim().replaceAll(",", "");
+    const plain = text.trim().replaceAll(group, "").replace(marks.decimal, ".");
     return isNumber(plain) ? String(Number(plain)) : text.trim();
   };
   const now = (field) => (field.type === "checkbox" ? (field.checked ? field.value : "") : written(field.value));

@@ -239,7 +239,7 @@ BUGS = [
     Bug(
         "the smallest of many meters are left out of a chart",
         "app/presenters/usage_charts.py",
-        "    return ([*named, OTHERS] if len(apart) < len(priced) else named) or",
+        "    return ([*named, others] if len(apart) < len(priced) else named) or",
         "    return named or",
         ("tests/presenters/test_usage_charts.py",),
     ),

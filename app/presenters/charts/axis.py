@@ -1,15 +1,18 @@
 """The axis of a chart: round steps that hold its figures, and how each step is written."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
 from app import locale
-from app.domain.amounts import MINUS, CreditUnit
+from app.domain.amounts import CreditUnit
+from app.domain.language import _, marked
 from app.domain.money import MICROS, Credits
 
-_LARGE = ((12, " tn"), (9, " bn"), (6, " M"))
+_LARGE = ((12, marked("tn")), (9, marked("bn")), (6, marked("M")))
+_LAST_DIGIT = re.compile(r"\d(?=\D*$)")
 
 
 @dataclass(frozen=True)
@@ -75,13 +78,13 @@ def axis_label(micros: int, scale: Axis, unit: str) -> str:
     top = max(abs(tick) for tick in scale.ticks)
     power, suffix = next((each for each in _LARGE if top >= 10 ** (each[0] + 6)), (0, ""))
     decimals = max(0, -int(Decimal(scale.step).scaleb(-6 - power).normalize().as_tuple().exponent))
-    symbol = locale.exact(Credits(0), CreditUnit(unit)).partition("0")[0]
-    if symbol and not power and decimals == 1:
+    currency = unit if CreditUnit(unit).is_currency else ""
+    if currency and not power and decimals == 1:
         decimals = 2
     if micros == 0:
-        return f"{symbol}0"
-    number = locale.number(Decimal(abs(micros)).scaleb(-6 - power), decimals)
-    return f"{MINUS if micros < 0 else ''}{symbol}{number}{suffix}"
+        return locale.at_axis(Decimal(), currency)
+    written = locale.at_axis(Decimal(micros).scaleb(-6 - power), currency, decimals)
+    return _LAST_DIGIT.sub(rf"\g<0> {_(suffix)}", written) if suffix else written
 
 
 def day_label(day: date) -> str:

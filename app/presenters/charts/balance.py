@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 from app import locale
 from app.domain.errors import ensure
-from app.domain.language import remembered
+from app.domain.language import _, remembered
 from app.domain.money import divided
 from app.presenters.charts.axis import DayName, Measure, day_label
 from app.presenters.charts.drawing import HEIGHT, KEPT, WIDE, Chart, DayRow, Mark, Plot, reachable
@@ -78,14 +78,14 @@ def _drawn(
     ]
     inside = _line(plot, figures) + (_ahead(plot, points[-1], ahead, (today - first).days, last) if ahead else "")
     box = f'<svg viewBox="0 0 {WIDE} {HEIGHT * 10}" preserveAspectRatio="none">{inside}</svg>'
-    legend = [("line", "Balance"), ("fore", _said(ahead))] if ahead else []
+    legend = [("line", _("Balance")), ("fore", _said(ahead))] if ahead else []
     return Chart(
         name=name,
         drawing=plot.drawn(
             box + plot.lines(marks) + reachable(slots, len(slots) - 1), name, _named(plot, first, today)
         ),
         legend=tuple(legend),
-        head=("Day", "Balance"),
+        head=(_("Day"), _("Balance")),
         rows=tuple(DayRow(each.day, each.href, (measure.written(each.figure),), "") for each in reversed(points)),
     )
 
@@ -95,8 +95,10 @@ def _days(first: date, many: int) -> list[date]:
 
 
 def _title(point: Point, today: date, measure: Measure) -> str:
-    so_far = ", so far" if point.day == today else ""
-    return f"{locale.day(point.day)}{so_far}: {measure.shown(point.figure, is_left=True)}"
+    day = locale.day(point.day)
+    if point.day == today:
+        day = _("{day}, so far", day=day)
+    return f"{day}: {measure.shown(point.figure, is_left=True)}"
 
 
 def _line(plot: Plot, figures: Sequence[int]) -> str:
@@ -109,8 +111,9 @@ def _line(plot: Plot, figures: Sequence[int]) -> str:
 
 
 def _said(ahead: Ahead) -> str:
-    without = " without auto-recharge" if ahead.without_recharge else ""
-    return f"Forecast at the last days’ pace{without}, with its range"
+    if ahead.without_recharge:
+        return _("Forecast at the last days’ pace without auto-recharge, with its range")
+    return _("Forecast at the last days’ pace, with its range")
 
 
 def _ahead(plot: Plot, now: Point, ahead: Ahead, today: int, last: date) -> str:
@@ -135,6 +138,6 @@ def _named(plot: Plot, first: date, today: date) -> list[DayName]:
     """Return the days to name: today, both ends, and what lies in the middle of each part."""
     now, end = (today - first).days, plot.slots - 1
     return [
-        DayName(plot.x(each), plot.x(each + 1), "Today" if each == now else day_label(first + timedelta(each)))
+        DayName(plot.x(each), plot.x(each + 1), _("Today") if each == now else day_label(first + timedelta(each)))
         for each in dict.fromkeys([now, 0, end, now // 2, now + (end - now) // 2, now // 4, now * 3 // 4])
     ]

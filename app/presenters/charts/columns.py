@@ -6,7 +6,7 @@ from datetime import date
 
 from app import locale
 from app.domain.errors import ensure
-from app.domain.language import remembered
+from app.domain.language import _, remembered
 from app.presenters.charts.axis import DayName, Measure, day_label
 from app.presenters.charts.drawing import KEPT, Chart, DayRow, Mark, Plot, reachable
 
@@ -43,16 +43,17 @@ def columns(
     series: Sequence[str],
     marks: Sequence[Mark] = (),
     today: date | None = None,
-    before: str = "Period before",
+    before: str = "",
 ) -> Chart | None:
     """Draw one column a day, the oldest first; nothing where nothing was counted on any of them, nor before.
 
     `series` names the figures of a day, the lowest first; with one only the day's figure is written. A day from a
-    limit on is drawn as over it, from a threshold on as near it. `before` is what the earlier figure is called.
+    limit on is drawn as over it, from a threshold on as near it. `before` is what the earlier figure is called, where
+    it is not that of the period before.
 
     The same days are drawn once: what was drawn is kept, by all that it is made of.
     """
-    return _drawn(tuple(days), measure, name, tuple(series), tuple(marks), today, before)
+    return _drawn(tuple(days), measure, name, tuple(series), tuple(marks), today, before or _("Period before"))
 
 
 @remembered(KEPT)
@@ -98,9 +99,9 @@ def _drawn(
         drawing=plot.drawn(reachable(slots, last) + plot.lines(marks), name, wanted),
         legend=tuple(legend),
         head=(
-            "Day",
+            _("Day"),
             *(series if len(series) > 1 else ()),
-            "Together" if len(series) > 1 else series[0],
+            _("Together") if len(series) > 1 else series[0],
             *([before] if has_before else ()),
         ),
         rows=tuple(
@@ -180,4 +181,4 @@ def _cells(each: Column, measure: Measure, *, has_before: bool) -> tuple[str, ..
 
 
 def _named(plot: Plot, number: int, day: date, today: date | None) -> DayName:
-    return DayName(plot.x(number), plot.x(number + 1), "Today" if day == today else day_label(day))
+    return DayName(plot.x(number), plot.x(number + 1), _("Today") if day == today else day_label(day))

@@ -58,9 +58,9 @@ def ask_again(customer_id: str, email: str, *, actor: str, address: str = "") ->
         if row is None:
             raise NotFound("address")
         if row.confirmed_at is not None:
-            raise Refused("This address is confirmed already.", "email_confirmed", 409, "email")
+            raise Refused(_("This address is confirmed already."), "email_confirmed", 409, "email")
         if now < row.asked_at + AGAIN_AFTER:
-            raise Refused(confirmations.TOO_SOON, "asked_too_soon", 409, "email")
+            raise Refused(_(confirmations.TOO_SOON), "asked_too_soon", 409, "email")
         confirmations.refuse_flood(session, customer_id)
         row.asked_at, row.token_hash = now, _hash(token(customer_id, email, now))
         audit.record(session, customer_id, actor, "usage_alerts.asked_again", email, address=address)

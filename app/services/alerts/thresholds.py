@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from app import clock, ids, mailboxes
 from app.domain import usage_alerts as rule
 from app.domain.errors import NotFound, Refused
+from app.domain.language import _
 from app.domain.usage_alerts import Threshold
 from app.models.customers import Customer
 from app.models.database import db
@@ -163,9 +164,8 @@ def _change(
         spending.lock(session, [customer_id])
         before = _read(session, customer_id)
         if version is not None and version != before.version:
-            raise Refused(
-                "The usage alerts were changed meanwhile. Read them again, then send the change.", "version_gone_by"
-            )
+            words = _("The usage alerts were changed meanwhile. Read them again, then send the change.")
+            raise Refused(words, "version_gone_by")
         now = _Wanted(
             [each.wants for each in before.alerts],
             [each.email for each in before.recipients],

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from app import clock
 from app.domain.errors import Refused
+from app.domain.language import _, marked
 from app.domain.mails import CONFIRM_EMAIL
 from app.models.mails import Mail
 from app.services.outbox import mails
@@ -18,7 +19,7 @@ LASTS = timedelta(days=7)
 """For so long a link confirms."""
 AGAIN_AFTER = timedelta(minutes=10)
 MOST_A_DAY = 30
-TOO_SOON = (
+TOO_SOON = marked(
     "A mail went there less than ten minutes ago. Look for it, among the unwanted mail too. "
     "If its link does not work any more, ask again ten minutes after it."
 )
@@ -45,7 +46,7 @@ def refuse_too_often(session: Session, customer_id: str, email: str, field: str 
         Mail.created_at > clock.now() - AGAIN_AFTER,
     )
     if session.scalars(asked.limit(1)).first() is not None:
-        raise Refused(TOO_SOON, "asked_too_soon", 409, field)
+        raise Refused(_(TOO_SOON), "asked_too_soon", 409, field)
     refuse_flood(session, customer_id, field)
 
 
@@ -59,7 +60,7 @@ def refuse_flood(session: Session, customer_id: str, field: str = "email") -> No
         )
     )
     if (sent or 0) >= MOST_A_DAY:
-        words = f"{MOST_A_DAY} addresses were asked within a day. Wait until tomorrow."
+        words = _("{n} addresses were asked within a day. Wait until tomorrow.", n=MOST_A_DAY)
         raise Refused(words, "asked_too_often", 409, field)
 
 

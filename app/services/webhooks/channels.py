@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from app import clock, ids
 from app.domain import webhooks
 from app.domain.errors import NotFound, Refused
+from app.domain.language import _, marked
 from app.domain.messages import chat
 from app.domain.messages.chat import Form
 from app.gateways import webhook_sender
@@ -28,7 +29,7 @@ from app.services.webhooks.log import Delivery
 
 PAUSED, REMOVED = "paused", "removed"
 CHANGED_MEANWHILE = "version_gone_by"
-_PAUSED_BY = "Messages were paused."
+_PAUSED_BY = marked("Messages were paused.")
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,7 @@ def save(customer_id: str, form: Form, url: str, version: int, *, by: str, addre
     """Check the address and send messages there from now on; a form of an old version is refused (409)."""
     wanted = url.strip()
     if not wanted:
-        words = "Enter the address that Slack or Teams shows for its webhook."
+        words = _("Enter the address that Slack or Teams shows for its webhook.")
         raise Refused(words, "url_missing", 422, "chat_url")
     no_transaction()
     webhook_sender.look_up(wanted, allow_loopback=endpoints.allow_loopback())
@@ -121,7 +122,7 @@ def send_test(customer_id: str, *, by: str, address: str = "") -> str:
         events.lock(session, customer_id)
         row = _there(session, customer_id)
         if row.state != ACTIVE:
-            raise Refused("Messages are off. Resume them first.", "chat_off", 409)
+            raise Refused(_("Messages are off. Resume them first."), "chat_off", 409)
         log.check_rate(session, customer_id, row.id, now)
         message = chat_text.test_of(session.get_one(Customer, customer_id), now)
         made = queue.row(
@@ -165,7 +166,7 @@ def _guarded(session: Session, customer_id: str, version: int) -> ChatChannel | 
     """Return the row that a form of this version may change."""
     row = _row(session, customer_id)
     if version != (row.version if row else 0):
-        words = (
+        words = _(
             "The channel was changed while this page was open. Nothing of yours was saved; look at it, and save again."
         )
         raise Refused(words, CHANGED_MEANWHILE)
@@ -190,4 +191,4 @@ def _chosen(row: ChatChannel) -> dict[str, object]:
 
 
 def _shown(row: ChatChannel) -> Channel:
-    return Channel(row.id, Form(row.form), row.hint, row.state, row.disabled_reason, row.version)
+    return Channel(row.id, Form(row.form), row.hint, row.state, webhooks.retold(row.disabled_reason), row.version)

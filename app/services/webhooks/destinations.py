@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from app import clock, ids
 from app.domain import webhooks
+from app.domain.language import marked
 from app.domain.messages import chat
 from app.domain.messages.chat import Form
 from app.domain.webhooks import Answer, Verdict
@@ -18,8 +19,8 @@ from app.services.webhooks import endpoints
 Row = WebhookEndpoint | SellerEndpoint | ChatChannel
 CHAT = "chn"
 """What the ids of chat channels begin with."""
-UNREADABLE = "Its signing secret cannot be read: make a new one."
-ADDRESS_UNREADABLE = "Its address cannot be read: save it again."
+UNREADABLE = marked("Its signing secret cannot be read: make a new one.")
+ADDRESS_UNREADABLE = marked("Its address cannot be read: save it again.")
 GONE = "It answered 410: it no longer accepts events."
 
 

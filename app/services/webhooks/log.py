@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from app import clock, ids
 from app.domain import webhooks
 from app.domain.errors import NotFound, Refused
+from app.domain.language import _
 from app.models.database import db
 from app.models.scope import as_service
 from app.models.webhooks import WebhookAttempt, WebhookDelivery, WebhookEndpoint
@@ -124,7 +125,9 @@ def attempts(delivery: Delivery) -> list[Attempt]:
         .order_by(WebhookAttempt.number)
         .limit(200)
     )
-    return [Attempt(row.number, row.at, row.url, row.status, row.problem, row.duration_ms) for row in rows]
+    return [
+        Attempt(row.number, row.at, row.url, row.status, webhooks.retold(row.problem), row.duration_ms) for row in rows
+    ]
 
 
 def send_again(
@@ -134,7 +137,7 @@ def send_again(
     with as_service("send a webhook again"), transaction() as session:
         row = _row(session, delivery_id, customer_id, to_seller, lock=True)
         if row.state == PENDING:
-            raise Refused("This event is being sent already.", "delivery_pending", 409)
+            raise Refused(_("This event is being sent already."), "delivery_pending", 409)
         _check_there(session, row)
         row.state, row.next_try_at, row.problem, row.done_at = PENDING, clock.now(), "", None
         wake_ups.after_commit(session, "webhooks_sent")
@@ -153,7 +156,7 @@ def send_test(customer_id: str, *, by: str, address: str = "") -> str:
             .execution_options(populate_existing=True)
         ).one_or_none()
         if endpoint is None or endpoint.state != endpoints.ACTIVE:
-            raise Refused("Save a webhook URL first.", "webhook_missing", 409, "webhook_url")
+            raise Refused(_("Save a webhook URL first."), "webhook_missing", 409, "webhook_url")
         check_rate(session, customer_id, endpoint.id, now)
         made = _test_row(customer_id, endpoint.id, now, to_seller=False)
         queue.add(session, [made])
@@ -186,12 +189,14 @@ def check_rate(session: Session, customer_id: str, endpoint_id: str, now: dateti
         )
     )
     if (sent or 0) >= TESTS_AN_HOUR:
-        raise Refused(f"{TESTS_AN_HOUR} tests an hour are allowed. Try again later.", "too_many_tests", 429)
+        words = _("{n} tests an hour are allowed. Try again later.", n=TESTS_AN_HOUR)
+        raise Refused(words, "too_many_tests", 429)
 
 
 def _check_there(session: Session, row: WebhookDelivery) -> None:
     if not destinations.is_active(session, row):
-        raise Refused("The endpoint of this delivery was deleted or switched off.", "webhook_missing", 409)
+        words = _("The endpoint of this delivery was deleted or switched off.")
+        raise Refused(words, "webhook_missing", 409)
 
 
 def _row(
@@ -227,7 +232,7 @@ def _shown(row: WebhookDelivery) -> Delivery:
         next_try_at=row.next_try_at if row.state == PENDING and not under_way else None,
         under_way=under_way,
         last_status=row.last_status,
-        problem="" if under_way else row.problem,
+        problem="" if under_way else webhooks.retold(row.problem),
         created_at=row.created_at,
         done_at=row.done_at,
         body=row.body,

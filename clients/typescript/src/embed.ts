@@ -15,7 +15,10 @@ export interface Mount {
   theme?: Theme;
   /** The least and the most that the frame is high, in pixels. */
   height?: [number, number];
+  /** What the frame is called, what is said where it could not be loaded, and on the button that tries again. */
   title?: string;
+  lost?: string;
+  retry?: string;
 }
 
 export interface Mounted {
