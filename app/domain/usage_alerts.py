@@ -2,7 +2,9 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from decimal import Decimal
 
+from app.domain.amounts import digits
 from app.domain.catalog import Catalog, Plan
 from app.domain.errors import Refused
 from app.domain.language import _
@@ -51,10 +53,10 @@ def check(wanted: Threshold, catalog: Catalog, plan: Plan) -> None:
             "threshold",
         )
     if wanted.is_percent and not 1 <= wanted.threshold <= MOST_PERCENT:
-        words = _("Enter a percentage from 1 to {most}.", most=f"{MOST_PERCENT:,}")
+        words = _("Enter a percentage from 1 to {most}.", most=digits(Decimal(MOST_PERCENT), 0))
         raise Refused(words, "threshold_out_of_range", 422, "threshold")
     if not 1 <= wanted.threshold <= MOST_QUANTITY:
-        words = _("Enter a whole number from 1 to {most}.", most=f"{MOST_QUANTITY:,}")
+        words = _("Enter a whole number from 1 to {most}.", most=digits(Decimal(MOST_QUANTITY), 0))
         raise Refused(words, "threshold_out_of_range", 422, "threshold")
 
 

@@ -9,7 +9,7 @@ from enum import Enum
 from urllib.parse import SplitResult, urlsplit
 
 from app.domain.errors import Refused, ensure
-from app.domain.language import ENGLISH, _, current, marked
+from app.domain.language import _, marked
 
 CUSTOMER_TYPES = (
     "spend.threshold_reached",
@@ -79,6 +79,10 @@ SCHEDULE = tuple(
     timedelta(seconds=seconds) for seconds in (5, 60, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400)
 )
 """How long to wait after each try that failed; after the try behind the last wait a delivery is dead."""
+REDIRECT = marked("It answered {status}, a redirect, which is never followed.")
+GONE = marked("It answered 410: it no longer accepts events.")
+ANSWERED = marked("It answered {status}.")
+"""What the delivery log keeps, in English."""
 TRIES = len(SCHEDULE) + 1
 LONGEST_WAIT = timedelta(hours=1)
 """So long is waited at most because an answer asks for it."""
@@ -147,41 +151,13 @@ def words(answer: Answer) -> str:
         case Unanswered(problem=problem):
             return problem
         case Answered(status=status) if 300 <= status < 400:
-            return f"It answered {status}, a redirect, which is never followed."
+            return REDIRECT.format(status=status)
         case Answered(status=410):
-            return "It answered 410: it no longer accepts events."
+            return GONE
         case Answered(status=status) if not 200 <= status < 300:
-            return f"It answered {status}."
+            return ANSWERED.format(status=status)
         case _:
             return ""
-
-
-_KEPT = (
-    marked("It answered {status}, a redirect, which is never followed."),
-    marked("It answered {status}: it no longer accepts events."),
-    marked("It answered {status}."),
-    marked("It did not answer within {seconds} seconds."),
-    marked("{chat} answered {status}: its administrators do not allow this webhook to post."),
-    marked("{chat} answered {status}: it no longer knows this webhook."),
-    marked("{chat} answered {status}: the channel is archived."),
-    marked("{chat} answered {status}: it does not accept this address."),
-    marked("{chat} answered {status}: it does not allow this workflow to be used."),
-    marked("{chat} answered {status}: it no longer knows this workflow."),
-    marked("{chat} answered {status}: it does not take this message."),
-    marked("{chat} answered {status}: it was sent too much at once."),
-)
-"""What the delivery log keeps of answers, in English; what has no values is marked where it is said."""
-_PATTERNS = tuple((each, re.compile(re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>\\w+)", re.escape(each)))) for each in _KEPT)
-
-
-def retold(kept: str) -> str:
-    """Return what the delivery log keeps of a problem in the reader's language."""
-    if not kept or current() == ENGLISH:
-        return kept
-    for sentence, pattern in _PATTERNS:
-        if found := pattern.fullmatch(kept):
-            return _(sentence, **found.groupdict())
-    return _(kept)
 
 
 def wait(tries: int, share: int) -> timedelta | None:
@@ -253,8 +229,9 @@ def _is_host(host: str) -> bool:
 
 def not_public() -> Refused:
     """Return the refusal of a host with no public address, or with none at all: the sentence does not say which."""
-    words = _("Use an address on the public internet: this host name does not resolve to one.")
-    return _refused(words, "url_not_public")
+    return _refused(
+        _("Use an address on the public internet: this host name does not resolve to one."), "url_not_public"
+    )
 
 
 def _refused(sentence: str, reason: str) -> Refused:

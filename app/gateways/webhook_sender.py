@@ -20,13 +20,12 @@ from AntiSSRF import AntiSSRFError, AntiSSRFPolicy, PolicyConfigOptions  # type:
 from standardwebhooks import Webhook
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
-from app.domain.language import marked
 from app.domain.webhooks import Answer, Answered, Unanswered, check_url, not_public
 
 SECONDS = 10
 CONNECT_SECONDS = 5
 MOST_READ = 64 * 1024
-_NOT_PUBLIC = marked("Its host leads to no address on the public internet.")
+_NOT_PUBLIC = "Its host leads to no address on the public internet."
 _TOO_LATE = f"It did not answer within {SECONDS} seconds."
 _LOOPBACK = ["127.0.0.0/8", "::1/128"]
 # Beside the library's list: all that is not global unicast, and the old ways to write an IPv4 address as IPv6.
@@ -131,13 +130,13 @@ def _words(problem: Exception) -> str:
         case AntiSSRFError() | socket.gaierror():
             return _NOT_PUBLIC
         case requests.exceptions.SSLError():
-            return marked("TLS failed, or its certificate is not trusted.")
+            return "TLS failed, or its certificate is not trusted."
         case requests.exceptions.Timeout():
             return _TOO_LATE
         case requests.exceptions.RequestException() | urllib3.exceptions.HTTPError() | OSError():
-            return marked("The connection failed.")
+            return "The connection failed."
         case _:
-            return marked("It cannot be sent to.")
+            return "It cannot be sent to."
 
 
 @lru_cache

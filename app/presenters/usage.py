@@ -226,7 +226,7 @@ def details(event: EventUse) -> str:
     """Return what else the event says, line by line."""
     said = json.loads(event.properties)
     lines = [f"{name}: {value if isinstance(value, str) else json.dumps(value)}" for name, value in said.items()]
-    held = [f"authorization: {event.authorization_id}"] if event.authorization_id else []
+    held = [_("authorization: {id}", id=event.authorization_id)] if event.authorization_id else []
     return "\n".join([*lines, *held])
 
 

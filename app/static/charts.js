@@ -3,8 +3,6 @@
 (() => {
   "use strict";
   const DAY = ".chart__plot > [tabindex]";
-  const language = document.documentElement.lang || "en";
-  const marks = Object.fromEntries(new Intl.NumberFormat(language).formatToParts(1234567.8).map(({ type, value }) => [type, value]));
   let shown = null;
   let touched = false;
 
@@ -143,20 +141,19 @@
     const words = line.querySelector("text");
     words.setAttribute("y", y < top + 14 ? "16" : "-6");
     const above = figure > high ? " ↑" : "";
-    const steps = [...chart.querySelectorAll(".chart__steps span")].map((each) => each.textContent);
-    const [before = "", after = ""] = steps.find((each) => each.replace(/\D/g, "") === "0")?.split("0") ?? [];
-    const number = isShown ? (figure / Number(plot.dataset.whole)).toLocaleString(language, { maximumFractionDigits: 6 }) : "";
-    words.textContent = `${line.dataset.words} ${isShown ? before + number + after : ""}${above}`;
+    const zero = [...chart.querySelectorAll(".chart__steps span")].map((each) => each.textContent).find((each) => /^\D*0\D*$/.test(each)) ?? "0";
+    const known = document.documentElement.lang || "en";
+    const number = isShown ? (figure / Number(plot.dataset.whole)).toLocaleString(known, { maximumFractionDigits: 6 }) : "";
+    words.textContent = `${line.dataset.words} ${isShown ? zero.replace("0", () => number) : ""}${above}`;
     if (mark !== "limit") return;
     for (const day of plot.querySelectorAll("[data-figure]")) day.classList.toggle("over", isShown && Number(day.dataset.figure) >= figure);
   };
   document.addEventListener("chart:mark", (event) => move(event.target, event.detail.mark, event.detail.figure ?? NaN));
   document.addEventListener("input", (event) => {
-    const { chart, chartMark } = event.target.dataset ?? {};
+    const { chart, chartMark, chartDigits = ".," } = event.target.dataset ?? {};
     const drawn = chart && document.getElementById(chart);
     if (!drawn) return;
-    const group = /\s/.test(marks.group) ? /\s/g : marks.group; // a keyboard has another space than a page writes
-    const typed = event.target.value.replaceAll(group, "").replace(marks.decimal, ".").trim();
+    const typed = event.target.value.replaceAll(chartDigits[1], "").replaceAll(/\s/g, "").replace(chartDigits[0], ".");
     const whole = Number(drawn.querySelector(".chart__plot")?.dataset.whole);
     move(drawn, chartMark, /^\d+(\.\d*)?$/.test(typed) ? Math.round(Number(typed) * whole) : NaN);
   });

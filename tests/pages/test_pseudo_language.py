@@ -26,7 +26,9 @@ FINISHED = (
     "/account/ssh-keys/",
     "/billing/add-credits/code/",
     "/billing/invoice-notifications/",
+    "/billing/notifications/",
     "/billing/payment-methods/",
+    "/billing/usage/",
 )
 """The pages that are whole in every language. Each that is added stays."""
 OPEN = ("/sign-in", "/sign-in?ended=1&chosen=1&deleted=1", "/forgot-password/", "/forgot-password/sent")
@@ -50,6 +52,8 @@ EVERYWHERE = (
     "CSV",
     "PDF",
     "Europe/Zurich",
+    "Slack",
+    "Teams",
 )
 """What is called so in every language."""
 

@@ -191,4 +191,4 @@ def _chosen(row: ChatChannel) -> dict[str, object]:
 
 
 def _shown(row: ChatChannel) -> Channel:
-    return Channel(row.id, Form(row.form), row.hint, row.state, webhooks.retold(row.disabled_reason), row.version)
+    return Channel(row.id, Form(row.form), row.hint, row.state, row.disabled_reason, row.version)

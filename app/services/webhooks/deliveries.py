@@ -16,7 +16,6 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app import clock
-from app.domain.language import marked
 from app.domain.messages import chat
 from app.domain.webhooks import TRIES, Answer, Answered, Unanswered, Verdict, asked_to_wait, wait
 from app.gateways import webhook_sender
@@ -36,10 +35,10 @@ AT_ONCE = 16
 LEASE = timedelta(minutes=2)  # longer than one round can take
 PAUSE = timedelta(seconds=30)
 """How long what else is due for an address waits that did not answer at all."""
-INTERRUPTED = marked("The attempt was interrupted.")
-UNSENDABLE = marked("The request could not be made.")
-REMOVED = marked("The address was removed.")
-OTHER_FORM = marked("It was written for another kind of chat.")
+INTERRUPTED = "The attempt was interrupted."
+UNSENDABLE = "The request could not be made."
+REMOVED = "The address was removed."
+OTHER_FORM = "It was written for another kind of chat."
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,6 @@ from sqlalchemy.orm import Session
 
 from app import clock, ids
 from app.domain import webhooks
-from app.domain.language import marked
 from app.domain.messages import chat
 from app.domain.messages.chat import Form
 from app.domain.webhooks import Answer, Verdict
@@ -19,8 +18,8 @@ from app.services.webhooks import endpoints
 Row = WebhookEndpoint | SellerEndpoint | ChatChannel
 CHAT = "chn"
 """What the ids of chat channels begin with."""
-UNREADABLE = marked("Its signing secret cannot be read: make a new one.")
-ADDRESS_UNREADABLE = marked("Its address cannot be read: save it again.")
+UNREADABLE = "Its signing secret cannot be read: make a new one."
+ADDRESS_UNREADABLE = "Its address cannot be read: save it again."
 GONE = "It answered 410: it no longer accepts events."
 
 

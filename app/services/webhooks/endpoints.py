@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 
 from app import clock, ids
 from app.domain.errors import NotFound, Refused
-from app.domain.language import _, marked
-from app.domain.webhooks import ROTATION, retold
+from app.domain.language import _
+from app.domain.webhooks import ROTATION
 from app.extensions import settings
 from app.gateways import webhook_sender
 from app.models.bulk import insert_new
@@ -23,7 +23,7 @@ from app.services.transaction import no_transaction, transaction
 from app.services.webhooks import queue
 
 ACTIVE, DISABLED = "active", "disabled"
-REMOVED = marked("The address was removed.")
+REMOVED = "The address was removed."
 
 
 @dataclass(frozen=True)
@@ -114,8 +114,11 @@ def rotate(customer_id: str, *, by: str, ends: str = "", address: str = "") -> E
         if row is None or not row.url:
             raise NotFound("webhook")
         if shown(row).signing_twice != ends:
-            words = _("Nothing was changed: a new secret was made meanwhile, and the previous one still signs.")
-            raise Refused(words, "old_secret_signs", 409)
+            raise Refused(
+                _("Nothing was changed: a new secret was made meanwhile, and the previous one still signs."),
+                "old_secret_signs",
+                409,
+            )
         turn(row)
         audit.record(session, customer_id, by, "webhook.secret_rotated", row.id, address=address)
         return shown(row)
@@ -124,7 +127,7 @@ def rotate(customer_id: str, *, by: str, ends: str = "", address: str = "") -> E
 def shown(row: WebhookEndpoint) -> Endpoint:
     """Return the row as it may be shown."""
     until = row.old_secret_until if row.old_secret_until and row.old_secret_until > clock.now() else None
-    return Endpoint(row.id, row.url, row.state == ACTIVE, retold(row.disabled_reason), until)
+    return Endpoint(row.id, row.url, row.state == ACTIVE, row.disabled_reason, until)
 
 
 def turn(row: WebhookEndpoint | SellerEndpoint) -> None:
@@ -150,8 +153,9 @@ def opened(text: str, owner: str) -> str:
     try:
         return encryption.decrypt(text, owner)
     except encryption.CannotDecrypt:
-        words = _("This secret can no longer be read. Make a new one.")
-        raise Refused(words, "secret_unreadable", 409, "webhook_url") from None
+        raise Refused(
+            _("This secret can no longer be read. Make a new one."), "secret_unreadable", 409, "webhook_url"
+        ) from None
 
 
 def new_secret() -> str:

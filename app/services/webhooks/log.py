@@ -125,9 +125,7 @@ def attempts(delivery: Delivery) -> list[Attempt]:
         .order_by(WebhookAttempt.number)
         .limit(200)
     )
-    return [
-        Attempt(row.number, row.at, row.url, row.status, webhooks.retold(row.problem), row.duration_ms) for row in rows
-    ]
+    return [Attempt(row.number, row.at, row.url, row.status, row.problem, row.duration_ms) for row in rows]
 
 
 def send_again(
@@ -195,8 +193,7 @@ def check_rate(session: Session, customer_id: str, endpoint_id: str, now: dateti
 
 def _check_there(session: Session, row: WebhookDelivery) -> None:
     if not destinations.is_active(session, row):
-        words = _("The endpoint of this delivery was deleted or switched off.")
-        raise Refused(words, "webhook_missing", 409)
+        raise Refused(_("The endpoint of this delivery was deleted or switched off."), "webhook_missing", 409)
 
 
 def _row(
@@ -232,7 +229,7 @@ def _shown(row: WebhookDelivery) -> Delivery:
         next_try_at=row.next_try_at if row.state == PENDING and not under_way else None,
         under_way=under_way,
         last_status=row.last_status,
-        problem="" if under_way else webhooks.retold(row.problem),
+        problem="" if under_way else row.problem,
         created_at=row.created_at,
         done_at=row.done_at,
         body=row.body,
