@@ -3,7 +3,7 @@
 import pytest
 
 from app.domain.errors import Refused
-from app.domain.people import ssh_keys
+from app.domain.people import ssh_key_pieces, ssh_keys
 from tests.support.ssh_keys import DSA, ED25519, OTHER, PRIVATES, RSA
 
 
@@ -67,15 +67,48 @@ def test_a_list_says_the_type_as_ssh_keygen_does() -> None:
     ]  # fmt: skip
 
 
+LINES = PRIVATES[0].splitlines()[1:-1]
+PIECES = [LINES[2][:30], LINES[2][30:60], LINES[3][:30], LINES[3][30:60]]
+
+
 @pytest.mark.parametrize(("text", "may_be"), [
-    ("".join(PRIVATES[0].splitlines()[2:4]), True),
-    ("\n".join(PRIVATES[0].splitlines()[2:-1]), True),
+    ("".join(LINES[1:3]), True),
+    ("\n".join(LINES[1:]), True),
     (f"ssh-ed25519 {'Zm9v' * 12}", True),
     ("0f" * 32, True),
+    (f"{ED25519}\n{LINES[2]}\n{LINES[3]}", True),
+    (f"{RSA}\n" + "\n".join(PIECES), True),
+    (f"{LINES[2]}\n{ED25519}", True),
+    (f"{RSA[:100]}\n{RSA[100:]}\n{LINES[3]}", True),
+    (f"{ED25519.rpartition(' ')[0]}\n{LINES[2][:35]}\n{LINES[2][35:]}", True),
+    ("\n".join(PIECES), True),
+    ("AAAA" + LINES[2], True),
     (ED25519, False),
+    (f"{ED25519}\n{OTHER}\n{RSA}", False),
     (f"{RSA[:100]}\n{RSA[100:]}", False),
+    (f"{RSA[:100]}\n{RSA[100:200]}", False),
+    (f"{ED25519}{'0f' * 20}", False),
+    (f"{DSA}\n", False),
     (f"-----BEGIN PUBLIC KEY-----\n{'MCow' * 16}\n", False),
     ("Alice's laptop at home, the large one on the desk", False),
 ])  # fmt: skip
 def test_a_long_piece_of_nothing_public_may_be_private(text: str, may_be: bool) -> None:
-    assert ssh_keys.may_be_private(text) is may_be
+    assert ssh_key_pieces.may_be_private(text) is may_be
+
+
+@pytest.mark.parametrize(("words", "may"), [
+    (LINES[2], True),
+    (LINES[2][:40], True),
+    (" ".join(PIECES), True),
+    (f"laptop {LINES[3]} desk", True),
+    ("x" * 60, False),
+    ("AlexandersSecondWorkstationInTheOfficeOfBerlin2024", False),
+    ("Donaudampfschifffahrtselektrizitaetenhauptbetriebswerk", False),
+    ("da39a3ee5e6b4b0d3255bfef95601890afd80709", False),
+    ("E3B0C44298FC1C149AFBF4C8996FB92427AE41E4649B934CA495991B7852B855", False),
+    ("deploy key of da39a3ee5e6b4b0d3255bfef95601890afd80709 for staging2", False),
+    ("SHA256:pbWoR/b8NlCBIy+vbAvR31OHG/X1HoQBbH8e4GnXhC8", False),
+    ("my laptop number 7 from the office in Berlin and 3 more of them", False),
+])  # fmt: skip
+def test_words_and_hashes_are_no_parts_of_private_keys(words: str, may: bool) -> None:
+    assert ssh_key_pieces.may_hide_private(words) is may

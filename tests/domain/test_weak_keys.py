@@ -12,6 +12,13 @@ def test_a_small_factor_is_found(n: int) -> None:
     assert is_weak_modulus(n)
 
 
+@pytest.mark.parametrize(
+    "n", [(2**1279 - 1) ** 2, (2**607 - 1) ** 3, (2**521 - 1) ** 5, (10**400 + 69) * (10**400 + 1009)]
+)
+def test_powers_and_neighbours_are_taken_apart(n: int) -> None:
+    assert is_weak_modulus(n)
+
+
 def test_a_product_of_large_primes_is_not_weak() -> None:
     assert not is_weak_modulus((2**521 - 1) * (2**607 - 1))
 

@@ -105,6 +105,7 @@ def test_a_private_key_is_refused_and_no_longer_there(alice: Browser, acme: Cust
         base64.b64encode(PRIVATE_OPENSSH.encode()).decode()[:70],
         "\n".join(PRIVATE_OPENSSH.splitlines()[2:4]),
         f"{ED25519} {PRIVATE_OPENSSH.splitlines()[3]}",
+        f"{RSA}\n{PRIVATE_OPENSSH.splitlines()[3]}",
     ],
 )
 def test_wrapped_and_cut_private_keys_are_refused_in_both_fields(alice: Browser, text: str) -> None:
@@ -118,11 +119,17 @@ def test_wrapped_and_cut_private_keys_are_refused_in_both_fields(alice: Browser,
         assert named.status == 422 and named.value("name") == "" and "private key" in named.text
 
 
+def test_a_good_key_may_have_a_long_name_and_a_hash_for_a_comment(alice: Browser) -> None:
+    saved = adds(alice, ED25519.replace("alice@laptop", "da39a3ee5e6b4b0d3255bfef95601890afd80709"), "x" * 40)
+    assert saved.errors() == [] and saved.texts("#ssh_keys-content li strong") == ["x" * 40]
+
+
 def test_weak_keys_are_refused(alice: Browser) -> None:
     identity = b"\1" + bytes(31)
     for line in (
         blob("ssh-rsa", b"\1\0\1", b"\0" + (2**2048 - 1).to_bytes(256)),
         blob("ssh-rsa", b"\1\0\1", b"\0" + (2**2047 + 2).to_bytes(256)),
+        blob("ssh-rsa", b"\1\0\1", ((2**1279 - 1) ** 2).to_bytes(320)),
         blob("ssh-ed25519", bytes(32)),
         blob("sk-ssh-ed25519@openssh.com", identity, b"ssh:"),
     ):

@@ -21,8 +21,8 @@ PAGE, CONTENT = "ssh_keys/page.html", "ssh_keys/_content.html"
 def _is_public() -> bool:
     """Say whether the password is worth asking for: a private key is refused at once, and is in no question's form."""
     try:
-        for each in ("public_key", "name"):
-            ssh_key_reading.refuse_private(request.form.get(each, ""))
+        ssh_key_reading.refuse_private(request.form.get("public_key", ""))
+        ssh_key_reading.refuse_private_words(request.form.get("name", ""))
     except Refused:
         return False
     return True
@@ -76,7 +76,7 @@ def remove(key_id: str) -> Response:
 def _refuse_private_name(form: SshKeyForm) -> None:
     """Refuse a private key that was pasted into the name, and take it out."""
     try:
-        ssh_key_reading.refuse_private(form.name.data or "")
+        ssh_key_reading.refuse_private_words(form.name.data or "")
     except Refused:
         form.forget_name()
         raise

@@ -27,7 +27,6 @@ _PRIVATE = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 """What only files of private keys have: PEM, OpenSSH (also without its first line), PuTTY, ssh.com, age, JWK."""
-_PIECE = re.compile(r"[0-9A-Za-z+/]{40,}={0,2}")
 
 _MALFORMED = {
     "name": marked("The name is longer than {most} characters or has an invisible one. Enter a shorter name."),
@@ -47,17 +46,6 @@ class Line:
 def is_private(text: str) -> bool:
     """Say whether the text has what only private keys have: no page shows it again and nothing keeps it."""
     return bool(_PRIVATE.search(text))
-
-
-def may_be_private(text: str) -> bool:
-    """Say whether a piece of the text may be of a private key: long, in Base64 or hex, and of nothing that is public.
-
-    Each public key of OpenSSH has AAAA before all else that is long, and other formats say what they are.
-    """
-    pieces = text.split()
-    if "-- BEGIN " in text or "--BEGIN " in text or any(each.startswith("AAAA") for each in pieces):
-        return False
-    return any(_PIECE.fullmatch(each) for each in pieces)
 
 
 def private() -> Refused:

@@ -12,10 +12,29 @@ _ORDER_8 = (
 _SMALL_ORDER = frozenset({0, 1, _P - 1, *_ORDER_8})
 """The y of the eight points of Ed25519 whose order divides 8: with them anybody's signature of anything is good."""
 
+_STEPS = 50
+_EXPONENTS = (3, 5, 7, 11)
+
 
 def is_weak_modulus(n: int) -> bool:
-    """Say whether a number below 2,000 divides the modulus of an RSA key: no key that was made well has such a one."""
-    return gcd(n, _small_primes()) != 1
+    """Say whether the modulus of an RSA key is taken apart at once: no key that was made well can be.
+
+    A number below 2,000 divides it, it is a power of one prime, or its two primes lie close together.
+    """
+    return gcd(n, _small_primes()) != 1 or _is_of_close_primes(n) or any(_is_power(n, each) for each in _EXPONENTS)
+
+
+def _is_of_close_primes(n: int) -> bool:
+    """Say whether Fermat's way finds the two primes within a few steps; of a square it does at once."""
+    first = isqrt(n - 1) + 1
+    return any(isqrt(rest) ** 2 == rest for rest in ((first + step) ** 2 - n for step in range(_STEPS)))
+
+
+def _is_power(n: int, exponent: int) -> bool:
+    root = 1 << -(-n.bit_length() // exponent)
+    while (lower := ((exponent - 1) * root + n // root ** (exponent - 1)) // exponent) < root:  # Newton's way
+        root = lower
+    return root**exponent == n
 
 
 def is_weak_point(raw: bytes) -> bool:

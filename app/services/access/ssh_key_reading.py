@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_ssh_public_key,
 )
 
-from app.domain.people import ssh_keys, weak_keys
+from app.domain.people import ssh_key_pieces, ssh_keys, weak_keys
 
 _ED25519_BITS = 256
 
@@ -37,7 +37,7 @@ def read(text: str) -> Read:
     """Return the one public key in the text, or refuse (422): a private one above all."""
     refuse_private(text)
     line = ssh_keys.line_of(text)
-    refuse_private(line.comment)
+    refuse_private_words(line.comment)
     try:
         blob = base64.b64decode(line.body, validate=True)
         key = load_ssh_public_key(f"{line.kind} {line.body}".encode())
@@ -60,7 +60,15 @@ def refuse_private(text: str) -> None:
     """Refuse (422) a private key, and what may be a part of one."""
     if is_private(text):
         raise ssh_keys.private()
-    if ssh_keys.may_be_private(text):
+    if ssh_key_pieces.may_be_private(text):
+        raise ssh_keys.part_of_private()
+
+
+def refuse_private_words(words: str) -> None:
+    """Refuse (422) a name or a comment that is a private key, or may have a part of one in it."""
+    if is_private(words):
+        raise ssh_keys.private()
+    if ssh_key_pieces.may_hide_private(words):
         raise ssh_keys.part_of_private()
 
 
