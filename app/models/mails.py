@@ -20,6 +20,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.models.database import Base, CustomerOwned, whole
 
 PENDING = text("state = 'pending'")
+OF_A_MEMBER = text("member_id is not null")
 
 
 INTERRUPTED = "interrupted"
@@ -36,6 +37,7 @@ class Mail(CustomerOwned, Base):
         UniqueConstraint("customer_id", "key"),
         CheckConstraint("state in ('pending','sent','dropped','dead')", name="state"),
         Index("ix_mails_due", "next_try_at", sqlite_where=PENDING, postgresql_where=PENDING),
+        Index("ix_mails_member_id", "member_id", sqlite_where=OF_A_MEMBER, postgresql_where=OF_A_MEMBER),
         *whole("tries"),
     )
 
@@ -43,6 +45,8 @@ class Mail(CustomerOwned, Base):
     customer_id: Mapped[str] = mapped_column(String(40))
     template: Mapped[str] = mapped_column(String(40))
     recipient: Mapped[str] = mapped_column(String(254))
+    member_id: Mapped[str | None] = mapped_column(String(40))
+    """Whose sign-in it is about, or who followed its invitation, wherever it is sent. The row outlives the member."""
     key: Mapped[str] = mapped_column(String(160))
     """Names the fact: one mail for it."""
     context: Mapped[str] = mapped_column(Text)

@@ -33,6 +33,8 @@ class Member(Base):
     """When the member last chose a password; None: it is the first one, or there is none."""
     deleted_at: Mapped[datetime | None]
     """When the member ended the account. Nothing here says any more who it was."""
+    sessions_ended: Mapped[int] = mapped_column(default=0)
+    """How many times all the member's sessions were ended: a sign-in that began before is over with them."""
 
 
 class Membership(Base):

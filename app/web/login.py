@@ -18,7 +18,7 @@ from app.services.sign_in import two_factor
 from app.web import password_tries
 from app.web.embedding import path_mode
 from app.web.respond import is_htmx, wants_fragment
-from app.web.session_cookie import SET_UP_FIRST, portal_session
+from app.web.session_cookie import NOTICES, TWO_FACTORS, portal_session
 
 OPEN_BEFORE = frozenset({"authentication", "confirm_access", "passkeys", "sign_in", "sign_in_with", "two_factor"})
 ASKS_FOR_IT = marked("Two-factor sign-in is asked for here. Set it up to go on, or sign in with a passkey.")
@@ -54,11 +54,11 @@ def init_app(app: Flask) -> None:
     login.init_app(app, add_context_processor=False)  # an error page must not look at the session
 
 
-def sign_in(member_id: str, customer_id: str, *, by_two_factors: bool = False) -> None:
-    """Begin the member's session under a new token. Where the seller asks for two factors, one opens little."""
-    portal_session().sign_in(member_id, customer_id)
-    if settings().two_factor_required and not by_two_factors:
-        portal_session()[SET_UP_FIRST] = True
+def sign_in(
+    member_id: str, customer_id: str, sessions_ended: int | None = None, *, by_two_factors: bool = False
+) -> None:
+    """Begin the member's session under a new token, or refuse (409) where all were ended since the sign-in began."""
+    portal_session().sign_in(member_id, customer_id, sessions_ended, by_two_factors=by_two_factors)
     member = _member(member_id)
     if member is not None:  # else disabled this very moment: the next request finds nobody signed in
         login_user(member)
@@ -91,24 +91,30 @@ def ask_same_customer(actor: Actor) -> Response | None:
 
 
 def ask_second_factor(actor: Actor) -> Response | None:
-    """Lead to Authentication whoever has to set up two-factor sign-in first; None: it is on, or not asked for."""
+    """Lead to Authentication whoever has to set up two-factor sign-in first; None: it is on, or not asked for.
+
+    Sessions that began before the seller asked for it are asked too; those of hosts and of read-only links are not.
+    """
     kept = portal_session()
-    if SET_UP_FIRST not in kept or request.blueprint in OPEN_BEFORE:
+    if not settings().two_factor_required or TWO_FACTORS in kept or request.blueprint in OPEN_BEFORE:
         return None
-    if two_factor.standing(actor.member_id).is_on:
-        del kept[SET_UP_FIRST]
+    if kept.embedded or actor.is_link:
+        return None
+    if two_factor.standing(actor.member_id).is_on:  # set up in this session: to switch it on ends all others
+        kept[TWO_FACTORS] = True
         return None
     where = url_for("authentication.page")
     if is_htmx():
         return Response(status=204, headers={"HX-Redirect": where})
-    flash(_(ASKS_FOR_IT), "warn")
+    asked = _(ASKS_FOR_IT)
+    if asked not in [sentence for _kind, sentence in kept.get(NOTICES) or []]:  # once, however many pages ask
+        flash(asked, "warn")
     return make_response(redirect(where, 303))
 
 
 def one_factor_is_left() -> None:
     """Note that a second factor is gone: where the seller asks for two, little is open until one is there again."""
-    if settings().two_factor_required and not portal_session().embedded:
-        portal_session()[SET_UP_FIRST] = True
+    portal_session().pop(TWO_FACTORS, None)
 
 
 def another_customer(actor: Actor) -> Refused:

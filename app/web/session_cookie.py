@@ -26,8 +26,8 @@ FILES = {"invoices.pdf": "pdf", "invoices.xml": "xml"}
 """The downloads of documents, by endpoint: the question for the session brings the file along."""
 BY_ITSELF = "X-By-Itself"
 """The header of what a page asks by itself, again and again: nobody is seen at it."""
-SET_UP_FIRST = "second_factor_first"
-"""What a session keeps while its member has to set up two-factor sign-in before anything else opens."""
+TWO_FACTORS = "two_factors"
+"""What a session keeps whose member has shown two factors: without it little opens where the seller asks for two."""
 SWITCHED = "switched"
 """The key in a session's data that says that it acted for another customer before."""
 NOTICES, UNDO, ATTEMPTS = "_flashes", "undo", "provider_attempts"
@@ -114,12 +114,15 @@ class PortalSession(CallbackDict[str, Any], SessionMixin):
         """Whether the browser brings the token of a session that is over."""
         return self.load().is_over
 
-    def sign_in(self, member_id: str, customer_id: str) -> None:
-        """Begin the member's session under a new token; the visitor's is over."""
+    def sign_in(
+        self, member_id: str, customer_id: str, sessions_ended: int | None = None, *, by_two_factors: bool = False
+    ) -> None:
+        """Begin the member's session under a new token; the visitor's is over. Refuses as `sessions.begin`."""
         ensure(self.way is Way.SIGN_IN, "a portal session never becomes a sign-in")
-        data, replaced = json.dumps(self._handed_on()), self.token
+        data, replaced = self._handed_on() | ({TWO_FACTORS: True} if by_two_factors else {}), self.token
+        token = sessions.begin(json.dumps(data), member_id, customer_id, replaced, seen_now(), sessions_ended)
         self.clear()
-        self.token = sessions.begin(data, member_id, customer_id, instead_of=replaced, seen=seen_now())
+        self.token = token
         self.loaded, self.renewed = False, True
         self.load()
 
@@ -134,10 +137,10 @@ class PortalSession(CallbackDict[str, Any], SessionMixin):
         """Act for another customer of the member's; False where the member may not, and then nothing has changed.
 
         What the session held was of the customer before, its form token too: a page of that customer's in another tab
-        changes nothing of this one's. What the member has to do first stays to be done.
+        changes nothing of this one's. That the member has shown two factors stays so.
         """
         ensure(self.way is Way.SIGN_IN, "a portal session is made for one customer")
-        kept = {name: True for name in (SWITCHED, SET_UP_FIRST) if name == SWITCHED or name in self}
+        kept = {name: True for name in (SWITCHED, TWO_FACTORS) if name == SWITCHED or name in self}
         if not sessions.switch(self.token, customer_id, json.dumps(kept)):
             return False
         self.clear()

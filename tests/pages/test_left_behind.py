@@ -3,15 +3,20 @@
 import json
 from dataclasses import replace
 
+from sqlalchemy import select
+
 from app.domain.people.acting import By
 from app.domain.people.members import Actor, Role
 from app.models.customers import Customer
 from app.models.database import Base, db
+from app.models.mails import Mail
 from app.models.scope import as_service
-from app.services import audit
+from app.models.sign_in import SignInLink
+from app.services import audit, jobs
 from app.services.people import deletion, invitations, joining, profiles, team
+from app.services.sign_in import emails
 from app.services.transaction import transaction
-from tests.pages.test_authentication import PATH
+from tests.pages.test_authentication import PATH, written
 from tests.pages.test_members import GOOD, link, olivia_actor
 from tests.support.browser import Browser
 from tests.support.cast import PASSWORD
@@ -62,3 +67,45 @@ def test_new_passwords_that_are_too_weak_are_no_tries_of_the_one_that_fits(alice
         page = alice.opens(PATH)
         given = alice.submits(page, "form[action$=password]", current_password=PASSWORD, new_password=wanted)
         assert given.status == (200 if wanted == GOOD else 422), given.errors()
+
+
+def confirms_last(actor: Actor) -> None:
+    with as_service("read the link that was mailed"):
+        hashed = db.session.scalar(select(SignInLink.token_hash).where(SignInLink.member_id == actor.member_id))
+    emails.confirm(str(hashed), actor.member_id, address="", browser="")
+
+
+def test_after_the_end_no_mail_names_an_address_that_was_asked_for_or_was_the_members_before(
+    acme: Customer, globex: Customer, olivia_actor: Actor, bob_actor: Actor, mallory_actor: Actor
+) -> None:
+    """Also for a customer that they have left, and never the mail of whoever has the address by now."""
+    old, by, changed = bob_actor.email, By(bob_actor.member_id, acme.customer_id), "robert@northern.example"
+    for wanted in ("bobby@mistyped.example", changed):
+        emails.ask(by, wanted)
+    confirms_last(bob_actor)
+    invitations.invite(mallory_actor, changed, Role.VIEWER)
+    joining.join(link(globex).rpartition("/")[2])
+    emails.ask(By(bob_actor.member_id, globex.customer_id), "bobo@never.example")
+    team.remove(globex.customer_id, bob_actor.member_id, by=mallory_actor.member_id)
+    invitations.invite(olivia_actor, old, Role.VIEWER)
+    joining.sign_up(link(acme).rpartition("/")[2], "Bob the Second", GOOD)
+    jobs.run_due(names=("mails_sent",))
+    deletion.delete_member(by, changed)
+    jobs.run_due(names=("mails_sent",))
+    with as_service("look for what is left"):
+        kept = db.session.execute(select(Mail.template, Mail.recipient, Mail.context, Mail.body_text)).all()
+    named = {each for row in kept for each in (changed, "bobby@mistyped", "bobo@never", "robert@") if each in str(row)}
+    assert named == set()
+    assert [row.template for row in kept if row.recipient == old] == ["invitation"], "that is another member's now"
+
+
+def test_the_last_word_to_a_former_address_is_still_sent_before_it_goes(acme: Customer, bob_actor: Actor) -> None:
+    by = By(bob_actor.member_id, acme.customer_id)
+    emails.ask(by, "thief@new.example")
+    confirms_last(bob_actor)
+    deletion.delete_member(by, "thief@new.example")
+    (mail,) = written(Mail, template="sign_in_email_changed")
+    assert (mail.recipient, mail.state) == (bob_actor.email, "pending"), "whoever took the account does not end it"
+    jobs.run_due(names=("mails_sent",))
+    (mail,) = written(Mail, template="sign_in_email_changed")
+    assert mail.state == "sent" and "bob" not in f"{mail.recipient} {mail.context} {mail.body_text}"

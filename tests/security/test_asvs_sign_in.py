@@ -7,19 +7,22 @@ from dataclasses import replace
 import pytest
 from flask import Flask
 
+from app import extensions
 from app.config import Settings
 from app.domain.people import second_factors
 from app.domain.people.members import Actor, Role
 from app.domain.people.passwords import check_password
 from app.models.customers import Customer
 from app.services.mail import sending
-from app.services.people import invitations
+from app.services.people import access_links, invitations
 from app.services.sign_in import two_factor
 from tests.support import post
 from tests.support.browser import Browser
 from tests.support.cast import PASSWORD
 from tests.support.databases import Database, settings_for
+from tests.support.host import IN_A_FRAME, host_of
 from tests.support.second_factors import by, gives_password, shown, signs_in, stands, switch_on
+from tests.support.statements import counted
 
 AUTHENTICATION = "/account/authentication/"
 ASKED = "Two-factor sign-in is asked for here. Set it up to go on, or sign in with a passkey."
@@ -89,6 +92,32 @@ def test_joining_another_customer_and_switching_it_off_again_open_nothing(
         off = visitor.submits(proof, "#two_factor-proof-form", current_password=PASSWORD, code=codes[0])
     assert off.path == AUTHENTICATION
     assert visitor.opens("/billing/").path == AUTHENTICATION
+
+
+def test_sessions_that_began_before_two_factors_were_asked_for_are_asked_at_their_next_request(
+    app: Flask, origin: str, visitor: Browser, alice: Browser, alice_actor: Actor, mallory_actor: Actor
+) -> None:
+    """Who has shown both, and frames of hosts, go on: no page asks the database more for that."""
+    frame = host_of(app, origin, alice_actor).frame()
+    link = Browser(app.test_client(), origin)
+    link.opens(f"/read-only/{access_links.make(alice_actor, 'Ann Abacus', 7).token}")
+    switch_on(mallory_actor)
+    signs_in(visitor, mallory_actor, shown(mallory_actor))
+    assert alice.opens("/billing/").path == visitor.opens("/billing/").path == "/billing/"
+    with counted() as before:
+        visitor.opens("/billing/")
+    extensions.settings.set(app, replace(extensions.settings.of(app), two_factor_required=True))
+    with counted() as after:
+        assert visitor.opens("/billing/").path == "/billing/"
+    assert len(after) == len(before)
+    for _time in range(3):  # what a page asks by itself, and no notice is shown
+        assert alice.client.get("/billing/").status_code == 303
+    page = alice.opens("/billing/")
+    assert (page.path, page.notices()) == (AUTHENTICATION, [ASKED])
+    assert frame.opens("/billing/", **IN_A_FRAME).status == 200 and link.opens("/billing/invoices").status == 200
+    two_factor.begin(alice_actor.member_id)
+    two_factor.confirm(by(alice_actor, alice), shown(alice_actor))
+    assert alice.opens("/billing/").path == "/billing/"
 
 
 @pytest.mark.parametrize("_required", [True])

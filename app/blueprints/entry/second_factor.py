@@ -54,7 +54,7 @@ def enter() -> Response:
     except Refused as refusal:
         form.refuse(refusal)
         return password_tries.say_when(_asked(half, form, refusal.status))
-    answer = half_signed_in.through(half.member_id, half.customer_id, half.next)
+    answer = half_signed_in.through(half, half.next)
     if used.recovery_codes_left is not None:
         flash(_(FEW_LEFT, left=used.recovery_codes_left), "warn")
     return answer
@@ -87,7 +87,7 @@ def use_passkey() -> Response:
         form = CodeForm(formdata=None)
         form.refuse(refusal)
         return password_tries.say_when(_asked(half, form, refusal.status))
-    return half_signed_in.through(half.member_id, half.customer_id, half.next)
+    return half_signed_in.through(half, half.next)
 
 
 def _elsewhere() -> Response:

@@ -89,7 +89,7 @@ def use_passkey() -> Response:
         form = SignInForm(formdata=None, next=wanted)
         form.refuse(refusal)
         return password_tries.say_when(show(PAGE, FORM, form=form, status=refusal.status))
-    return half_signed_in.through(used.who.member_id, used.who.customer_id, wanted)
+    return half_signed_in.through(used.who, wanted)
 
 
 @bp.post("/sign-out")

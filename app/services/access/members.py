@@ -38,6 +38,8 @@ class SignedIn:
     customer_id: str
     has_two_factor: bool = False
     """Whether a code of their app is asked for next: nothing of theirs is open before."""
+    sessions_ended: int | None = None
+    """How many times all their sessions had been ended by then: once more, and this sign-in is over too."""
 
 
 def create_member(email: str, name: str, password: str, customer_id: str, role: Role) -> Member:
@@ -69,7 +71,9 @@ def sign_in(email: str, password: str, address: str) -> SignedIn:
     typed = email.strip().lower()
     with as_service("sign in"):
         found = db.session.execute(
-            select(Member.id, Member.password_hash, Membership.customer_id, TwoFactor.confirmed_at)
+            select(
+                Member.id, Member.password_hash, Member.sessions_ended, Membership.customer_id, TwoFactor.confirmed_at
+            )
             .join(Membership, Membership.member_id == Member.id)
             .outerjoin(TwoFactor, TwoFactor.member_id == Member.id)
             .where(Member.email == typed, Member.disabled_at.is_(None))
@@ -90,7 +94,7 @@ def sign_in(email: str, password: str, address: str) -> SignedIn:
         customer=found.customer_id,
         address_hash=address_hash,
     )
-    return SignedIn(found.id, found.customer_id, found.confirmed_at is not None)
+    return SignedIn(found.id, found.customer_id, found.confirmed_at is not None, found.sessions_ended)
 
 
 def managers(customer_id: str) -> list[str]:

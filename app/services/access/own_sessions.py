@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import structlog
-from sqlalchemy import ColumnElement, and_, delete, or_, select, update
+from sqlalchemy import ColumnElement, and_, delete, or_, select, true, update
 from sqlalchemy.orm import Session
 
 from app import clock
@@ -83,9 +83,10 @@ def end_others(member_id: str, customer_id: str, token: str, *, address: str) ->
 def end_all(session: Session, member_id: str, *, but: str = "") -> int:
     """End the member's sessions but that of the token, in the caller's transaction; return how many.
 
-    A host product's links that were not opened yet open nothing any more, and a sign-in that waits for the second
-    factor is over.
+    A host product's links that were not opened yet open nothing any more, and a sign-in under way is over: the member
+    is counted first, and so locked until the transaction ends.
     """
+    _count(session, Member.id == member_id)
     kept = sessions.hash_of(but) if but else b""
     ended = session.execute(
         delete(BrowserSession)
@@ -93,13 +94,24 @@ def end_all(session: Session, member_id: str, *, but: str = "") -> int:
         .returning(BrowserSession.token_hash)
     ).all()
     acts_for = select(Membership.customer_id).where(Membership.member_id == member_id)
-    end_half(session, member_id, BrowserSession.customer_id.in_(acts_for))
+    _end_half(session, member_id, BrowserSession.customer_id.in_(acts_for))
     _end_links(session, PortalSession.member_id == member_id)
     return len(ended)
 
 
-def end_half(session: Session, member_id: str, whose: ColumnElement[bool]) -> None:
-    """End the member's sign-ins that wait for the second factor, in the caller's transaction."""
+def end_under_way(session: Session, member_id: str, *customer_ids: str) -> None:
+    """End the member's sign-ins that are under way, in the caller's transaction: those for these customers, or all."""
+    _count(session, Member.id == member_id)
+    acts_for = select(Membership.customer_id).where(Membership.member_id == member_id)
+    _end_half(session, member_id, BrowserSession.customer_id.in_(customer_ids or acts_for))
+
+
+def _count(session: Session, whose: ColumnElement[bool]) -> None:
+    counted = update(Member).where(whose).values(sessions_ended=Member.sessions_ended + 1)
+    session.execute(counted.execution_options(synchronize_session=False))
+
+
+def _end_half(session: Session, member_id: str, whose: ColumnElement[bool]) -> None:
     half = delete(BrowserSession).where(_IS_HALF, whose)
     session.execute(half.where(BrowserSession.data.contains(member_id, autoescape=True)))
 
@@ -125,6 +137,7 @@ def end_by_seller(email: str, *, by: str) -> int:
 def end_everybodys(*, by: str) -> int:
     """End the sessions of all members at once; return how many. The log says who did it."""
     with as_service("end all sessions for the seller"), transaction() as session:
+        _count(session, true())
         theirs = delete(BrowserSession).where(or_(BrowserSession.member_id.is_not(None), _IS_HALF))
         ended = len(session.execute(theirs.returning(BrowserSession.token_hash)).all())
         _end_links(session, PortalSession.member_id.is_not(None))

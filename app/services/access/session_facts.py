@@ -3,8 +3,14 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.domain.errors import Refused
+from app.domain.language import _
 from app.domain.people.members import Actor, Role
 from app.models.customers import Customer
+from app.models.members import Member
 from app.models.people import AccessLink
 from app.services.papers.of_documents import FileRow
 
@@ -49,6 +55,19 @@ class Embedded:
     authenticated_at: datetime | None = None
     opened_by: bytes | None = None
     seen: Seen = NOTHING_SEEN
+
+
+def ask_none_ended(session: Session, member_id: str | None, sessions_ended: int | None) -> None:
+    """Refuse (409) a sign-in whose member's sessions were all ended since it was begun; None: it was not looked at.
+
+    The member stays locked until the caller's transaction ends: what ends all sessions finds the new one, or was first.
+    """
+    if sessions_ended is None:
+        return
+    now = session.scalar(select(Member.sessions_ended).where(Member.id == member_id).with_for_update(read=True))
+    if now != sessions_ended:
+        words = _("Your sessions were ended, or your password changed, while you signed in. Sign in again.")
+        raise Refused(words, "sessions_ended", 409)
 
 
 def holder(link: AccessLink, customer: Customer) -> Actor:

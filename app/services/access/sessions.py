@@ -16,7 +16,7 @@ from app.models.members import BrowserSession, Member, Membership
 from app.models.people import AccessLink
 from app.models.scope import as_service
 from app.services.access import badge
-from app.services.access.session_facts import NOTHING_SEEN, Embedded, Found, Seen, holder
+from app.services.access.session_facts import NOTHING_SEEN, Embedded, Found, Seen, ask_none_ended, holder
 from app.services.papers import of_documents
 from app.services.papers.of_documents import FileAsked, FileRow
 from app.services.transaction import transaction
@@ -121,13 +121,13 @@ def begin(
     customer_id: str | None = None,
     instead_of: str = "",
     seen: Seen = NOTHING_SEEN,
+    sessions_ended: int | None = None,
 ) -> str:
-    """Begin a session, end the one it replaces, and return its token."""
+    """Begin a session, end the one it replaces, and return its token; or refuse as `ask_none_ended`."""
     now, token = clock.now(), ids.new_token()
     with as_service("begin a browser session"), transaction() as session:
-        _purge(session, now)
-        if instead_of:
-            session.execute(delete(BrowserSession).where(BrowserSession.token_hash == hash_of(instead_of)))
+        ask_none_ended(session, member_id, sessions_ended)
+        _purge(session, now, instead_of)
         session.add(
             BrowserSession(
                 token_hash=hash_of(token),
@@ -202,9 +202,7 @@ def begin_embedded(session: Session, token: str, data: str, member_id: str, cust
 def begin_by_link(session: Session, token: str, link_id: str, customer_id: str, instead_of: str) -> None:
     """Begin the session of whoever holds a read-only link, in the caller's transaction; end the one it replaces."""
     now = clock.now()
-    _purge(session, now)
-    if instead_of:
-        session.execute(delete(BrowserSession).where(BrowserSession.token_hash == hash_of(instead_of)))
+    _purge(session, now, instead_of)
     session.add(
         BrowserSession(
             token_hash=hash_of(token),
@@ -289,7 +287,9 @@ def _seen(session: Session, member_id: str, customer_id: str, now: datetime, *, 
     )
 
 
-def _purge(session: Session, now: datetime) -> None:
+def _purge(session: Session, now: datetime, instead_of: str = "") -> None:
+    if instead_of:
+        session.execute(delete(BrowserSession).where(BrowserSession.token_hash == hash_of(instead_of)))
     expired = select(BrowserSession.token_hash).where(BrowserSession.expires_at <= now).limit(PURGE_BATCH)
     session.execute(delete(BrowserSession).where(BrowserSession.token_hash.in_(session.scalars(expired).all())))
 

@@ -10,18 +10,20 @@ from functools import partial
 
 import structlog
 from sqlalchemy import select, update
+from sqlalchemy.orm import Session
 
 from app import clock, ids
 from app.domain import back_off
 from app.domain.errors import NotFound
 from app.domain.language import in_english, using
-from app.domain.mails import MEMBER_DELETED
+from app.domain.mails import MEMBER_DELETED, SIGN_IN_EMAIL_CHANGED
 from app.domain.people.deletion import NOBODY
 from app.extensions import settings
 from app.gateways import smtp
 from app.gateways.smtp import Attachment, Delivered, Letter, Never, NotNow, Outcome, Unreachable
 from app.models.database import db
 from app.models.mails import INTERRUPTED, UNKNOWN, Mail
+from app.models.members import Member
 from app.models.scope import as_service
 from app.services import due_rows
 from app.services.mail import attachments, payment_text, whose_language
@@ -142,9 +144,9 @@ def _finish(mail: Mail, outcome: Outcome | Words | BeingMade | None) -> bool:
         case NotNow(why=why) | Never(why=why):
             values |= {"state": "dead", "problem": why}
             log.error("mail_dead", id=mail.id, why=why)
-    if mail.template == MEMBER_DELETED and values["state"] != "pending" and not settings().demo:
-        values |= {"recipient": NOBODY, "context": "{}", "body_text": "", "body_html": ""}  # to nobody we know any more
     with transaction() as session:
+        if values["state"] != "pending" and not settings().demo and _is_last_word(session, mail):
+            values |= {"recipient": NOBODY, "context": "{}", "body_text": "", "body_html": ""}
         noted = session.execute(
             update(Mail)
             .where(
@@ -158,3 +160,11 @@ def _finish(mail: Mail, outcome: Outcome | Words | BeingMade | None) -> bool:
             .execution_options(synchronize_session=False)
         ).scalar_one_or_none()
     return noted is not None and values["state"] != "pending"
+
+
+def _is_last_word(session: Session, mail: Mail) -> bool:
+    """Say whether it was to a member who is no more: it is the last one, and goes. Whoever ends now sees it sent."""
+    if mail.template != SIGN_IN_EMAIL_CHANGED or mail.member_id is None:
+        return mail.template == MEMBER_DELETED
+    ended = select(Member.deleted_at).where(Member.id == mail.member_id)
+    return session.scalar(ended.with_for_update(read=True)) is not None

@@ -21,6 +21,7 @@ def write(
     key: str,
     to: str,
     after: timedelta = timedelta(0),
+    member_id: str | None = None,
     **context: object,
 ) -> bool:
     """Add a mail in the caller's transaction, which is a service's; return whether it is new.
@@ -28,7 +29,7 @@ def write(
     `key` names the fact, such as `receipt:pay_…`: one mail for it, written once. `context` says what it is
     about, in words and ids that JSON can hold: `payment`, the payment's id, `email`, the address that is asked, or the
     `rule` and `occasion` of a notice. Everything else is read when the mail is sent, once `after` has passed; what is
-    no longer so then is not sent.
+    no longer so then is not sent. `member_id` is given where it is about that member's sign-in.
     """
     ensure(template in KINDS, f"there is no mail called {template}")
     now = clock.now()
@@ -42,6 +43,7 @@ def write(
             "customer_id": customer_id,
             "template": template,
             "recipient": to,
+            "member_id": member_id,
             "key": key,
             "context": json.dumps(context, sort_keys=True),
             "state": "pending",

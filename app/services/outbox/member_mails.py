@@ -37,7 +37,8 @@ def write(
     said: dict[str, object] = {"name": member.name, "email": member.email, "at": clock.now().isoformat()}
     said |= {"address": address, "browser": browser, **context}
     named = key or ids.new("chg")
-    mails.write(session, customer_id, kind, key=f"{kind}:{named}", to=to or member.email, after=AT_ONCE, **said)
+    of = {"key": f"{kind}:{named}", "to": to or member.email, "after": AT_ONCE, "member_id": member.id}
+    mails.write(session, customer_id, kind, **of, **said)  # type: ignore[arg-type]
 
 
 def customer_of(session: Session, member_id: str) -> str | None:

@@ -4,7 +4,7 @@ Invoices, ledger and audit trail are the customer's, and stay: the trail names a
 """
 
 import structlog
-from sqlalchemy import delete, exists, select, update
+from sqlalchemy import and_, delete, exists, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from app import clock
@@ -12,7 +12,7 @@ from app.domain.errors import Refused
 from app.domain.invoices.documents import Kind, State
 from app.domain.language import _
 from app.domain.ledger import CREDITS
-from app.domain.mails import INVITATION, MEMBER_DELETED, OF_SIGN_IN, WEEKLY_DIGEST
+from app.domain.mails import INVITATION, MEMBER_DELETED, OF_SIGN_IN, SIGN_IN_EMAIL_CHANGED, WEEKLY_DIGEST
 from app.domain.people.acting import By
 from app.domain.people.deletion import NAME, Obstacle, Owned, anonymous_email, obstacles
 from app.domain.people.members import Role
@@ -93,15 +93,30 @@ def _forget(session: Session, member: Member, acted_for: list[str]) -> None:
         access_links.end_those_of(session, customer_id, member.id)
         team.end_invitations(session, customer_id, member.id)
     session.execute(delete(ResetRequest).where(ResetRequest.email == email))
-    of_them = Mail.template.in_([*(OF_SIGN_IN - {MEMBER_DELETED}), INVITATION, WEEKLY_DIGEST])
-    theirs = update(Mail).where(Mail.customer_id.in_(acted_for), Mail.recipient == email, of_them)
-    session.execute(theirs.where(Mail.state == "pending").values(state="dropped"))
-    session.execute(theirs.values(recipient=anonymous_email(member.id), context="{}", body_text="", body_html=""))
+    _forget_mails(session, member, acted_for)
     member.email, member.name = anonymous_email(member.id), NAME
     member.password_hash = member.username = None
     member.location = member.company = member.time_zone = member.language = ""
     member.newsletter, member.theme = False, "system"
     member.disabled_at = member.deleted_at = now
+
+
+def _forget_mails(session: Session, member: Member, acted_for: list[str]) -> None:
+    """Send nothing more to any address that the member has, had or asked for, and keep none of them.
+
+    But for the last words: that the account is deleted, and to a former address that another one took its place. They
+    go when they are sent (`mail/sending.py`): whoever took an account over does not silence them by ending it.
+    """
+    own = Mail.member_id == member.id
+    former = session.scalars(select(Mail.recipient).where(own, Mail.template == SIGN_IN_EMAIL_CHANGED)).all()
+    taken = session.scalars(select(Member.email).where(Member.email.in_(former), Member.id != member.id)).all()
+    addresses = sorted({member.email, *former} - set(taken))
+    to_them = and_(Mail.customer_id.in_(acted_for), Mail.recipient.in_(addresses))
+    last = and_(Mail.template == SIGN_IN_EMAIL_CHANGED, Mail.state == "pending")
+    of_them = Mail.template.in_([*(OF_SIGN_IN - {MEMBER_DELETED}), INVITATION, WEEKLY_DIGEST])
+    theirs = update(Mail).where(or_(own, to_them), of_them, ~last).execution_options(synchronize_session=False)
+    session.execute(theirs.where(Mail.state == "pending").values(state="dropped"))
+    session.execute(theirs.values(recipient=anonymous_email(member.id), context="{}", body_text="", body_html=""))
 
 
 def _owned(session: Session, member_id: str) -> list[Owned]:

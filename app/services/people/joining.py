@@ -6,18 +6,20 @@ chooses a name and a password, and is signed in.
 
 from dataclasses import dataclass
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app import clock, ids
 from app.domain.errors import NotFound, Refused
 from app.domain.language import _
+from app.domain.mails import INVITATION
 from app.domain.people.members import Role
 from app.domain.people.passwords import check_password
 from app.domain.people.team import INVITATION_LASTS, may_invite
 from app.models.customers import Customer
 from app.models.database import db
+from app.models.mails import Mail
 from app.models.members import Member, Membership
 from app.models.people import Invitation
 from app.models.scope import as_service
@@ -99,6 +101,8 @@ def _join(session: Session, row: Invitation, member: Member, address: str) -> Jo
     if member.disabled_at is not None:
         raise NotFound("link")
     done, role = Joined(member.id, row.customer_id), Role(row.role)
+    mailed = update(Mail).where(Mail.customer_id == row.customer_id, Mail.recipient == row.email)
+    session.execute(mailed.where(Mail.template == INVITATION).values(member_id=member.id))  # theirs, from now on
     if session.get(Membership, (member.id, row.customer_id)) is not None:  # the host has made them one meanwhile
         return done
     session.add(Membership(member_id=member.id, customer_id=row.customer_id, role=role.value, created_at=clock.now()))

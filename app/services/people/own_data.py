@@ -50,7 +50,7 @@ def of(member_id: str) -> str:
         for table, column in tables():
             found[table.name] = _rows(table, column == member_id)
         acted_for = [each["customer_id"] for each in found["customers"]]
-        found["mails"] = _mails(member.email, acted_for)
+        found["mails"] = _mails(member, acted_for)
         theirs = or_(AuditEntry.actor == member_id, AuditEntry.subject == member_id)
         entries = _rows(_AUDIT, AuditEntry.customer_id.in_(acted_for) & theirs)
         found["audit_entries"] = [_own_entry(each, member_id) for each in entries]
@@ -76,11 +76,13 @@ def _own_entry(entry: dict[str, Any], member_id: str) -> dict[str, Any]:
     return entry | {"actor": by, "address": ""}
 
 
-def _mails(email: str, customers: list[str]) -> list[dict[str, Any]]:
-    """Return which mails went to the address, and when: their words are in the mailbox."""
+def _mails(member: Member, customers: list[str]) -> list[dict[str, Any]]:
+    """Return which mails went to the address, or were about the member, and when: their words are in the mailbox."""
     asked = select(Mail.template, Mail.recipient, Mail.state, Mail.created_at, Mail.sent_at)
-    asked = asked.where(Mail.customer_id.in_(customers), Mail.recipient == email).order_by(Mail.created_at, Mail.id)
-    return [dict(row) for row in db.session.execute(asked).mappings()]
+    asked = asked.where(
+        or_(Mail.customer_id.in_(customers) & (Mail.recipient == member.email), Mail.member_id == member.id)
+    )
+    return [dict(row) for row in db.session.execute(asked.order_by(Mail.created_at, Mail.id)).mappings()]
 
 
 def _rows(table: Table, which: ColumnElement[bool]) -> list[dict[str, Any]]:

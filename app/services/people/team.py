@@ -72,7 +72,7 @@ def remove(customer_id: str, member_id: str, *, by: str, address: str = "") -> N
         session.delete(membership)
         for kind in (BrowserSession, PortalSession):
             session.execute(delete(kind).where(kind.member_id == member_id, kind.customer_id == customer_id))
-        own_sessions.end_half(session, member_id, BrowserSession.customer_id == customer_id)
+        own_sessions.end_under_way(session, member_id, customer_id)
         tokens = update(ApiKey).where(ApiKey.member_id == member_id, ApiKey.customer_id == customer_id)
         session.execute(tokens.where(ApiKey.revoked_at.is_(None)).values(revoked_at=clock.now()))
         ssh_keys.member_went(session, customer_id, member_id)

@@ -74,7 +74,7 @@ def sign_in(proven: Proven, by_address: str, browser: str) -> SignedIn:
         )
         member_id = member_id or _link_by_email(proven, by_address, browser)
         found = db.session.execute(
-            select(Member.id, Membership.customer_id, TwoFactor.confirmed_at)
+            select(Member.id, Member.sessions_ended, Membership.customer_id, TwoFactor.confirmed_at)
             .join(Membership, Membership.member_id == Member.id)
             .outerjoin(TwoFactor, TwoFactor.member_id == Member.id)
             .where(Member.id == member_id, Member.disabled_at.is_(None))
@@ -86,7 +86,7 @@ def sign_in(proven: Proven, by_address: str, browser: str) -> SignedIn:
             raise Refused(_(_NOT_HERE, provider=proven.provider.label), "identity_unknown", 422)
         _note_use(proven)
     log.info("identity_accepted", provider=proven.provider.name, member=found.id, customer=found.customer_id)
-    return SignedIn(found.id, found.customer_id, found.confirmed_at is not None)
+    return SignedIn(found.id, found.customer_id, found.confirmed_at is not None, found.sessions_ended)
 
 
 def link(by: By, proven: Proven) -> None:

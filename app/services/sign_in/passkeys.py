@@ -184,7 +184,7 @@ def prove(answer: str, purpose: Purpose, session_token: str, member_id: str | No
         raise Refused(_(UNREADABLE), "passkey_malformed", 422) from None
     with as_service("find a passkey"):
         found = db.session.execute(
-            select(Passkey, Membership.customer_id)
+            select(Passkey, Membership.customer_id, Member.sessions_ended)
             .join(Member, Member.id == Passkey.member_id)
             .join(Membership, Membership.member_id == Member.id)
             .where(Passkey.credential_id == raw_id, Member.disabled_at.is_(None))
@@ -220,7 +220,7 @@ def prove(answer: str, purpose: Purpose, session_token: str, member_id: str | No
     if noted is None:  # removed, or used in another place, at this very moment
         raise Refused(_(UNREADABLE), "passkey_malformed", 422)
     log.info("passkey_used", member=kept.member_id, purpose=purpose.value)
-    return Proven(SignedIn(kept.member_id, customer_id), kept.id)
+    return Proven(SignedIn(kept.member_id, customer_id, sessions_ended=found.sessions_ended), kept.id)
 
 
 def remove(by: By, passkey_id: str) -> str:

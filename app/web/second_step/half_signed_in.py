@@ -6,9 +6,10 @@ Whatever the first step was (a password, a new password, another provider), it e
 from dataclasses import dataclass
 from datetime import datetime
 
-from flask import Response, make_response, redirect, url_for
+from flask import Response, flash, make_response, redirect, url_for
 
 from app import clock
+from app.domain.errors import Refused
 from app.domain.people.second_factors import HALF_SIGNED_IN
 from app.services.access.members import SignedIn
 from app.web import login
@@ -20,17 +21,18 @@ KEPT = "half_signed_in"
 
 @dataclass(frozen=True)
 class HalfSignedIn:
-    """Who has given the password, and where they were going."""
+    """Who has given the password, where they were going, and how many times their sessions had been ended by then."""
 
     member_id: str
     customer_id: str
     next: str
+    sessions_ended: int | None
 
 
 def go_on(who: SignedIn, wanted: str) -> Response:
     """Open the portal to the member, or ask for the second factor first where they have one."""
     if not who.has_two_factor:
-        return _begin(who.member_id, who.customer_id, wanted, by_two_factors=False)
+        return _begin(who, wanted, by_two_factors=False)
     portal_session().begin_anew(
         who.customer_id,
         **{
@@ -38,6 +40,7 @@ def go_on(who: SignedIn, wanted: str) -> Response:
                 "member": who.member_id,
                 "customer": who.customer_id,
                 "next": safe_next(wanted),
+                "ended": who.sessions_ended,
                 "until": (clock.now() + HALF_SIGNED_IN).isoformat(),
             }
         },
@@ -45,13 +48,18 @@ def go_on(who: SignedIn, wanted: str) -> Response:
     return make_response(redirect(url_for("second_factor.page"), 303))
 
 
-def through(member_id: str, customer_id: str, wanted: str) -> Response:
+def through(who: SignedIn | HalfSignedIn, wanted: str) -> Response:
     """Begin the session of a member who has shown both factors, and go on to where they were going."""
-    return _begin(member_id, customer_id, wanted, by_two_factors=True)
+    return _begin(who, wanted, by_two_factors=True)
 
 
-def _begin(member_id: str, customer_id: str, wanted: str, *, by_two_factors: bool) -> Response:
-    login.sign_in(member_id, customer_id, by_two_factors=by_two_factors)
+def _begin(who: SignedIn | HalfSignedIn, wanted: str, *, by_two_factors: bool) -> Response:
+    """Begin the session; where all the member's sessions were ended since the sign-in began, it begins anew."""
+    try:
+        login.sign_in(who.member_id, who.customer_id, who.sessions_ended, by_two_factors=by_two_factors)
+    except Refused as refusal:
+        flash(refusal.sentence, "warn")
+        return make_response(redirect(url_for("sign_in.page"), 303))
     return make_response(redirect(safe_next(wanted), 303))
 
 
@@ -60,7 +68,7 @@ def current() -> HalfSignedIn | None:
     kept = portal_session().get(KEPT)
     if not kept or clock.now() >= datetime.fromisoformat(kept["until"]):
         return None
-    return HalfSignedIn(kept["member"], kept["customer"], kept["next"])
+    return HalfSignedIn(kept["member"], kept["customer"], kept["next"], kept.get("ended"))
 
 
 def is_over() -> bool:
