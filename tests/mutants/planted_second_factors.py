@@ -68,7 +68,7 @@ BUGS = [
     Bug(
         "switched off by the password alone",
         SERVICE,
-        "        _use(session, by, typed, is_mailed=False)\n        forget",
+        "        use(session, by, typed, is_mailed=False)\n        forget",
         "        forget",
         (f"{TWO_FACTOR}::test_asvs_7_5_1_a_change_asks_for_password_and_code_however_fresh_the_sign_in",),
     ),

@@ -1,10 +1,12 @@
 """Accounts at GitHub and OpenID Connect: linked, confirmed by and unlinked; found by their subject."""
 
+from dataclasses import replace
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from flask import Flask
 
-from app import clock
+from app import clock, extensions
 from app.domain.people.members import Actor
 from app.models.events import AuditEntry
 from app.models.identities import Identity
@@ -29,6 +31,7 @@ from tests.support.identities import (
     written,
 )
 from tests.support.identity_server import Account, FakeIdentities
+from tests.support.second_factors import STEP_TWO, shown, switch_on
 
 __all__ = ["there"]
 
@@ -97,6 +100,54 @@ def test_the_only_way_in_stays(there: FakeIdentities, alice: Browser, bob: Brows
         f"/account/authentication/accounts/{kept.id}/removal", {"csrf_token": bob.opens(PAGE).value("csrf_token")}
     )
     assert stolen.status == 404 and written(Identity)
+
+
+def test_a_provider_that_the_seller_took_away_is_no_other_way_in(
+    app: Flask, there: FakeIdentities, alice: Browser, alice_actor: Actor
+) -> None:
+    links(there, alice)
+    onward = alice.submits(alice.opens(PAGE), "form[action$='/accounts/github']")
+    alice.opens(there.agrees(address_in(onward), Account("583231", "octo@acme.example")))
+    changes(alice_actor, password_hash=None)
+    known = extensions.settings.of(app)
+    okta = tuple(each for each in known.identity_providers if each.name == "okta")
+    extensions.settings.set(app, replace(known, identity_providers=okta))
+    refused = alice.submits(alice.opens(PAGE), UNLINK)
+    assert refused.texts(".toast__text")[0].startswith("This is your only way in.") and len(written(Identity)) == 2
+    (gone,) = [each for each in written(Identity) if each.issuer != there.url]
+    token = alice.opens(PAGE).value("csrf_token")
+    alice.posts(f"/account/authentication/accounts/{gone.id}/removal", {"csrf_token": token})
+    assert [each.issuer for each in written(Identity)] == [there.url], "what opens nothing may go"
+
+
+def test_an_unlinked_account_ends_the_sign_in_that_it_began(
+    there: FakeIdentities, alice: Browser, visitor: Browser, alice_actor: Actor
+) -> None:
+    links(there, alice)
+    switch_on(alice_actor, alice)
+    assert signs_in(there, visitor).path == STEP_TWO
+    alice.submits(alice.opens(PAGE), UNLINK)
+    assert written(Identity) == [] and visitor.opens(STEP_TWO).path == SIGN_IN
+    assert alice.opens("/billing/").path == "/billing/"
+
+
+def test_where_two_factors_are_asked_for_who_has_a_provider_alone_sets_them_up_later(
+    app: Flask, there: FakeIdentities, alice: Browser, visitor: Browser, alice_actor: Actor
+) -> None:
+    """Eleven minutes after the sign-in it is confirmed at the provider, which is open though all else is closed."""
+    links(there, alice)
+    changes(alice_actor, password_hash=None)
+    extensions.settings.set(app, replace(extensions.settings.of(app), two_factor_required=True))
+    assert signs_in(there, visitor).path == PAGE and visitor.opens("/billing/").path == PAGE
+    with clock.at(clock.now() + LATER):
+        asked = visitor.submits(visitor.opens(PAGE), "form[action$='/two-factor/set-up/begin']")
+        assert asked.status == 401 and "Sign in again at Okta to set up two-factor sign-in" in asked.text
+        confirmed = visitor.opens(there.agrees(sent_to(visitor, f"{OKTA}/confirm"), AT_OKTA))
+        assert (confirmed.status, confirmed.texts("h1")) == (200, ["Access is confirmed"])
+        shows = visitor.submits(asked, "#confirm_access-form form")
+        assert shows.path == "/account/two-factor/set-up"
+        on = visitor.submits(shows, "#two_factor-set_up form", code=shown(alice_actor))
+        assert on.status == 200 and visitor.opens("/billing/").path == "/billing/"
 
 
 def test_asvs_7_6_1_who_has_no_password_confirms_at_the_provider(

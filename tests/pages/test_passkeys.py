@@ -12,6 +12,7 @@ from app.models.mails import Mail
 from app.models.members import Member
 from app.models.scope import as_service
 from app.models.second_factors import Passkey, PasskeyChallenge
+from app.services.sign_in import passkeys, two_factor
 from app.services.transaction import transaction
 from tests.support.authenticator import Authenticator
 from tests.support.browser import Browser
@@ -150,3 +151,26 @@ def test_asvs_7_5_1_with_two_factor_sign_in_a_code_is_asked_before_a_passkey_goe
         made = Authenticator(origin).creates(asks(alice, f"{ROOM}/options", page))
         added = sends(alice, page, "#passkeys-form form", made, name="Mine", code=shown(alice_actor))
     assert (added.path, [each.name for each in written(Passkey)]) == (PAGE, ["Mine"])
+
+
+def test_a_passkey_that_is_not_added_spends_no_recovery_code(
+    alice: Browser, alice_actor: Actor, origin: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither one that cannot be read, nor one of another site, nor one too many."""
+    page_path = f"{ROOM}/new"
+    adds(alice, Authenticator(origin))
+    codes = switch_on(alice_actor, alice)
+    for most, browser in ((20, ""), (20, "http://elsewhere.example"), (1, origin)):
+        page = alice.opens(page_path)
+        asked = asks(alice, f"{ROOM}/options", page)
+        monkeypatch.setattr(passkeys, "MOST", most)
+        made = Authenticator(browser).creates(asked) if browser else "{}"
+        refused = sends(alice, page, "#passkeys-form form", made, name="Mine", code=codes[0])
+        assert refused.status in {409, 422} and refused.errors(), browser
+        assert two_factor.standing(alice_actor.member_id).recovery_codes == 10
+    monkeypatch.undo()
+    page = alice.opens(page_path)
+    made = Authenticator(origin).creates(asks(alice, f"{ROOM}/options", page))
+    assert sends(alice, page, "#passkeys-form form", made, name="Mine", code=codes[0]).path == PAGE
+    assert two_factor.standing(alice_actor.member_id).recovery_codes == 9
+    assert [each.template for each in written(Mail)][-2:] == ["recovery_code_used", "passkey_added"]

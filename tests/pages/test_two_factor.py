@@ -171,7 +171,21 @@ def test_few_recovery_codes_are_said(alice: Browser, alice_actor: Actor) -> None
     assert "Make new ones before they run out." in said[0].text  # type: ignore[union-attr]  # it is written
 
 
-def test_who_has_no_password_is_asked_for_a_code_alone(alice: Browser, alice_actor: Actor) -> None:
+@pytest.mark.parametrize("room", ["off", "recovery-codes"])
+def test_who_has_no_password_and_signed_in_a_while_ago_is_not_asked_for_a_code_alone(
+    alice: Browser, alice_actor: Actor, room: str
+) -> None:
+    codes = switch_on(alice_actor, alice)
+    without_password(alice_actor)
+    page = alice.opens(f"{ROOM}/{room}")
+    with clock.at(clock.now() + timedelta(minutes=11)):
+        for refused in (alice.submits(page, PROOF, code=codes[0]), alice.opens(f"{ROOM}/{room}")):
+            assert refused.texts("#confirm_access-form h1, #confirm_access-form h2") == ["Confirm access"]
+            assert "you need a password, and you have none yet" in refused.text, "there is no other way to confirm"
+    assert two_factor.standing(alice_actor.member_id).recovery_codes == 10
+
+
+def test_who_has_no_password_and_confirmed_just_now_is_asked_for_a_code(alice: Browser, alice_actor: Actor) -> None:
     switch_on(alice_actor, alice)
     without_password(alice_actor)
     page = alice.opens(f"{ROOM}/off")

@@ -58,9 +58,11 @@ def add() -> Response:
     if not form.validate():
         return show(PAGE, FORM, status=422, form=form)
     try:
+        made = passkeys.read(by, form.name.data or "", request.form.get("credential", ""))
         if form.code:
-            code_tries.counted(by.member_id, lambda _address: two_factor.check(by, form.code.data or ""))
-        passkeys.add(by, form.name.data or "", request.form.get("credential", ""))
+            code_tries.counted(by.member_id, lambda _address: passkeys.add(by, made, form.code.data or ""))
+        else:
+            passkeys.add(by, made)
     except Refused as refusal:
         form.refuse(refusal)
         return password_tries.say_when(show(PAGE, FORM, status=refusal.status, form=form))

@@ -86,8 +86,14 @@ def switch_on() -> Response:
     return _codes(made, _(ON))
 
 
+def _has_no_password() -> bool:
+    """Say whether the member confirms in another way what others confirm with the password in the form itself."""
+    return not two_factor.standing(current_actor().member_id).has_password
+
+
 @bp.route("/recovery-codes", methods=["GET", "POST"])
 @own_sign_in_only
+@fresh_only(marked("make new recovery codes"), back="authentication.page", when=_has_no_password)
 def new_codes() -> Response:
     """Make new recovery codes by password and code, which are asked for also right after the sign-in."""
     asked: dict[str, Any] = {
@@ -100,6 +106,7 @@ def new_codes() -> Response:
 
 @bp.route("/off", methods=["GET", "POST"])
 @own_sign_in_only
+@fresh_only(marked("switch two-factor sign-in off"), back="authentication.page", when=_has_no_password)
 def switch_off() -> Response:
     """Switch it off by password and code, which are asked for also right after the sign-in."""
     asked: dict[str, Any] = {

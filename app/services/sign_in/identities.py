@@ -1,6 +1,6 @@
 """Accounts at providers: signed in with, linked, confirmed by and taken away. Each is found by its subject alone."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import structlog
@@ -19,8 +19,9 @@ from app.models.identities import Identity
 from app.models.members import Member, Membership
 from app.models.scope import as_service
 from app.models.second_factors import Passkey, TwoFactor
+from app.services.access import own_sessions
 from app.services.access.members import CHOSEN_LAST_FIRST, SignedIn
-from app.services.sign_in import changes
+from app.services.sign_in import changes, passkeys
 from app.services.sign_in.identity_providers import Proven, offered, says_when
 from app.services.sign_in.passwords import By
 from app.services.transaction import transaction
@@ -129,15 +130,20 @@ def confirm(member_id: str, proven: Proven, asked_at: datetime) -> None:
 
 
 def unlink(by: By, identity_id: str) -> str:
-    """Take the account away and return its provider's label. Refuses (409) the member's only way in."""
+    """Take the account away and return its provider's label. Refuses (409) the member's only way in.
+
+    A sign-in that it began, and that waits for the second factor, is over.
+    """
     with as_service("unlink an account"), transaction() as session:
         session.get_one(Member, by.member_id, with_for_update=True)
         row = session.get(Identity, identity_id)
         if row is None or row.member_id != by.member_id:
             raise NotFound("account")
-        ask_another_way(_ways(session, by.member_id))
+        if any(each.issuer == row.issuer for each in offered()):  # else it opens nothing
+            ask_another_way(_ways_that_work(session, by.member_id))
         label, shown = _label(row.issuer), row.shown
         session.delete(row)
+        own_sessions.end_under_way(session, by.member_id)
         said = {"provider": label, "account": shown}
         changes.note(session, by, "identity.unlinked", mails.IDENTITY_UNLINKED, subject=row.id, after=said, **said)
     return label
@@ -195,12 +201,19 @@ def _ways(session: Session, member_id: str) -> Ways:
     counted = [
         select(func.count()).where(each.member_id == member_id).scalar_subquery() for each in (Passkey, Identity)
     ]
-    hashed, since, passkeys, linked = session.execute(
+    hashed, since, keys, linked = session.execute(
         select(Member.password_hash, TwoFactor.confirmed_at, *counted)
         .outerjoin(TwoFactor, TwoFactor.member_id == Member.id)
         .where(Member.id == member_id)
     ).one()
-    return Ways(bool(hashed), passkeys, since is not None, linked)
+    return Ways(bool(hashed), keys, since is not None, linked)
+
+
+def _ways_that_work(session: Session, member_id: str) -> Ways:
+    """Return how the member can sign in now: an account at a provider that the seller took away opens nothing."""
+    kept, issuers = _ways(session, member_id), [each.issuer for each in offered()]
+    linked = session.scalar(select(func.count()).where(Identity.member_id == member_id, Identity.issuer.in_(issuers)))
+    return replace(kept, identities=linked or 0, passkeys=kept.passkeys if passkeys.party() else 0)
 
 
 def _label(issuer: str) -> str:

@@ -22,7 +22,7 @@ from app.models.scope import as_service
 from app.models.second_factors import Passkey
 from app.services import portal_links
 from app.services.access.members import CHOSEN_LAST_FIRST, SignedIn
-from app.services.sign_in import challenges, changes, passkey_answers
+from app.services.sign_in import challenges, changes, passkey_answers, two_factor
 from app.services.sign_in.challenges import Purpose
 from app.services.sign_in.passkey_answers import UNREADABLE
 from app.services.transaction import transaction
@@ -122,8 +122,8 @@ def ask(purpose: Purpose, session_token: str, member_id: str | None = None) -> d
     return dict(json.loads(options_to_json(options)))
 
 
-def add(by: By, name: str, answer: str) -> str:
-    """Keep the passkey that the browser made, and return its id; or refuse."""
+def read(by: By, name: str, answer: str) -> Passkey:
+    """Return the passkey that the browser made, which is kept by `add`; or refuse."""
     from webauthn import verify_registration_response
 
     named = " ".join(name.split())
@@ -141,7 +141,7 @@ def add(by: By, name: str, answer: str) -> str:
             require_user_verification=True,
         )
     )
-    row = Passkey(
+    return Passkey(
         id=ids.new("pky"),
         member_id=by.member_id,
         credential_id=made.credential_id,
@@ -152,22 +152,25 @@ def add(by: By, name: str, answer: str) -> str:
         created_at=clock.now(),
         last_used_at=None,
     )
-    passkey_id = row.id
+
+
+def add(by: By, made: Passkey, code: str | None = None) -> None:
+    """Keep the passkey that was read; or refuse. The code that was asked for with it is used up by the same commit."""
+    subject, named = made.id, made.name
     try:
         with as_service("keep a passkey"), transaction() as session:
             session.get_one(Member, by.member_id, with_for_update=True)
             if (session.scalar(select(func.count()).where(Passkey.member_id == by.member_id)) or 0) >= MOST:
                 words = _("You have {most} passkeys. Remove one first.", most=MOST)
                 raise Refused(words, "too_many_passkeys", 409)
-            session.add(row)
+            session.add(made)
             session.flush()
+            if code is not None:
+                two_factor.use(session, by, code)
             said = {"name": named}
-            changes.note(
-                session, by, "passkey.added", mails.PASSKEY_ADDED, subject=passkey_id, after=said, passkey=named
-            )
+            changes.note(session, by, "passkey.added", mails.PASSKEY_ADDED, subject=subject, after=said, passkey=named)
     except IntegrityError:
         raise Refused(_("This passkey is there already."), "passkey_known", 409) from None
-    return passkey_id
 
 
 def prove(answer: str, purpose: Purpose, session_token: str, member_id: str | None = None) -> Proven:

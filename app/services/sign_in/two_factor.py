@@ -131,7 +131,7 @@ def confirm(by: By, typed: str) -> tuple[str, ...]:
 def check(by: By, typed: str) -> Used:
     """See that this is a code of the member's app, or a recovery code, and use it up; or refuse."""
     with as_service("check a code"), transaction() as session:
-        used = _use(session, by, typed)
+        used = use(session, by, typed)
     log.info("second_factor_accepted", member=by.member_id)
     return used
 
@@ -139,7 +139,7 @@ def check(by: By, typed: str) -> Used:
 def switch_off(by: By, typed: str) -> None:
     """Switch two-factor sign-in off by a code: app and recovery codes are worth nothing then. Other sessions end."""
     with as_service("switch two-factor sign-in off"), transaction() as session:
-        _use(session, by, typed, is_mailed=False)
+        use(session, by, typed, is_mailed=False)
         forget(session, by.member_id)
         own_sessions.end_all(session, by.member_id, but=by.token)
         changes.note(session, by, "two_factor.off", mails.TWO_FACTOR_OFF)
@@ -148,7 +148,7 @@ def switch_off(by: By, typed: str) -> None:
 def new_codes(by: By, typed: str) -> tuple[str, ...]:
     """Make new recovery codes by a code and return them; the old ones are worth nothing any more."""
     with as_service("make new recovery codes"), transaction() as session:
-        _use(session, by, typed, is_mailed=False)
+        use(session, by, typed, is_mailed=False)
         made = recovery_codes.replace(session, by.member_id)
         changes.note(session, by, "recovery_codes.made", mails.RECOVERY_CODES_MADE)
     return made
@@ -180,7 +180,7 @@ def forget(session: Session, member_id: str) -> None:
     session.execute(delete(TwoFactor).where(TwoFactor.member_id == member_id))
 
 
-def _use(session: Session, by: By, typed: str, *, is_mailed: bool = True) -> Used:
+def use(session: Session, by: By, typed: str, *, is_mailed: bool = True) -> Used:
     """Use up a code in the caller's transaction, or refuse. A mail says that a recovery code was used."""
     code, row = second_factors.typed_code(typed), _locked(session, by.member_id)
     if row is None or row.confirmed_at is None:
