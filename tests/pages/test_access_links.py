@@ -9,7 +9,8 @@ from flask import Flask
 from sqlalchemy import select
 
 from app import clock
-from app.domain.errors import Refused
+from app.domain.errors import Forbidden, Refused
+from app.domain.people.acting import By
 from app.domain.people.members import Actor, Role
 from app.gateways.pdf.renderer import Renderer
 from app.models.customers import Customer
@@ -18,9 +19,11 @@ from app.models.documents import Document
 from app.models.events import AuditEntry
 from app.models.people import AccessLink
 from app.models.scope import as_service
+from app.services.access import members
 from app.services.mail import sending
 from app.services.papers import papers
-from app.services.people import access_links, team
+from app.services.people import access_links, deletion, team
+from tests.pages.test_members import olivia_actor
 from tests.security.test_access import closed, methods
 from tests.support import post
 from tests.support.browser import Browser, Page
@@ -29,6 +32,7 @@ from tests.support.host import IN_A_FRAME, host_of
 from tests.support.reversals import buys
 from tests.support.routes import UNSAFE, path_of
 
+__all__ = ["olivia_actor"]
 PATH = "/account/members/read-only/"
 HOME = "/billing/invoices"
 OPENS = {
@@ -132,6 +136,37 @@ def test_it_ends_when_revoked_when_over_and_when_its_maker_is_removed(
     assert other.opens(third).path == HOME
     team.remove(acme.customer_id, alice_actor.member_id, by="mem_olivia")
     assert other.opens(HOME).path.startswith("/sign-in") and other.opens(third).status == 404
+
+
+@pytest.mark.parametrize("way", ["demoted", "disabled", "deleted"])
+def test_it_ends_with_the_right_to_make_it_and_the_trail_says_so(
+    app: Flask, origin: str, visitor: Browser, link: str, alice_actor: Actor, mallory_actor: Actor, way: str
+) -> None:
+    access_links.make(mallory_actor, "Of Globex", 7)
+    assert visitor.opens(link).path == HOME
+    match way:
+        case "demoted":
+            team.change_role(alice_actor.customer_id, alice_actor.member_id, Role.VIEWER, by="mem_olivia")
+        case "disabled":
+            members.let_in(alice_actor.email, may_sign_in=False, by="seller")
+        case _:
+            deletion.delete_member(By(alice_actor.member_id, alice_actor.customer_id), alice_actor.email)
+    assert visitor.opens(HOME).path.startswith("/sign-in")
+    assert Browser(app.test_client(), origin).opens(link).status == 404
+    if way == "disabled":
+        members.let_in(alice_actor.email, may_sign_in=True, by="seller")
+        assert visitor.opens(link).status == 404, "whoever comes back makes another one"
+    with as_service("read the trail"):
+        said = db.session.scalars(select(AuditEntry).where(AuditEntry.action == "access_link.revoked")).all()
+        by = {"demoted": "mem_olivia", "disabled": "seller"}.get(way, alice_actor.member_id)
+        assert [(each.actor, each.before) for each in said] == [(by, '{"name": "Ann Abacus"}')]
+        assert db.session.scalars(select(AccessLink.name).where(AccessLink.revoked_at.is_(None))).all() == ["Of Globex"]
+
+
+def test_who_lost_the_right_this_very_moment_makes_none(alice_actor: Actor, olivia_actor: Actor) -> None:
+    team.change_role(alice_actor.customer_id, alice_actor.member_id, Role.VIEWER, by=olivia_actor.member_id)
+    with pytest.raises(Forbidden):
+        access_links.make(alice_actor, "Ann Abacus", 7)
 
 
 def test_another_customers_papers_are_not_there(app: Flask, visitor: Browser, link: str, mallory_actor: Actor) -> None:

@@ -22,7 +22,7 @@ from app.models.members import Member, Membership
 from app.models.scope import as_service
 from app.models.second_factors import TwoFactor
 from app.services import audit
-from app.services.access import own_sessions
+from app.services.access import own_sessions, read_only_links
 from app.services.transaction import transaction
 
 log = structlog.get_logger()
@@ -130,7 +130,10 @@ def confirm(member_id: str, password: str, address: str) -> None:
 
 
 def let_in(email: str, may_sign_in: bool, *, by: str) -> None:
-    """Disable the member with this address, or let them sign in again; all sessions of who is disabled end. Or 404."""
+    """Disable the member with this address, or let them sign in again. Or 404.
+
+    All sessions of who is disabled end, and the read-only links that they have made.
+    """
     with as_service("let a member in or not"), transaction() as session:
         wanted = select(Member).where(Member.email == email.strip().lower(), Member.deleted_at.is_(None))
         member = session.scalars(wanted.with_for_update()).one_or_none()
@@ -141,6 +144,9 @@ def let_in(email: str, may_sign_in: bool, *, by: str) -> None:
         member.disabled_at = None if may_sign_in else clock.now()
         if not may_sign_in:
             own_sessions.end_all(session, member.id)
+            acts_for = select(Membership.customer_id).where(Membership.member_id == member.id)
+            for customer_id in session.scalars(acts_for.order_by(Membership.customer_id)).all():
+                read_only_links.end_those_of(session, customer_id, member.id, by=by)
         action = "member.enabled" if may_sign_in else "member.disabled"
         own_sessions.write_for_all(session, member.id, by, action, {"disabled": not may_sign_in})
     log.info("member_enabled" if may_sign_in else "member_disabled", member=member.id, by=by)

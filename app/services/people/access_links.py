@@ -6,20 +6,21 @@ The token is shown once and kept as its SHA-256. It is swapped for a session, so
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, delete, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app import clock, ids
 from app.domain.errors import Forbidden, NotFound, Refused
 from app.domain.language import _
-from app.domain.people.members import Actor
+from app.domain.people.members import Actor, Role
 from app.domain.people.read_only import MOST_LINKS, checked_days, checked_name
 from app.models.database import db
-from app.models.members import BrowserSession, Member
+from app.models.members import Member, Membership
 from app.models.people import AccessLink
 from app.models.scope import as_service
 from app.services import audit
-from app.services.access import sessions
+from app.services.access import read_only_links, sessions
+from app.services.access.read_only_links import are_good
 from app.services.access.sessions import hash_of
 from app.services.customers import directory
 from app.services.transaction import transaction
@@ -54,7 +55,7 @@ def good_ones(customer_id: str) -> list[Link]:
     wanted = (
         select(AccessLink, Member.name)
         .outerjoin(Member, Member.id == AccessLink.created_by)
-        .where(*_is_good(customer_id))
+        .where(*are_good(customer_id))
         .order_by(AccessLink.id.desc())
         .limit(MOST_LINKS)
     )
@@ -72,7 +73,9 @@ def make(actor: Actor, name: str, days: int, *, address: str = "") -> Made:
     named, lasts, token, now = checked_name(name), checked_days(days), ids.new_token(), clock.now()
     with as_service("make a read-only link"), transaction() as session:
         directory.locked(session, actor.customer_id)
-        good = session.scalars(select(AccessLink.name).where(*_is_good(actor.customer_id))).all()
+        if not _may_still(session, actor):
+            raise Forbidden
+        good = session.scalars(select(AccessLink.name).where(*are_good(actor.customer_id))).all()
         if named in good:
             words = _("A link with this name is good already. Revoke it, or choose another name.")
             raise Refused(words, "name_taken", 409, "name")
@@ -101,39 +104,17 @@ def revoke(actor: Actor, link_id: str, *, address: str = "") -> str:
     if not actor.may_manage:
         raise Forbidden
     with as_service("revoke a read-only link"), transaction() as session:
-        name = session.scalar(
-            update(AccessLink)
-            .where(AccessLink.id == link_id, *_is_good(actor.customer_id))
-            .values(revoked_at=clock.now())
-            .returning(AccessLink.name)
-            .execution_options(synchronize_session=False)
+        ended = read_only_links.end(
+            session, actor.customer_id, AccessLink.id == link_id, by=actor.member_id, address=address
         )
-        if name is None:
+        if not ended:
             raise NotFound("link")
-        session.execute(delete(BrowserSession).where(BrowserSession.link_id == link_id))
-        audit.record(
-            session,
-            actor.customer_id,
-            actor.member_id,
-            "access_link.revoked",
-            link_id,
-            before={"name": name},
-            address=address,
-        )
-        return name
-
-
-def end_those_of(session: Session, customer_id: str, member_id: str) -> None:
-    """End the links that the member has made: whoever is removed may know them."""
-    theirs = select(AccessLink.id).where(AccessLink.created_by == member_id, *_is_good(customer_id))
-    for link_id in session.scalars(theirs).all():
-        session.execute(update(AccessLink).where(AccessLink.id == link_id).values(revoked_at=clock.now()))
-        session.execute(delete(BrowserSession).where(BrowserSession.link_id == link_id))
+        return ended[0]
 
 
 def is_good(token: str) -> bool:
     """Say whether the link is good now. Asking opens nothing."""
-    wanted = select(AccessLink.id).where(AccessLink.token_hash == hash_of(token[:LONGEST_TOKEN]), *_is_good())
+    wanted = select(AccessLink.id).where(AccessLink.token_hash == hash_of(token[:LONGEST_TOKEN]), *are_good())
     with as_service("look at a read-only link"):
         return db.session.scalar(wanted) is not None
 
@@ -146,7 +127,7 @@ def swap(token: str, *, instead_of: str = "", address: str = "") -> str:
     with as_service("open a read-only link"), transaction() as session:
         row = session.scalars(
             update(AccessLink)
-            .where(AccessLink.token_hash == hash_of(token), *_is_good())
+            .where(AccessLink.token_hash == hash_of(token), *are_good())
             .values(opened_at=now)
             .returning(AccessLink)
         ).one_or_none()
@@ -157,6 +138,9 @@ def swap(token: str, *, instead_of: str = "", address: str = "") -> str:
     return begun
 
 
-def _is_good(customer_id: str = "") -> list[ColumnElement[bool]]:
-    whose = [AccessLink.customer_id == customer_id] if customer_id else []
-    return [*whose, AccessLink.revoked_at.is_(None), AccessLink.expires_at > clock.now()]
+def _may_still(session: Session, actor: Actor) -> bool:
+    """Say whether who makes a link may do so now, and until the caller's transaction ends."""
+    asked = select(Membership.role).join(Member, Member.id == Membership.member_id)
+    asked = asked.where(Membership.member_id == actor.member_id, Membership.customer_id == actor.customer_id)
+    role = session.scalar(asked.where(Member.disabled_at.is_(None)).with_for_update(read=True, of=Member))
+    return role is not None and Role(role).may_manage

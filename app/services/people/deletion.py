@@ -28,11 +28,11 @@ from app.models.scope import as_service
 from app.models.sign_in import ResetRequest
 from app.models.usage import Spending
 from app.services import audit
-from app.services.access import ssh_keys
+from app.services.access import read_only_links, ssh_keys
 from app.services.catalog import versions
 from app.services.customers import directory
 from app.services.outbox import member_mails
-from app.services.people import access_links, own_data, team
+from app.services.people import own_data, team
 from app.services.transaction import transaction
 
 log = structlog.get_logger()
@@ -90,7 +90,7 @@ def _forget(session: Session, member: Member, acted_for: list[str]) -> None:
         else:
             session.execute(delete(table).where(column == member.id))
     for customer_id in acted_for:
-        access_links.end_those_of(session, customer_id, member.id)
+        read_only_links.end_those_of(session, customer_id, member.id, by=member.id)
         team.end_invitations(session, customer_id, member.id)
     session.execute(delete(ResetRequest).where(ResetRequest.email == email))
     _forget_mails(session, member, acted_for)

@@ -12,10 +12,9 @@ from app.models.members import BrowserSession, Member, Membership, PortalSession
 from app.models.people import Invitation
 from app.models.scope import as_service
 from app.services import audit
-from app.services.access import memberships, own_sessions, ssh_keys
+from app.services.access import memberships, own_sessions, read_only_links, ssh_keys
 from app.services.customers import directory
 from app.services.outbox import events
-from app.services.people import access_links
 from app.services.transaction import transaction
 
 A_PAGE = 50
@@ -52,6 +51,8 @@ def change_role(customer_id: str, member_id: str, role: Role, *, by: str, addres
                 _ask_another_owner(session, customer_id, member_id)
             membership.role = role.value
             end_invitations(session, customer_id, member_id, role)
+            if not role.may_manage:
+                read_only_links.end_those_of(session, customer_id, member_id, by=by, address=address)
             was, now = {"role": before.value}, {"role": role.value}
             audit.record(session, customer_id, by, "member.role_changed", member_id, was, now, address=address)
             _notify(session, "member.role_changed", customer_id, member, role=role.value, role_before=before.value)
@@ -76,7 +77,7 @@ def remove(customer_id: str, member_id: str, *, by: str, address: str = "") -> N
         tokens = update(ApiKey).where(ApiKey.member_id == member_id, ApiKey.customer_id == customer_id)
         session.execute(tokens.where(ApiKey.revoked_at.is_(None)).values(revoked_at=clock.now()))
         ssh_keys.member_went(session, customer_id, member_id)
-        access_links.end_those_of(session, customer_id, member_id)
+        read_only_links.end_those_of(session, customer_id, member_id, by=by, address=address)
         end_invitations(session, customer_id, member_id)
         was: dict[str, object] = {"role": role.value}
         audit.record(session, customer_id, by, "member.removed", member_id, before=was, address=address)
