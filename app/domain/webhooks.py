@@ -71,6 +71,7 @@ TYPES = (
     "member.joined",
     "member.role_changed",
     "member.removed",
+    "member.email_changed",
 )
 """What the seller's endpoints may ask for: every event that there is."""
 TEST = "webhook.test"

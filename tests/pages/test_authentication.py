@@ -61,7 +61,9 @@ def test_asvs_7_4_3_another_password_ends_the_other_sessions_and_a_mail_says_so(
     other, token = cast.signed_in(app, origin, alice_actor), cookie(alice)
     page = changes(alice)
     assert (page.status, page.redirects) == (200, (PATH,))
-    assert page.notices() == ["Your password is changed. All other sessions have ended; API tokens go on working."]
+    assert page.notices() == [
+        "Your password is changed. All other sessions have ended; API tokens, SSH keys and linked accounts go on working."
+    ]
     assert password_is(alice_actor, NEW) and not password_is(alice_actor, PASSWORD)
     assert cookie(alice) != token, "the session goes on under another token"
     assert other.opens(PATH).path.startswith("/sign-in")
@@ -71,7 +73,7 @@ def test_asvs_7_4_3_another_password_ends_the_other_sessions_and_a_mail_says_so(
     assert mail.recipient == alice_actor.email and NEW not in mail.context
     words = payment_text.of(mail.template, acme.customer_id, json.loads(mail.context))
     assert words is not None and words.subject == "Your password was changed"
-    assert "API tokens go on working." in words.text and "127.0.0.1" in words.text
+    assert "API tokens, SSH keys and linked accounts go on working." in words.text and "127.0.0.1" in words.text
 
 
 @pytest.mark.parametrize(

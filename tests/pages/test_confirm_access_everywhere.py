@@ -52,6 +52,8 @@ AMONG_OTHERS: Mapping[str, Mapping[str, str]] = {
 """What makes a form sensitive that is not always."""
 ELSEWHERE = {"payment_methods.portal", "identities.link", "identities.unlink"}
 """What this seller does not offer: `test_the_processors_portal_opens_only_afterwards` and the tests of identities ask."""
+ELSEWHERE |= {"two_factor.new_codes", "two_factor.switch_off"}
+"""What asks for the password in its own form, and for another proof of those alone who have none: `test_two_factor`."""
 
 
 def asked(app: Flask, rows: Rows) -> dict[str, tuple[str, bool, Mapping[str, str]]]:

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from app.domain.people.members import Actor
 from app.models.database import db
-from app.models.events import AuditEntry
+from app.models.events import AuditEntry, OutboxEvent
 from app.models.mails import Mail
 from app.models.members import Member
 from app.models.scope import as_service
@@ -64,6 +64,10 @@ def test_asvs_6_3_7_an_address_is_used_once_it_is_confirmed_there_and_the_old_on
     words = mail_to(ALICE.email)
     assert words is not None and WANTED in words.text and words.subject == "Your e-mail address was changed"
     assert [each.actor for each in written(AuditEntry, action="email.changed")] == [alice_actor.member_id]
+    (event,) = written(OutboxEvent, type="member.email_changed")
+    assert json.loads(event.data) == {
+        "customer": alice_actor.customer_id, "member": alice_actor.member_id, "email": WANTED, "name": ALICE.name,
+    }  # fmt: skip
     assert "You sign in with alice@new.example" in alice.opens(PATH).text, "sessions go on"
     assert mail_to(WANTED) is None and alice.opens("/confirm-sign-in-email/").status == 404, "it works once"
 

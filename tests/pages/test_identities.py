@@ -77,7 +77,7 @@ def test_an_account_is_one_members_and_a_member_has_one_of_each(
     ]
     onward = alice.submits(page, LINK)
     again = alice.opens(there.agrees(address_in(onward), Account("sub-2")))
-    assert again.texts(".toast__text") == ["You have linked a Okta account already. Unlink it first."]
+    assert again.texts(".toast__text") == ["You have linked an account at Okta already. Unlink it first."]
     assert [each.subject for each in written(Identity)] == ["sub-1"]
 
 
@@ -202,7 +202,7 @@ def test_asvs_6_8_4_github_signs_in_and_confirms_nothing(
 def test_it_asks_for_the_password_before_an_account_is_linked(there: FakeIdentities, alice: Browser) -> None:
     with clock.at(clock.now() + LATER):
         asked = alice.submits(alice.opens(PAGE), LINK)
-    assert asked.status == 401 and "Enter your password to link a Okta account." in asked.text
+    assert asked.status == 401 and "Enter your password to link an account at Okta." in asked.text
 
 
 def test_where_no_provider_is_set_nothing_is_offered(alice: Browser, visitor: Browser) -> None:

@@ -21,12 +21,13 @@ from tests.support.event_stories import (
     prices_that_change,
     transfers_of_a_bank,
 )
-from tests.support.people_stories import a_newsletter, a_team, an_ssh_key
+from tests.support.people_stories import a_newsletter, a_team, an_ssh_key, another_address
 
 OF_STORIES: dict[Story, tuple[str, ...]] = {
     a_daily_limit: ("spend.threshold_reached", "spend.daily_limit_reached", "spend.daily_limit_reset"),
     a_usage_alert: ("usage.alert",),
     a_newsletter: ("member.newsletter_changed",),
+    another_address: ("member.email_changed",),
     an_ssh_key: ("ssh_key.added", "ssh_key.removed"),
     a_team: ("member.invited", "member.joined", "member.role_changed", "member.removed"),
     a_balance: ("balance.low", "balance.depleted", "balance.recovered"),

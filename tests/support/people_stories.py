@@ -1,13 +1,18 @@
 """What people do of which events are sent out: what they ask for, their own keys, who joins and who goes."""
 
+from sqlalchemy import select
+
+from app.domain.people.acting import By
 from app.domain.people.members import Role
 from app.domain.people.profiles import Profile
 from app.models.database import db
 from app.models.people import Invitation
 from app.models.scope import as_service
+from app.models.sign_in import SignInLink
 from app.services import link_tokens
 from app.services.access import ssh_keys
 from app.services.people import invitations, joining, profiles, team
+from app.services.sign_in import emails
 from tests.support import cast
 from tests.support.event_stories import Stage
 from tests.support.ssh_keys import ED25519
@@ -26,6 +31,16 @@ def a_newsletter(stage: Stage) -> None:
     """A member asks for the newsletter."""
     actor = cast.make_actor(cast.ALICE, stage.acme())
     profiles.replace(actor.member_id, actor.customer_id, Profile(actor.name, newsletter=True))
+    stage.works()
+
+
+def another_address(stage: Stage) -> None:
+    """A member confirms another address to sign in with."""
+    actor = cast.make_actor(cast.ALICE, stage.acme())
+    emails.ask(By(actor.member_id, actor.customer_id), "alice@new.example")
+    with as_service("read the link"):
+        hashed = db.session.scalar(select(SignInLink.token_hash).where(SignInLink.member_id == actor.member_id))
+    emails.confirm(str(hashed), actor.member_id, address="", browser="")
     stage.works()
 
 

@@ -21,7 +21,9 @@ from app.web.session_cookie import portal_session
 
 bp = Blueprint("authentication", __name__, url_prefix="/account/authentication")
 PAGE, CONTENT = "authentication/page.html", "authentication/_content.html"
-PASSWORD_CHANGED = marked("Your password is changed. All other sessions have ended; API tokens go on working.")
+PASSWORD_CHANGED = marked(
+    "Your password is changed. All other sessions have ended; API tokens, SSH keys and linked accounts go on working."
+)
 ASKED = marked(
     "An e-mail with a link is on its way to {email}. Your address changes once the link is opened and confirmed."
 )

@@ -27,7 +27,7 @@ def section() -> dict[str, object]:
 @bp.post("/<name>")
 @own_sign_in_only
 @fresh_only(
-    lambda name: _("link a {provider} account", provider=identity_providers.named(name).label),
+    lambda name: _("link an account at {provider}", provider=identity_providers.named(name).label),
     back=BACK,
 )
 def link(name: str) -> Response:

@@ -4,20 +4,22 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import structlog
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
 
-from app import mailboxes
+from app import ids, mailboxes
 from app.domain.errors import NotFound, Refused
 from app.domain.language import _
 from app.domain.mails import CONFIRM_SIGN_IN_EMAIL, SIGN_IN_EMAIL_CHANGED
 from app.domain.people.acting import By
 from app.models.customers import Customer
 from app.models.database import db
-from app.models.members import Member
+from app.models.members import Member, Membership
 from app.models.scope import as_service
 from app.services import audit
 from app.services.catalog import versions
-from app.services.outbox import member_mails
+from app.services.outbox import events, member_mails
 from app.services.sign_in import links
 from app.services.transaction import transaction
 
@@ -110,6 +112,7 @@ def confirm(hashed: str, by_member: str, *, address: str, browser: str) -> str:
             links.kill(session, member_id)
             session.flush()
             audit.record(session, customer_id, member_id, "email.changed", member_id, address=address)
+            _notify_hosts(session, member)
             member_mails.write(
                 session, customer_id, SIGN_IN_EMAIL_CHANGED, member,
                 to=before, email=before, new_email=email, address=address, browser=browser,
@@ -119,6 +122,13 @@ def confirm(hashed: str, by_member: str, *, address: str, browser: str) -> str:
         raise Refused(words, "email_taken", 409) from None
     log.info("email_changed", member=member_id)
     return email
+
+
+def _notify_hosts(session: Session, member: Member) -> None:
+    said: dict[str, object] = {"member": member.id, "email": member.email, "name": member.name}
+    acts_for = select(Membership.customer_id).where(Membership.member_id == member.id)
+    for each in session.scalars(acts_for.order_by(Membership.customer_id)).all():
+        events.write(session, each, "member.email_changed", ids.new("chg"), said)
 
 
 def _ask_own(member: Member, member_id: str) -> None:

@@ -101,7 +101,7 @@ def link(by: By, proven: Proven) -> None:
         label = proven.provider.label
         words = _("This {provider} account is linked to another sign-in here. Take another account.", provider=label)
         if mine is not None:
-            words = _("You have linked a {provider} account already. Unlink it first.", provider=label)
+            words = _("You have linked an account at {provider} already. Unlink it first.", provider=label)
         raise Refused(words, "identity_taken", 409) from None
 
 

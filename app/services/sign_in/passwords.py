@@ -40,7 +40,7 @@ def current(member_id: str) -> Password:
 
 
 def change(by: By, before: str, wanted: str) -> None:
-    """Keep the new password, where `before` is the one until now. All other sessions end; API tokens go on.
+    """Keep the new password, where `before` is the one until now. Other sessions end; keys and linked accounts go on.
 
     Refuses (422) a password that does not fit or is not taken, and (409) a member without one.
     """
