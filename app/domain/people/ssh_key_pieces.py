@@ -20,8 +20,8 @@ _PUBLIC = re.compile(r"(?<!\S)AAAA(?:\s*[0-9A-Za-z+/])*={0,2}")
 _PIECE = re.compile(r"[0-9A-Za-z+/]{16,}={0,2}")
 """What is cut shorter is taken for words."""
 _LONG = 40
-_DRAWN = 0.4
-"""The share of neighbours of different classes: of Base64 that was drawn 0.65, of words written as one below 0.3."""
+_DRAWN = 40
+"""In so many of 100 pairs of neighbours the classes differ: of Base64 that was drawn in 65, in words below 30."""
 
 
 def may_be_private(text: str) -> bool:
@@ -100,7 +100,7 @@ def _looks_drawn(text: str) -> bool:
     if all(each in string.hexdigits for each in text) and text in {text.lower(), text.upper()}:
         return False
     changes = sum(_class_of(one) != _class_of(next_one) for one, next_one in pairwise(text))
-    return changes >= _DRAWN * (len(text) - 1)
+    return 100 * changes >= _DRAWN * (len(text) - 1)
 
 
 def _class_of(letter: str) -> str:

@@ -54,7 +54,7 @@ def through(who: SignedIn | HalfSignedIn, wanted: str) -> Response:
 
 
 def _begin(who: SignedIn | HalfSignedIn, wanted: str, *, by_two_factors: bool) -> Response:
-    """Begin the session; where all the member's sessions were ended since the sign-in began, it begins anew."""
+    """Begin the session; where all the member's sessions were ended since the sign-in began, it is over."""
     try:
         login.sign_in(who.member_id, who.customer_id, who.sessions_ended, by_two_factors=by_two_factors)
     except Refused as refusal:
