@@ -34,7 +34,8 @@ def _is_power(n: int, exponent: int) -> bool:
     root = 1 << -(-n.bit_length() // exponent)
     while (lower := ((exponent - 1) * root + n // root ** (exponent - 1)) // exponent) < root:  # Newton's way
         root = lower
-    return root**exponent == n
+    power: int = root**exponent
+    return power == n
 
 
 def is_weak_point(raw: bytes) -> bool:

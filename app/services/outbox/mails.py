@@ -21,7 +21,6 @@ def write(
     key: str,
     to: str,
     after: timedelta = timedelta(0),
-    member_id: str | None = None,
     **context: object,
 ) -> bool:
     """Add a mail in the caller's transaction, which is a service's; return whether it is new.
@@ -29,8 +28,28 @@ def write(
     `key` names the fact, such as `receipt:pay_…`: one mail for it, written once. `context` says what it is
     about, in words and ids that JSON can hold: `payment`, the payment's id, `email`, the address that is asked, or the
     `rule` and `occasion` of a notice. Everything else is read when the mail is sent, once `after` has passed; what is
-    no longer so then is not sent. `member_id` is given where it is about that member's sign-in.
+    no longer so then is not sent.
     """
+    return _add(session, customer_id, template, None, key, to, after, context)
+
+
+def write_about(
+    session: Session, customer_id: str, template: str, member_id: str, *, key: str, to: str, **context: object
+) -> bool:
+    """Add a mail about a member's sign-in, as `write` does: it goes at once, and with the member when they do."""
+    return _add(session, customer_id, template, member_id, key, to, timedelta(0), context)
+
+
+def _add(
+    session: Session,
+    customer_id: str,
+    template: str,
+    member_id: str | None,
+    key: str,
+    to: str,
+    after: timedelta,
+    context: dict[str, object],
+) -> bool:
     ensure(template in KINDS, f"there is no mail called {template}")
     now = clock.now()
     if not after:

@@ -3,8 +3,6 @@
 Each is written for a customer that the member acts for, whose seller it is from; nobody but the member is sent it.
 """
 
-from datetime import timedelta
-
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -13,8 +11,6 @@ from app.domain.errors import ensure
 from app.domain.mails import OF_SIGN_IN
 from app.models.members import Member, Membership
 from app.services.outbox import mails
-
-AT_ONCE = timedelta(0)
 
 
 def write(
@@ -36,9 +32,8 @@ def write(
     ensure(kind in OF_SIGN_IN, f"{kind} is no mail about a sign-in")
     said: dict[str, object] = {"name": member.name, "email": member.email, "at": clock.now().isoformat()}
     said |= {"address": address, "browser": browser, **context}
-    named = key or ids.new("chg")
-    of = {"key": f"{kind}:{named}", "to": to or member.email, "after": AT_ONCE, "member_id": member.id}
-    mails.write(session, customer_id, kind, **of, **said)  # type: ignore[arg-type]
+    key, to = f"{kind}:{key or ids.new('chg')}", to or member.email
+    mails.write_about(session, customer_id, kind, member.id, key=key, to=to, **said)
 
 
 def customer_of(session: Session, member_id: str) -> str | None:
