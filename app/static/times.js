@@ -1,5 +1,5 @@
-// Moments in the reader's zone. The page writes UTC, or beside it (data-utc) the zone that the member has chosen; this keeps
-// UTC in a tip, where hover, focus, tap and paper show it.
+// Moments in the reader's zone, which stands beside each: UTC+1. The page writes UTC, or beside it (data-utc) the zone that
+// the member has chosen; this keeps UTC in a tip, where hover, focus, tap and paper show it.
 // UTC days (<time> without a time of day) stay as they are: they begin and end in UTC wherever the reader is.
 (() => {
   "use strict";
@@ -17,6 +17,12 @@
   const written = (at) => {
     const of = Object.fromEntries(parts.formatToParts(at).map((each) => [each.type, each.value]));
     return { day: language === "en" ? `${of.day} ${of.month} ${of.year}` : days.format(at), time: `${of.hour}:${of.minute}` };
+  };
+
+  // How far the reader's zone is from UTC then, as the page writes a zone that has no name: UTC+1, UTC−3:30.
+  const zoneOf = (at) => {
+    const ahead = -at.getTimezoneOffset(), far = Math.abs(ahead), minutes = far % 60;
+    return `UTC${ahead < 0 ? "\u2212" : "+"}${Math.floor(far / 60)}${minutes ? `:${String(minutes).padStart(2, "0")}` : ""}`;
   };
 
   // How long ago it was, for a day; nothing for what is older, or ahead of this machine's clock.
@@ -48,7 +54,7 @@
       return;
     }
     const recent = element.dataset.time === "ago" ? ago(at) : "";
-    const absolute = here || (isUTC ? utc : `${local.day}, ${local.time}`);
+    const absolute = here || (isUTC ? utc : `${local.day}, ${local.time} ${zoneOf(at)}`);
     if (recent) tipped(element, recent, absolute === utc ? utc : `${absolute} (${utc})`);
     else if (absolute !== utc) tipped(element, absolute, utc);
     else if (kept) element.replaceChildren(utc);
