@@ -24,10 +24,13 @@ FINISHED = (
     "/account/passkeys/new",
     "/account/profile/",
     "/account/ssh-keys/",
+    "/billing/",
     "/billing/add-credits/code/",
     "/billing/invoice-notifications/",
     "/billing/notifications/",
     "/billing/payment-methods/",
+    "/billing/plan/",
+    "/billing/plan/cancellation/",
     "/billing/usage/",
 )
 """The pages that are whole in every language. Each that is added stays."""

@@ -22,8 +22,8 @@ Opened = tuple[Customer, Actor, Browser]
 OTHERS = "[id=plan_change-tax], .plan-line_item, .checkout__order .small.muted, .plan-meters, .c-7"
 """What is other pages': the tax, the lines of the invoice, the meters and the payment methods."""
 
-NOT_YET = ("Up to", "This payment was cancelled. Nothing was charged. Please try again.")
-"""What the pages of usage and of adding credits say, until they are translated."""
+NOT_YET = ("This payment was cancelled. Nothing was charged. Please try again.",)
+"""What the pages of adding credits say, until they are translated."""
 
 
 @pytest.fixture(autouse=True)
