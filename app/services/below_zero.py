@@ -2,30 +2,39 @@
 
 from app import locale
 from app.domain.amounts import CreditUnit
+from app.domain.language import _, marked
 from app.domain.money import Credits
 from app.domain.numbers import owed_of
 from app.models.customers import Customer
 
-_REFUSED = "Calls that need credit are refused until"
-_CHARGED = "What was used below zero is invoiced at once and charged to your payment method."
+_CHARGED = marked("What was used below zero is invoiced at once and charged to your payment method.")
 
 
 def when_none_is_left(customer: Customer, unit: CreditUnit) -> str:
     """Say what happens once no credit is left."""
     line, agreed, exposure = _parts(customer)
     if not line.micros and customer.invoiced_overage_micros:
-        used = f"Unpaid invoices use {_named(agreed, exposure, unit)}"
-        return f"{used}: when no credit is left, calls that need it are refused until they are paid or you add some."
+        return _used_by_invoices(agreed, exposure, unit)
     if not line.micros:
-        return "When nothing is left, calls that need credit are refused until you add some."
+        return _("When nothing is left, calls that need credit are refused until you add some.")
     if not exposure.micros:
-        down = f"Your overage protection lets you continue down to {locale.exact(-line, unit)}."
-        return f"{down} Usage below zero is billed on your next invoice."
-    reached = f"{locale.exact(exposure, unit)} is" if agreed.micros else "that is"
-    return (
-        f"Without credit you are served until you owe {locale.exact(exposure + agreed, unit)} before tax. What you "
-        f"owe is invoiced when the billing period ends, or at once when {reached} reached, and charged to your payment "
-        "method."
+        return _(
+            "Your overage protection lets you continue down to {balance}. Usage below zero is billed on your next "
+            "invoice.",
+            balance=locale.exact(-line, unit),
+        )
+    owed = locale.exact(exposure + agreed, unit)
+    if agreed.micros:
+        return _(
+            "Without credit you are served until you owe {owed} before tax. What you owe is invoiced when the billing "
+            "period ends, or at once when {amount} is reached, and charged to your payment method.",
+            owed=owed,
+            amount=locale.exact(exposure, unit),
+        )
+    return _(
+        "Without credit you are served until you owe {owed} before tax. What you owe is invoiced when the billing "
+        "period ends, or at once when that is reached, and charged to your payment method.",
+        owed=owed,
     )
 
 
@@ -34,21 +43,27 @@ def none_is_left(customer: Customer, remaining: Credits, unit: CreditUnit) -> st
     line, agreed, exposure = _parts(customer)
     owed, invoiced = owed_of(remaining, line), Credits(customer.invoiced_overage_micros)
     if owed.micros:
-        first = f"{_REFUSED} the balance is above {locale.exact(-line, unit)}."
-        more = f"The next {locale.amount(owed, unit)} you add cover what is owed first."
-        return f"{first} {more} {_CHARGED}" if exposure.micros else f"{first} {more}"
+        first = _(
+            "Calls that need credit are refused until the balance is above {balance}. The next {amount} you add cover "
+            "what is owed first.",
+            balance=locale.exact(-line, unit),
+            amount=locale.amount(owed, unit),
+        )
+        charged = _(_CHARGED)
+        return f"{first} {charged}" if exposure.micros else first
     if remaining > -line:
         return when_none_is_left(customer, unit)
+    until_added = _("Calls that need credit are refused until you add some.")
     if not (line.micros or invoiced.micros):
-        return f"{_REFUSED} you add some."
-    what = _named(agreed, exposure, unit)
-    used = f"{what[0].upper()}{what[1:]} {'are' if exposure.micros and agreed.micros else 'is'} used up"
+        return until_added
     if invoiced.micros:
-        of_it = f"unpaid invoices use {locale.exact(invoiced, unit)} of it"
-        return f"{used}: {of_it}. {_REFUSED} they are paid or you add some."
+        refused = _("Calls that need credit are refused until they are paid or you add some.")
+        return f"{_used_up_by_invoices(agreed, exposure, invoiced, unit)} {refused}"
+    used = _used_up(agreed, exposure, unit)
     if exposure.micros:
-        return f"{used}. {_CHARGED} {_REFUSED} that is paid or you add some."
-    return f"{used}. {_REFUSED} you add some."
+        refused = _("Calls that need credit are refused until that is paid or you add some.")
+        return " ".join((used, _(_CHARGED), refused))
+    return f"{used} {until_added}"
 
 
 def _parts(customer: Customer) -> tuple[Credits, Credits, Credits]:
@@ -57,10 +72,46 @@ def _parts(customer: Customer) -> tuple[Credits, Credits, Credits]:
     return Credits(line), Credits(line + customer.invoiced_overage_micros - exposure), Credits(exposure)
 
 
-def _named(agreed: Credits, exposure: Credits, unit: CreditUnit) -> str:
-    """Return what lets the balance go below zero, with how far."""
-    later = f"what you may pay later (up to {locale.exact(exposure, unit)})"
-    protection = f"the overage protection of {locale.exact(agreed, unit)}"
+def _used_by_invoices(agreed: Credits, exposure: Credits, unit: CreditUnit) -> str:
+    """Say what lets the balance go below zero, all of which unpaid invoices use."""
+    values = {"later": locale.exact(exposure, unit), "agreed": locale.exact(agreed, unit)}
     if not exposure.micros:
-        return protection
-    return f"{later} and {protection}" if agreed.micros else later
+        return _(
+            "Unpaid invoices use the overage protection of {agreed}: when no credit is left, calls that need it are "
+            "refused until they are paid or you add some.",
+            **values,
+        )
+    if not agreed.micros:
+        return _(
+            "Unpaid invoices use what you may pay later (up to {later}): when no credit is left, calls that need it "
+            "are refused until they are paid or you add some.",
+            **values,
+        )
+    return _(
+        "Unpaid invoices use what you may pay later (up to {later}) and the overage protection of {agreed}: when no "
+        "credit is left, calls that need it are refused until they are paid or you add some.",
+        **values,
+    )
+
+
+def _used_up(agreed: Credits, exposure: Credits, unit: CreditUnit) -> str:
+    values = {"later": locale.exact(exposure, unit), "agreed": locale.exact(agreed, unit)}
+    if not exposure.micros:
+        return _("The overage protection of {agreed} is used up.", **values)
+    if not agreed.micros:
+        return _("What you may pay later (up to {later}) is used up.", **values)
+    return _("What you may pay later (up to {later}) and the overage protection of {agreed} are used up.", **values)
+
+
+def _used_up_by_invoices(agreed: Credits, exposure: Credits, invoiced: Credits, unit: CreditUnit) -> str:
+    values = {"later": locale.exact(exposure, unit), "agreed": locale.exact(agreed, unit)}
+    values |= {"invoiced": locale.exact(invoiced, unit)}
+    if not exposure.micros:
+        return _("The overage protection of {agreed} is used up: unpaid invoices use {invoiced} of it.", **values)
+    if not agreed.micros:
+        return _("What you may pay later (up to {later}) is used up: unpaid invoices use {invoiced} of it.", **values)
+    return _(
+        "What you may pay later (up to {later}) and the overage protection of {agreed} are used up: unpaid invoices "
+        "use {invoiced} of it.",
+        **values,
+    )

@@ -10,6 +10,7 @@ from typing import Any
 from app import locale
 from app.domain import mails
 from app.domain.money import Credits, Money
+from app.services.mail import invoice_words
 
 NAME, SELLER, EMAIL = "Áçmé", "Ŕéláý, Íñç.", "ä@ß.é"
 NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)
@@ -22,8 +23,7 @@ Facts = dict[str, Any]
 def of(template: str) -> list[Facts]:
     """Return what the templates of the mail are given, one for each way it may go."""
     common: Facts = {
-        "seller": It(name=SELLER, address=["5 Ṁáŕķ", "Źüŕ"], tax_id="Ç-1", email=EMAIL),
-        "customer": It(name=NAME, currency="USD", customer_id="ç_1"),
+        **_WHOSE,
         "is_sandbox": True,
         "attached": "",
         "email": EMAIL,
@@ -43,6 +43,10 @@ def of(template: str) -> list[Facts]:
     ]
 
 
+_WHOSE: Facts = {
+    "seller": It(name=SELLER, address=["5 Ṁáŕķ", "Źüŕ"], tax_id="Ç-1", email=EMAIL),
+    "customer": It(name=NAME, currency="USD", customer_id="ç_1"),
+}
 _LINKS = (
     "link", "page", "tokens", "ssh_keys", "forgot", "methods_link", "pay_link", "invoice_link", "note_link", "again",
     "answer", "add_credits", "settings", "stop",
@@ -65,12 +69,16 @@ def _of_payment(**more: object) -> Facts:
     return known | {"invoice": None} | more
 
 
+def _said(facts: Facts) -> Facts:
+    return facts | {"said": invoice_words.of_invoice(_WHOSE | facts)}
+
+
 def _invoices() -> list[Facts]:
     known: Facts = {"invoice": _invoice(), "total": _MONEY, "to_pay": _MONEY, "stands": "É.", "is_paid": False}
     known |= {"carried": None, "paid_before": None, "is_carried_over": False, "difference": None, "corrects": ""}
     known |= {"credit_note": ""}
     gone = It(amount=_LESS, has_failed=False, is_on_its_way=False, to="4242", refund_id="ŕ_1")
-    return [
+    found = [
         known | {"carried": _LESS, "paid_before": _LESS},
         known | {"is_carried_over": True, "invoice": _invoice(buyer_company="")},
         known | {"to_pay": None, "is_paid": True, "corrects": "Í-0", "credit_note": "Ç-1"},
@@ -78,6 +86,7 @@ def _invoices() -> list[Facts]:
         known | {"difference": It(**(vars(gone) | {"has_failed": True}))},
         known | {"difference": It(**(vars(gone) | {"is_on_its_way": True}))},
     ]
+    return [_said(each) for each in found]
 
 
 def _returned() -> list[Facts]:
@@ -90,7 +99,8 @@ def _returned() -> list[Facts]:
                 note = It(number="Ç-1", source_type=source, credits_applied_minor=applied, issued_at=NOW, reason="É")
                 said: Facts = {"note": note, "total": _MONEY, "to_pay": to_pay, "is_kept": kept, "is_only_rest": rest}
                 said |= {"invoice": _invoice(kind="invoice" if of_invoice else "receipt"), "of_invoice": of_invoice}
-                found.append(said)
+                words = {"said": invoice_words.of_return(_WHOSE | said)}
+                found.append(said | words | {"glance": invoice_words.at_a_glance(said)})
     return found
 
 
@@ -105,34 +115,32 @@ def _digest() -> list[Facts]:
 
 
 def _plan(**more: object) -> Facts:
-    known: Facts = {"title": "Ṕ", "becomes": "Ṕ, 5", "has": "Ƒ", "ends": NOW, "after": "Ƒ", "until": NOW, "per": "⅟"}
+    known: Facts = {
+        "title": "Ṕ",
+        "becomes": "Ṕ, 5",
+        "has": "Ƒ",
+        "ends": NOW,
+        "after": "Ƒ",
+        "until": NOW,
+        "price_per": "⅟",
+    }
     known |= {"renews": NOW, "from_when": NOW, "price": _MONEY, "total": _MONEY, "given": None, "is_moved": False}
-    return known | {"interval": "month", "plan": "Ṕ", "on": DAY} | more
+    return known | {"plan": "Ṕ", "on": DAY, "per_now": "½", "per_then": "⅟", "amount_then": "⅓", "terms": "É."} | more
 
 
 def _notice(**more: object) -> Facts:
     known: Facts = {"used": Credits(9_000_000), "limit": Credits(10_000_000), "held": Credits(0), "day": DAY}
     known |= {"remaining": Credits(4_000_000), "low_balance": Credits(5_000_000), "blocked_until": NOW, "day_ends": NOW}
-    known |= {"threshold": Credits(8_000_000), "below_zero": "É.", "why_you": "É.", "expires_at": NOW}
+    known |= {"has_used": "É.", "threshold": Credits(8_000_000), "below_zero": "É.", "why_you": "É.", "expires_at": NOW}
     known |= {"credits": Credits(1), "grants": [{"expires_at": NOW, "credits": Credits(1)}]}
     return known | more
 
 
 def _alert(**more: object) -> Facts:
-    known = _notice(title="Ṁ", level="1", mark="2", used="3", alert_at="4", period_ends_at=NOW, tariff=None, price=None)
+    known = _notice(title="Ṁ", level="1", mark="2", used="3", alert_at="4", period_ends_at=NOW, costs="")
     return known | {"unit": "ŕ", "stop": ""} | more
 
 
-def _tariff(allowance: int | None, per: int, rate: Credits | None) -> It:
-    return It(allowance=allowance, rate=rate, meter=It(per=per, tiers=[] if rate else [1]))
-
-
-_ALERTS = [
-    {"tariff": _tariff(allowance, per, rate), "price": Credits(5)}
-    for allowance in (None, 5)
-    for per in (1, 1000)
-    for rate in (Credits(5), None)
-]
 _VARIANTS = {
     mails.API_TOKEN_MADE: lambda: [{"token": "ţ", "scopes": "ŕ"}],
     mails.SSH_KEY_ADDED: lambda: [{"key_name": "ķ", "fingerprint": "ƒ"}],
@@ -185,12 +193,8 @@ _VARIANTS = {
     mails.PLAN_NOT_CHANGED: lambda: [_plan()],
     mails.PLAN_UNDONE: lambda: [_plan(), _plan(is_moved=True), _plan(total=None)],
     mails.PLAN_KEPT: lambda: [_plan(), _plan(renews=None)],
-    mails.PRICE_CHANGE: lambda: [
-        _plan(price_now=_MONEY, price_then=_LESS, months=months, before=_MONEY, after=_LESS, interval=each)
-        for months in (0, 1, 3)
-        for each in ("month", "year")
-    ],
-    mails.PRICE_CHANGE_WITHDRAWN: lambda: [_plan(interval=each) for each in ("month", "year")],
+    mails.PRICE_CHANGE: lambda: [_plan(months=months, before=_MONEY, after=_LESS) for months in (0, 1, 3)],
+    mails.PRICE_CHANGE_WITHDRAWN: lambda: [_plan()],
     mails.PLAN_REQUEST: lambda: [_plan(name="Ñ", message="É\nÉ", why_you="É.")],
     mails.AUTO_RECHARGE_ASKS: lambda: [
         {"amount": _MONEY, "is_unusual": each, "used_today": Credits(9), "usual": Credits(5), "until": NOW}
@@ -212,6 +216,6 @@ _VARIANTS = {
     "balance_depleted": lambda: [_notice()],
     "balance_recovered": lambda: [_notice()],
     "credits_expiring": lambda: [_notice()],
-    "usage_alert": lambda: [_alert(), _alert(stop=f"{LINK}stop"), *[_alert(**each) for each in _ALERTS]],
+    "usage_alert": lambda: [_alert(), _alert(stop=f"{LINK}stop"), _alert(costs="É.")],
     mails.WEEKLY_DIGEST: _digest,
 }

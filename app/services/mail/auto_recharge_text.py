@@ -5,6 +5,7 @@ from typing import Any
 
 from app import clock
 from app.domain.auto_recharge.caution import Why
+from app.domain.language import _, marked
 from app.domain.money import Credits, Money
 from app.domain.payments import decline_sentence
 from app.extensions import settings
@@ -18,17 +19,17 @@ from app.services.catalog import versions
 
 PAGE = "auto_recharge.page"
 _WHY = {
-    "money_went_back": "The money of an automatic charge was refunded, or your bank disputes it.",
-    "no_method": "There is no payment method that can be charged.",
-    "not_sold": "What it was to buy is no longer sold.",
-    "above_limit": "With its tax, one purchase now comes to more than your limit for a billing period.",
+    "money_went_back": marked("The money of an automatic charge was refunded, or your bank disputes it."),
+    "no_method": marked("There is no payment method that can be charged."),
+    "not_sold": marked("What it was to buy is no longer sold."),
+    "above_limit": marked("With its tax, one purchase now comes to more than your limit for a billing period."),
 }
 _NEXT = {
-    "declined": "Use another payment method, or add credits once with this one.",
-    "money_went_back": "Auto-recharge is switched off. You can switch it on again when this is settled.",
-    "no_method": "Add a payment method, and it goes on.",
-    "not_sold": "Choose what to buy instead.",
-    "above_limit": "Raise the limit, or buy less at once. Auto-recharge says why tax is added.",
+    "declined": marked("Use another payment method, or add credits once with this one."),
+    "money_went_back": marked("Auto-recharge is switched off. You can switch it on again when this is settled."),
+    "no_method": marked("Add a payment method, and it goes on."),
+    "not_sold": marked("Choose what to buy instead."),
+    "above_limit": marked("Raise the limit, or buy less at once. Auto-recharge says why tax is added."),
 }
 
 
@@ -70,5 +71,6 @@ def facts(customer_id: str, context: dict[str, Any]) -> dict[str, Any] | None:
         }
         return said
     reason, code = str(context["reason"]), str(context["code"])
-    why = _WHY.get(reason) or f"{decline_sentence(code)} It was tried as often as your bank lets us."
-    return said | {"why": why, "next": _NEXT[reason]}
+    tried = _("It was tried as often as your bank lets us.")
+    why = _(_WHY[reason]) if reason in _WHY else f"{decline_sentence(code)} {tried}"
+    return said | {"why": why, "next": _(_NEXT[reason])}

@@ -27,11 +27,10 @@ from app.services.bank_transfers import movements
 from app.services.catalog import versions
 from app.services.customers import rests
 from app.services.invoices import carrying, e_invoices
+from app.services.mail import invoice_words
 from app.services.outbox import billing_mails
 from app.services.receivables import differences
 
-PAID = "It is paid."
-"""How an invoice stands that was settled when it got its number."""
 PAGE, LINK = "invoice_notifications.page", "confirm_billing_email.page"
 
 
@@ -93,8 +92,8 @@ def invoice(customer_id: str, context: dict[str, Any]) -> dict[str, Any] | None:
         seller = versions.of(customer).seller
         to_pay = carrying.to_collect(db.session(), row)
         replaced = _replaced(row) | {"difference": differences.of(row)}
-        stands = _stands(row, Money(to_pay, row.currency))
-    return {
+        stands, is_paid = _stands(row, Money(to_pay, row.currency)), _is_paid(row, to_pay)
+    said = {
         "seller": seller,
         "customer": customer,
         "is_sandbox": settings().payments == "sandbox",
@@ -104,10 +103,11 @@ def invoice(customer_id: str, context: dict[str, Any]) -> dict[str, Any] | None:
         "paid_before": Money(-row.taken_over_minor, row.currency) if row.taken_over_minor and to_pay else None,
         "is_carried_over": to_pay > 0 and not carrying.is_chargeable(to_pay, row.currency),
         "stands": stands,
-        "is_paid": stands == PAID,
+        "is_paid": is_paid,
         **replaced,
         **found,
     }
+    return said | {"said": invoice_words.of_invoice(said)}
 
 
 def paid_from_credit(customer_id: str, context: dict[str, Any]) -> dict[str, Any] | None:
@@ -120,21 +120,34 @@ def _stands(row: Document, to_pay: Money) -> str:
     """Say where the invoice is by now: the file that goes with the mail says how it was when it got its number."""
     if row.is_corrected:
         instead = carrying.standing(db.session(), row).number
-        return f"It was corrected since: {instead} has taken its place. Nothing is to be done about this one."
+        return _(
+            "It was corrected since: {number} has taken its place. Nothing is to be done about this one.",
+            number=instead,
+        )
     if to_pay.amount_minor and not carrying.is_chargeable(to_pay.amount_minor, to_pay.currency):
-        return (
+        return _(
             "It is less than our payment processor charges, so nothing is to be paid now: "
             "it is added to your next invoice."
         )
     if to_pay.amount_minor and rests.is_left_alone(db.session(), row):
-        return "What was paid of it before went back or was disputed: the rest is not charged by itself."
+        return _("What was paid of it before went back or was disputed: the rest is not charged by itself.")
     if to_pay.amount_minor:
-        return f"Please pay it by {locale.day(row.due_on)}." if row.due_on else "Please pay it."
+        return _("Please pay it by {day}.", day=locale.day(row.due_on)) if row.due_on else _("Please pay it.")
     if row.state == State.UNCOLLECTIBLE:
-        return "It is no longer collected."
+        return _("It is no longer collected.")
     if row.credited_minor and not row.paid_minor:
-        return "Nothing is to be paid of it any more: it was credited."
-    return PAID if e_invoices.settled_minor(row) == row.payable_minor else "It has been paid since."
+        return _("Nothing is to be paid of it any more: it was credited.")
+    return _("It is paid.") if _was_settled(row) else _("It has been paid since.")
+
+
+def _is_paid(row: Document, to_pay_minor: int) -> bool:
+    """Say whether the invoice was settled when it got its number, and stands so."""
+    is_closed = row.is_corrected or to_pay_minor or row.state == State.UNCOLLECTIBLE
+    return not is_closed and not (row.credited_minor and not row.paid_minor) and _was_settled(row)
+
+
+def _was_settled(row: Document) -> bool:
+    return e_invoices.settled_minor(row) == row.payable_minor
 
 
 def without_po_number(customer_id: str, document_id: str) -> dict[str, Any] | None:
@@ -171,15 +184,15 @@ def returned(customer_id: str, context: dict[str, Any]) -> dict[str, Any] | None
     if said is None:
         return None
     of_invoice = note.kind == Kind.CREDIT_NOTE
-    return said | {
+    said |= {
         "note": note,
-        "note_name": "credit note" if of_invoice else "refund receipt",
-        "of": f"{'invoice' if of_invoice else 'receipt'} {said['invoice'].number}",
+        "of_invoice": of_invoice,
         "total": total,
         "is_kept": is_kept,
         "is_only_rest": rests.is_only_rest(said["invoice"]),
         "note_link": found["invoice_link"],
     }
+    return said | {"glance": invoice_words.at_a_glance(said), "said": invoice_words.of_return(said)}
 
 
 def settled(customer_id: str, payment: Payment) -> dict[str, Any]:
@@ -187,12 +200,12 @@ def settled(customer_id: str, payment: Payment) -> dict[str, Any]:
     found = _invoice(customer_id, payment.document_id) if payment.document_id else invoice_of(customer_id, payment.id)
     row = found["invoice"]
     parts = [
-        ("Total", row.total_minor),
-        ("Paid by credit", -row.credits_applied_minor - row.credit_paid_minor),
-        ("Rounding", row.rounding_minor),
-        ("Paid before", -row.taken_over_minor),
-        ("Credit notes", -row.credited_minor),
-        ("Carried over", row.carried_minor),
+        (_("Total"), row.total_minor),
+        (_("Paid by credit"), -row.credits_applied_minor - row.credit_paid_minor),
+        (_("Rounding"), row.rounding_minor),
+        (_("Paid before"), -row.taken_over_minor),
+        (_("Credit notes"), -row.credited_minor),
+        (_("Carried over"), row.carried_minor),
     ]
     shown = [(words, Money(minor, row.currency)) for words, minor in parts if minor]
     return found | {"parts": shown, "paid_at": row.paid_at or payment.updated_at}

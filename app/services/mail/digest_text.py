@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 
 from app import locale
 from app.domain.catalog import Catalog
+from app.domain.language import _
 from app.domain.money import Credits, Money
 from app.domain.payments import PaymentState, method_name
 from app.domain.sold_terms import Terms
@@ -81,7 +82,9 @@ def facts(customer_id: str, context: dict[str, Any]) -> dict[str, Any] | None:
         "settings": portal_links.page("notifications.page"),
         "stop": weekly_digest.link(subscription),
         "is_sandbox": settings().payments == "sandbox",
-        "why_you": f"You get this e-mail because you switched the weekly digest of {customer.name} on.",
+        "why_you": _(
+            "You get this e-mail because you switched the weekly digest of {customer} on.", customer=customer.name
+        ),
     }
 
 
@@ -99,7 +102,7 @@ def _used(catalog: Catalog, first: date, last: date) -> list[Used]:
     for key, quantity, micros in rows:
         meter = catalog.meter(key) if key else None
         counted = locale.quantity(int(quantity), meter.unit) if meter and meter.kind.can_be_held else ""
-        title = meter.title if meter else key or "Usage without a meter"
+        title = meter.title if meter else key or _("Usage without a meter")
         if counted or micros:
             found.append(Used(title, counted, Credits(int(micros))))
     return sorted(found, key=lambda each: (-each.cost.micros, each.title))

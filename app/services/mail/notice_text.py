@@ -1,18 +1,20 @@
 """What mails about notices say: the figures of the time at which each was given."""
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from sqlalchemy import select
 
+from app import locale
 from app.domain import notices as rule
 from app.domain import rating
 from app.domain.amounts import CreditUnit
 from app.domain.amounts_in_json import parse_credits
 from app.domain.catalog import Catalog
+from app.domain.language import _
 from app.domain.money import Credits
-from app.domain.units import quantity
+from app.domain.rating import Tariff
 from app.extensions import settings
 from app.models.customers import Customer
 from app.models.database import db
@@ -53,6 +55,7 @@ def facts(customer_id: str, context: dict[str, Any]) -> dict[str, Any] | None:
         "why_you": _why_you(customer, stop),
         "is_sandbox": settings().payments == "sandbox",
         **_times(notice),
+        **_limit(notice, figures, catalog, customer),
         **_below_zero(notice.rule, figures, customer, catalog),
         **(_alert(figures, catalog, customer) if notice.rule == rule.USAGE_ALERT else {}),
         **(_expiring(figures) if notice.rule == rule.CREDITS_EXPIRING else {}),
@@ -73,23 +76,70 @@ def _ends_a_warning(customer_id: str) -> bool:
     return db.session.scalar(warned) == "sent" and db.session.scalar(select(low.exists())) is not True
 
 
+def _limit(notice: Notice, figures: dict[str, Any], catalog: Catalog, customer: Customer) -> dict[str, object]:
+    if rule.MAILS.get(notice.rule) != rule.MAILS[rule.DAILY_LIMIT]:
+        return {}
+    known, on = CreditUnit(customer.credit_unit, catalog.credit_unit_label), rule.occasion_day(notice.occasion).date
+    return {"has_used": has_used(customer.name, on, figures, known)}
+
+
 def _alert(figures: dict[str, Any], catalog: Catalog, customer: Customer) -> dict[str, object]:
     """Return how far the meter was and at what the alert was to come, in words, and what use of the meter costs."""
     used, threshold, basis, unit = (figures[each] for each in ("quantity", "threshold", "basis", "unit"))
+    known = CreditUnit(customer.credit_unit, catalog.credit_unit_label)
     tariff = rating.tariff(catalog, plan_of(catalog, customer.plan), figures["meter"])
     said: dict[str, object] = {
-        "used": quantity(used, unit),
-        "level": quantity(used, unit),
-        "mark": quantity(threshold, unit),
-        "alert_at": quantity(threshold, unit),
-        "tariff": tariff if tariff and not tariff.is_free else None,
-        "price": (tariff.rate or tariff.meter.credits) if tariff else None,
+        "used": locale.counted(used, unit),
+        "level": locale.counted(used, unit),
+        "mark": locale.counted(threshold, unit),
+        "alert_at": locale.counted(threshold, unit),
+        "costs": costs(tariff, figures["title"], unit, known) if tariff and not tariff.is_free else "",
     }
     if figures["is_percent"] and basis:
-        whole = quantity(basis, unit)
-        said |= {"level": f"{used * 100 // basis:,} % of your plan", "mark": f"{threshold:,} %"}
-        said |= {"used": f"{used:,} of {whole}", "alert_at": f"{threshold:,} % of {whole}"}
+        whole, percent = locale.counted(basis, unit), locale.whole(threshold)
+        said |= {"level": _("{percent} % of your plan", percent=locale.whole(used * 100 // basis))}
+        said |= {"mark": _("{percent} %", percent=percent)}
+        said |= {"used": _("{used} of {all}", used=locale.whole(used), all=whole)}
+        said |= {"alert_at": _("{percent} % of {all}", percent=percent, all=whole)}
     return said
+
+
+def costs(tariff: Tariff, meter: str, unit: str, known: CreditUnit) -> str:
+    """Say what use of the meter costs: a limit stops no use that was only reported."""
+    included = {"allowance": locale.whole(tariff.allowance)}
+    rate = tariff.rate or tariff.meter.credits
+    if rate is None or (tariff.rate is None and tariff.meter.tiers):
+        if tariff.allowance:
+            return _("Usage beyond the {allowance} included in your plan costs credits.", **included)
+        return _("Usage of {meter} costs credits.", meter=meter)
+    price = {"price": locale.exact(rate, known)}
+    if tariff.meter.per == 1:
+        if tariff.allowance:
+            return _(
+                "Usage beyond the {allowance} included in your plan costs credits: {price} each.", **included, **price
+            )
+        return _("Usage of {meter} costs credits: {price} each.", meter=meter, **price)
+    price |= {"n": locale.whole(tariff.meter.per), "unit": unit}
+    if tariff.allowance:
+        return _(
+            "Usage beyond the {allowance} included in your plan costs credits: {price} per {n} {unit}.",
+            **included,
+            **price,
+        )
+    return _("Usage of {meter} costs credits: {price} per {n} {unit}.", meter=meter, **price)
+
+
+def has_used(customer: str, on: date, figures: dict[str, Any], known: CreditUnit) -> str:
+    """Say what was used of the daily limit, and what is held beside it."""
+    values = {"customer": customer, "day": locale.day(on), "used": locale.amount(figures["used"], known)}
+    values |= {"limit": locale.exact(figures["limit"], known)}
+    if (held := figures.get("held", Credits(0))).micros:
+        return _(
+            "{customer} has used {used} of {limit} on {day} (UTC), and {held} is held for calls in progress.",
+            held=locale.amount(held, known),
+            **values,
+        )
+    return _("{customer} has used {used} of {limit} on {day} (UTC).", **values)
 
 
 def _below_zero(of: str, figures: dict[str, Any], customer: Customer, catalog: Catalog) -> dict[str, object]:
@@ -130,8 +180,8 @@ def _times(notice: Notice) -> dict[str, object]:
 
 def _why_you(customer: Customer, stop: str) -> str:
     if not stop:
-        return f"You get this e-mail because {customer.name} lists you as its billing contact."
-    return f"You get this e-mail because {customer.name} sends its usage alerts to this address."
+        return _("You get this e-mail because {customer} lists you as its billing contact.", customer=customer.name)
+    return _("You get this e-mail because {customer} sends its usage alerts to this address.", customer=customer.name)
 
 
 def _stop_link(customer_id: str, email: str) -> str:

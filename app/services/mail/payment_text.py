@@ -27,7 +27,6 @@ from app.services.mail import (
     auto_recharge_text,
     billing_text,
     digest_text,
-    mandate_text,
     notice_text,
     plan_text,
     price_text,
@@ -103,7 +102,7 @@ def _of_one_fact(template: str, customer_id: str, context: dict[str, Any]) -> di
     if template == mails.PRO_FORMA:
         return transfer_text.order(customer_id, str(context["pro_forma"]))
     if template == mails.MANDATE:
-        return mandate_text.facts(customer_id, str(context["mandate"]))
+        return transfer_text.mandate(customer_id, str(context["mandate"]))
     if template == mails.TRANSFER_RECEIVED:
         return transfer_text.facts(customer_id, str(context["movement"]))
     if template == mails.TAX_NUMBER_REJECTED:

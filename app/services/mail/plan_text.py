@@ -2,11 +2,12 @@
 
 from typing import Any
 
+from app import locale
 from app.domain import mails
 from app.domain.money import Money
 from app.domain.sold_terms import Terms
 from app.domain.subscriptions.choice import Choice, Interval, given
-from app.domain.subscriptions.words import PER, choice_words
+from app.domain.subscriptions.words import choice_words, price_words
 from app.extensions import settings
 from app.models.customers import Customer
 from app.models.database import db
@@ -64,7 +65,8 @@ def _going_on(customer: Customer, context: dict[str, Any]) -> dict[str, Any] | N
     has = given(versions.of(customer), customer.plan, Interval(row.interval), row.seats)
     price = Money(int(context.get("price_minor", has.price.amount_minor)), has.currency)
     renews = row.period_ends_at if has.price.amount_minor else None
-    return {"title": has.plan.title, "renews": renews, "price": price, "per": PER[has.interval]}
+    per = price_words(locale.exact(price), has.interval)
+    return {"title": has.plan.title, "renews": renews, "price_per": per}
 
 
 def _order(customer: Customer, template: str, context: dict[str, Any]) -> dict[str, Any] | None:
@@ -83,7 +85,7 @@ def _order(customer: Customer, template: str, context: dict[str, Any]) -> dict[s
         "from_when": order.effective_at,
         "until": order.period_ends_at,
         "price": price if price.amount_minor else None,
-        "per": PER[wants.interval],
+        "price_per": price_words(locale.exact(price), wants.interval),
         "total": total if total.amount_minor > 0 else None,
         "given": Money(-order.total_minor, order.currency) if order.total_minor < 0 else None,
     }

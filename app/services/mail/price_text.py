@@ -6,10 +6,13 @@ from typing import Any
 
 from sqlalchemy import and_, or_, select
 
+from app import locale
+from app.domain.language import _
 from app.domain.mails import PRICE_CHANGE, PRICE_CHANGE_WITHDRAWN
 from app.domain.money import Money
 from app.domain.sold_terms import Terms
 from app.domain.subscriptions.choice import Interval, given
+from app.domain.subscriptions.words import price_words
 from app.extensions import settings
 from app.models.customers import Customer
 from app.models.database import db
@@ -36,20 +39,37 @@ def facts(customer_id: str, context: dict[str, Any]) -> dict[str, Any] | None:
     has, will = (given(each, customer.plan, interval, subscription.seats).price for each in (own, other))
     if "price_now_minor" in context:  # mails of older releases have no prices
         has, will = (Money(int(context[each]), customer.currency) for each in ("price_now_minor", "price_then_minor"))
+    on = date.fromisoformat(str(context.get("begins_on", row.effective_on)))
     return {
         "seller": own.seller,
         "customer": customer,
         "is_sandbox": settings().payments == "sandbox",
         "plan": plan.title,
-        "interval": "month" if interval is Interval.MONTHLY else "year",
-        "on": date.fromisoformat(str(context.get("begins_on", row.effective_on))),
-        "price_now": has,
-        "price_then": will,
+        "on": on,
+        "terms": terms(interval, seller=own.seller.name, plan=plan.title, day=locale.day(on)),
+        "per_now": price_words(locale.amount(has), interval),
+        "amount_then": locale.amount(will),
+        "per_then": price_words(locale.amount(will), interval),
         "months": int(context["months"]),
         "before": Money(int(context["before_minor"]), customer.currency),
         "after": Money(int(context["after_minor"]), customer.currency),
         "link": portal_links.page_or_overview("plan.page"),
     }
+
+
+def terms(interval: Interval, **values: str) -> str:
+    """Say from when on the plan has other terms."""
+    if interval is Interval.MONTHLY:
+        return _(
+            "{seller} changes the terms of your plan {plan}. You have the new ones with the month that begins on "
+            "{day}. Until then nothing changes, and what is on an invoice already stays.",
+            **values,
+        )
+    return _(
+        "{seller} changes the terms of your plan {plan}. You have the new ones with the year that begins on "
+        "{day}. Until then nothing changes, and what is on an invoice already stays.",
+        **values,
+    )
 
 
 def withdrawn(customer_id: str) -> dict[str, Any] | None:
@@ -64,14 +84,14 @@ def withdrawn(customer_id: str) -> dict[str, Any] | None:
             return None
         subscription = db.session.get_one(Subscription, customer_id, populate_existing=True)
     interval = Interval(subscription.interval)
+    price = given(own, customer.plan, interval, subscription.seats).price
     return {
         "seller": own.seller,
         "customer": customer,
         "is_sandbox": settings().payments == "sandbox",
         "plan": plan.title,
-        "interval": "month" if interval is Interval.MONTHLY else "year",
         "on": date.fromisoformat(str(last.get("begins_on", row.effective_on))),
-        "price": given(own, customer.plan, interval, subscription.seats).price,
+        "price_per": price_words(locale.amount(price), interval),
         "link": portal_links.page_or_overview("plan.page"),
     }
 

@@ -9,6 +9,7 @@ from app import clock
 from app.domain import mails
 from app.domain.dunning import standing as rule
 from app.domain.dunning.standing import SUSPENDED, Unpaid
+from app.domain.language import _
 from app.domain.money import Money
 from app.domain.payments import DUNNING, PaymentState, decline_sentence, method_name
 from app.extensions import settings
@@ -80,12 +81,13 @@ def _why(session: Session, document: Document) -> str:
         .limit(1)
     ).one_or_none()
     if found is None:
-        return "It was not paid in time."
+        return _("It was not paid in time.")
     payment, method = found
     name = method_name(method.brand, method.last4)
     if payment.state == PaymentState.CANCELED:
-        return f"We tried to charge {name}, and the payment was not confirmed in time."
-    return f"We tried to charge {name}. {decline_sentence(payment.problem, payment.rail)}"
+        return _("We tried to charge {method}, and the payment was not confirmed in time.", method=name)
+    tried = _("We tried to charge {method}.", method=name)
+    return f"{tried} {decline_sentence(payment.problem, payment.rail)}"
 
 
 def _is_charged(session: Session, customer: Customer) -> bool:

@@ -1,4 +1,4 @@
-"""What mails about bank transfers say: how much to send for an order, and what of a transfer is left or missing."""
+"""What mails about bank accounts say: how much to send for an order, what of a transfer is left, and a mandate."""
 
 from typing import Any
 
@@ -13,6 +13,7 @@ from app.services import portal_links
 from app.services.bank_transfers import allocation, movements, orders
 from app.services.catalog import versions
 from app.services.invoices import reads
+from app.services.payment_methods import mandates
 
 
 def facts(customer_id: str, movement_id: str) -> dict[str, Any] | None:
@@ -60,4 +61,18 @@ def order(customer_id: str, pro_forma_id: str) -> dict[str, Any] | None:
         "due_on": invoice.due_on if invoice else None,
         "until": row.valid_until,
         "link": portal_links.page("bank_transfers.pro_forma", pro_forma_id=row.id),
+    }
+
+
+def mandate(customer_id: str, mandate_id: str) -> dict[str, Any]:
+    """Return what the mail about a mandate names. It is said also when the account is removed by now."""
+    with as_customer(customer_id):
+        customer = db.session.get_one(Customer, customer_id, populate_existing=True)
+        found, seller = mandates.read(mandate_id), versions.of(customer).seller
+    return {
+        "seller": seller,
+        "customer": customer,
+        "is_sandbox": settings().payments == "sandbox",
+        "mandate": found,
+        "link": portal_links.page("payment_methods.page"),
     }

@@ -1,4 +1,7 @@
-"""In whose language a mail is put into words: its recipient's, as it is chosen when the mail is sent."""
+"""In whose language a mail is put into words: its recipient's, as it is chosen when the mail is sent.
+
+A mail about a sign-in names its member; rows of older releases are found by the addresses that they name.
+"""
 
 from typing import Any
 
@@ -28,7 +31,8 @@ def _of_the_recipient(mail: Mail, context: dict[str, Any]) -> ScalarSelect[str]:
     address = mail.recipient.lower()
     if mail.template in OF_SIGN_IN:
         addresses = {address, str(context.get("email", "")).lower(), str(context.get("new_email", "")).lower()}
-        whose = select(Member.language).where(Member.email.in_(sorted(addresses - {""})))
+        is_theirs = Member.email.in_(sorted(addresses - {""})) | (Member.id == mail.member_id)
+        whose = select(Member.language).where(is_theirs)
         return whose.order_by(Member.email != address).limit(1).scalar_subquery()
     whose = select(Member.language).where(Member.email == address)
     if mail.template != INVITATION:

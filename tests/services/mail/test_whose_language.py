@@ -36,8 +36,8 @@ def documents_in(customer: Customer, name: str) -> None:
         session.execute(update(Customer).where(Customer.customer_id == customer.customer_id).values(language=name))
 
 
-def whose(customer: Customer, template: str, to: str, **context: object) -> str:
-    mail = Mail(customer_id=customer.customer_id, template=template, recipient=to)
+def whose(customer: Customer, template: str, to: str, member: str | None = None, **context: object) -> str:
+    mail = Mail(customer_id=customer.customer_id, template=template, recipient=to, member_id=member)
     with as_service("put a mail into words"), counted() as statements:
         found = whose_language.of(mail, context)
         db.session.rollback()
@@ -58,6 +58,7 @@ def test_a_mail_about_a_sign_in_is_in_the_language_that_the_member_chose(
     assert whose(acme, mails.CONFIRM_SIGN_IN_EMAIL, "new@acme.example", email=alice_actor.email) == "de"
     before = "before@acme.example"
     assert whose(acme, mails.SIGN_IN_EMAIL_CHANGED, before, email=before, new_email=alice_actor.email) == "de"
+    assert whose(acme, mails.SIGN_IN_EMAIL_CHANGED, before, alice_actor.member_id, email=before) == "de"
     speaks(alice_actor, "nl")
     documents_in(acme, "nl")
     assert whose(acme, *about) == "en", "not offered"
