@@ -18,7 +18,7 @@ class ApiKey(Base):
             "member_id is null or (customer_id is not null and scopes not like '%usage:write%')", name="of_a_member"
         ),
         Index("ix_api_keys_customer", "customer_id"),
-        Index("ix_api_keys_member", "member_id"),
+        Index("uq_api_keys_member_form_key", "member_id", "form_key", unique=True),
     )
 
     id: Mapped[str] = mapped_column(String(40), primary_key=True)
@@ -34,6 +34,8 @@ class ApiKey(Base):
     expires_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
     last_used_at: Mapped[datetime | None]
+    form_key: Mapped[str | None] = mapped_column(String(26))
+    """Of the form by which a member made it: sent twice it makes one. None: no form did."""
 
 
 class ApiRequest(Base):

@@ -90,6 +90,28 @@ def test_a_token_is_made_shown_once_used_and_revoked(
     assert entries == [(alice_actor.member_id, row.id, f"api_token.{each}") for each in ("created", "revoked")]
 
 
+def test_a_reload_of_the_page_that_shows_a_token_makes_no_other_one(alice: Browser, alice_actor: Actor) -> None:
+    page = alice.opens(PATH)
+    sent = {"name": "backup", "scopes": [READ], "lasts": "30"}
+    made = alice.submits(page, FORM, button=SAVE, **sent)
+    assert text_of(made).startswith("pat_")
+    for _time in range(2):
+        again = alice.submits(page, FORM, button=SAVE, **sent)
+        assert (again.status, again.path) == (200, PATH) and not again.soup.select("#api_tokens-made")
+        assert again.notices() == [
+            "This token is made already, and was shown once. If you have no copy, revoke it and make another one."
+        ]
+    assert len(api_tokens.listed(alice_actor, 5)) == 1
+    with as_service("count the mails"):
+        assert len(db.session.scalars(select(Mail).where(Mail.template == "api_token_made")).all()) == 1
+    other = alice.submits(made, FORM, button=SAVE, **sent)
+    assert text_of(other) != text_of(made) and len(api_tokens.listed(alice_actor, 5)) == 2
+    odd = alice.posts(PATH, {"csrf_token": page.value("csrf_token"), "form_key": "x" * 300, **sent})
+    assert odd.status == 200 and len(api_tokens.listed(alice_actor, 5)) == 3, (
+        "a key that is none of ours counts for none"
+    )
+
+
 @pytest.mark.both_databases
 @pytest.mark.parametrize("how", ["removed", "back", "disabled", "demoted"])
 def test_a_token_of_a_removed_member_is_dead_at_once(app: Flask, alice_actor: Actor, acme: Customer, how: str) -> None:

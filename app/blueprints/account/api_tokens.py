@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Blueprint, request
+from flask import Blueprint, flash, request
 from werkzeug.wrappers import Response
 
 from app import clock
@@ -20,6 +20,9 @@ from app.web.respond import saved, show
 bp = Blueprint("api_tokens", __name__, url_prefix="/account/api-tokens")
 PAGE, CONTENT = "api_tokens/page.html", "api_tokens/_content.html"
 ROWS = 50
+MADE_ALREADY = marked(
+    "This token is made already, and was shown once. If you have no copy, revoke it and make another one."
+)
 
 
 @bp.get("/")
@@ -40,10 +43,14 @@ def make() -> Response:
     try:
         ends = end_of(form.lasts.data or "", form.ends_on.data, clock.now(), may_last=settings().api_tokens_may_last)
         where = {"address": from_address(), "browser": browsers.in_words(request.user_agent.string)}
+        where |= {"form_key": form.form_key.data or ""}
         made = api_tokens.make(actor, form.name.data or "", form.chosen, ends, **where)
     except Refused as refusal:
         form.refuse(refusal)
         return _refused(form, refusal.status)
+    if made is None:
+        flash(_(MADE_ALREADY), "warn")
+        return saved("api_tokens.page", CONTENT, "", **_around())
     return show(PAGE, CONTENT, **(_around() | {"made": made}))
 
 
@@ -74,7 +81,7 @@ def _around(form: ApiTokenForm | None = None) -> dict[str, Any]:
     rows = api_tokens.listed(actor, ROWS + 1, before=before if is_id(before, "key") else None)
     shown = rows[:ROWS]
     return {
-        "form": form or ApiTokenForm(formdata=None).offer(may_last=settings().api_tokens_may_last),
+        "form": form or ApiTokenForm(formdata=None).offer(may_last=settings().api_tokens_may_last).renewed(),
         "chosen": form.chosen if form else [],
         "rows": shown,
         "older": shown[-1].token.id if len(rows) > ROWS else "",

@@ -6,6 +6,7 @@ from datetime import datetime
 
 import structlog
 from sqlalchemy import func, or_, select
+from sqlalchemy.exc import IntegrityError
 
 from app import clock, ids
 from app.domain.errors import NotFound, Refused
@@ -66,9 +67,34 @@ def one(actor: Actor, key_id: str) -> ApiKey:
 
 
 def make(
-    actor: Actor, name: str, scopes: list[str], expires_at: datetime | None, *, address: str = "", browser: str = ""
-) -> str:
-    """Make a token for the customer that the member acts for, and return its text, which nobody can show again."""
+    actor: Actor,
+    name: str,
+    scopes: list[str],
+    expires_at: datetime | None,
+    *,
+    form_key: str = "",
+    address: str = "",
+    browser: str = "",
+) -> str | None:
+    """Make a token for the customer that the member acts for, and return its text, which nobody can show again.
+
+    None: the form was sent before, and made its token then.
+    """
+    try:
+        return _make(actor, name, scopes, expires_at, form_key if ids.is_form_key(form_key) else None, address, browser)
+    except IntegrityError:
+        return None
+
+
+def _make(
+    actor: Actor,
+    name: str,
+    scopes: list[str],
+    expires_at: datetime | None,
+    form_key: str | None,
+    address: str,
+    browser: str,
+) -> str | None:
     named, secret, now = checked_name(name), secrets.token_urlsafe(32), clock.now()
     token = ApiKey(
         id=ids.new("key"),
@@ -79,6 +105,7 @@ def make(
         member_id=actor.member_id,
         created_at=now,
         expires_at=expires_at,
+        form_key=form_key,
     )
     with as_service("make an API token"), transaction() as session:
         # The role as it is now: whoever is demoted meanwhile makes no token of more.
@@ -89,6 +116,10 @@ def make(
         )
         if role is None:
             raise NotFound("customer")
+        if form_key and session.scalar(
+            select(ApiKey.id).where(ApiKey.member_id == actor.member_id, ApiKey.form_key == form_key)
+        ):
+            return None
         token.scopes = " ".join(checked_scopes(scopes, Role(role)))
         mine = select(func.count()).where(
             ApiKey.customer_id == actor.customer_id,
