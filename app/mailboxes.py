@@ -1,5 +1,7 @@
 """E-mail addresses: which ones can be mailed, how they are kept, and how they travel. No name is looked up."""
 
+import unicodedata
+
 import email_validator
 from email_validator import EmailNotValidError, validate_email
 
@@ -14,9 +16,24 @@ LONGEST = 254
 
 def normal(text: str) -> str:
     """Return the address as it is kept, or refuse what no mail can be addressed to. A mail to it is the real proof."""
-    email = text.strip().lower()
-    if not is_mailable(email):
+    typed = text.strip()
+    email = unicodedata.normalize("NFC", typed.lower())
+    # A letter that is two when it is small, or another one when it is plain, makes the address of somebody else.
+    is_plain = len(typed.lower()) == len(typed) and unicodedata.normalize("NFKC", email) == email
+    if not is_plain or not is_mailable(email):
         raise Refused(_("Enter an e-mail address, such as name@example.com."), "email_malformed", 422, "email")
+    return email
+
+
+def for_sign_in(text: str) -> str:
+    """Return the address as it is kept, or refuse as well one whose name is beyond ASCII: few mail servers take it.
+
+    A member gets in again by mails alone.
+    """
+    email = normal(text)
+    if not email.rpartition("@")[0].isascii():
+        words = _("Letters such as é before the @ are taken by few mail servers. Enter an address without them.")
+        raise Refused(words, "email_malformed", 422, "email")
     return email
 
 

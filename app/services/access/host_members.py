@@ -43,6 +43,7 @@ def _create(
 ) -> str:
     now = clock.now()
     if member is None:
+        mailboxes.for_sign_in(address)
         shown = (name or "").strip() or address.partition("@")[0]
         if len(shown) > 200 or not shown.isprintable():
             raise Refused("Enter a name of at most 200 characters.", "name_malformed", 422, "member_name")

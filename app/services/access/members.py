@@ -44,7 +44,7 @@ class SignedIn:
 
 def create_member(email: str, name: str, password: str, customer_id: str, role: Role) -> Member:
     """Create the member and the membership, or refuse."""
-    address, named = mailboxes.normal(email), name.strip()
+    address, named = mailboxes.for_sign_in(email), name.strip()
     if not 1 <= len(named) <= 200 or not named.isprintable():
         raise Refused("Enter a name of at most 200 characters.", "name_malformed", 422, "name")
     check_password(password, address)

@@ -53,7 +53,7 @@ def make(customer_id: str, *, email: str, name: str, role: Role, by: str) -> tup
 
     Refuses (409) an address that a member has, whoever's.
     """
-    address, named, now = mailboxes.normal(email), name.strip(), clock.now()
+    address, named, now = mailboxes.for_sign_in(email), name.strip(), clock.now()
     if not 1 <= len(named) <= 200 or not named.isprintable():
         raise Refused("Enter a name of at most 200 characters.", "name_malformed", 422, "name")
     member = Member(id=ids.new("mem"), email=address, name=named, password_hash=None, theme="system", created_at=now)

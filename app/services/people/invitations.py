@@ -58,7 +58,7 @@ def waiting(customer_id: str) -> list[Pending]:
 def invite(actor: Actor, email: str, role: Role, *, address: str = "") -> Pending:
     """Ask the address by mail, or refuse: 403 for a role that the actor may not give, 409 for who is here already."""
     ask_may_invite(actor.role, role)
-    to = mailboxes.normal(email)
+    to = mailboxes.for_sign_in(email)
     with as_service("invite somebody"), transaction() as session:
         directory.locked(session, actor.customer_id)
         if session.scalar(_is_here(actor.customer_id, to)):

@@ -57,7 +57,7 @@ def ask(by: By, wanted: str) -> str:
     (422) what is no address, and the one that is used already, and (409) more than five links within an hour.
     """
     try:
-        email = mailboxes.normal(wanted)
+        email = mailboxes.for_sign_in(wanted)
     except Refused as refusal:
         raise Refused(refusal.sentence, refusal.reason, refusal.status, "new_email") from None
     with as_service("ask a new address"), transaction() as session:

@@ -1,5 +1,6 @@
 """What no mail can be addressed to is refused at every door, and one that came in otherwise stops no other mail."""
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -37,6 +38,7 @@ BAD = [
     "a\u2028@example.test", "a\u200b@example.test", "a" * 65 + "@example.test", "a@" + "b" * 64 + ".test",
     "a@" + "b.a" * 90 + ".test", "Alice <a@example.test>", "a@example.test\r\nBcc: b@example.test",
 ]  # fmt: skip
+TAKES = re.compile(r"mailboxes\.(?:normal|for_sign_in)\(")
 GOOD = {
     "billing@acme.example": "billing@acme.example",
     " Billing@ACME.Example ": "billing@acme.example",
@@ -53,6 +55,26 @@ def test_it_cannot_be_mailed(text: str) -> None:
     assert not mailboxes.is_mailable(text)
     with pytest.raises(Refused, match="Enter an e-mail address"):
         mailboxes.normal(text)
+
+
+@pytest.mark.parametrize("text", ["x@\u0130.example", "\u0130@acme.example", "x@\ufb00.example", "x@\uff41cme.example"])
+def test_what_is_another_address_in_small_or_plain_letters_is_refused(text: str) -> None:
+    with pytest.raises(Refused, match="Enter an e-mail address"):
+        mailboxes.normal(text)
+
+
+def test_one_letter_is_one_however_it_was_typed() -> None:
+    assert mailboxes.normal("x@acme\u0301.example") == mailboxes.normal("x@acm\xe9.example")
+
+
+def test_a_name_that_few_mail_servers_take_is_none_to_sign_in_with(alice_actor: Actor, acme: Customer) -> None:
+    """Its mails are what lets a member in again. A host beyond ASCII travels in ASCII."""
+    for email in ("\xe9@\xe9.example", "\u540d@acme.example"):
+        for door in ("members", "memberships", "host_members", "emails", "invitations"):
+            with pytest.raises(Refused, match="before the @") as refused:
+                DOORS[door](acme, email)
+            assert refused.value.status == 422
+    assert mailboxes.for_sign_in("zoe@acm\xe9.example") == "zoe@acm\xe9.example"
 
 
 @pytest.mark.parametrize(("text", "sent"), GOOD.items())
@@ -100,7 +122,7 @@ def test_a_use_case_refuses_it(acme: Customer, door: str) -> None:
 
 
 def test_every_use_case_that_takes_an_address_is_a_door() -> None:
-    asking = {path.stem for path in modules("services") if "mailboxes.normal(" in path.read_text()}
+    asking = {path.stem for path in modules("services") if TAKES.search(path.read_text())}
     assert asking == {door.partition(",")[0] for door in DOORS}
     checked = {named(path) for path in modules() if "mailboxes.is_mailable(" in path.read_text()}
     assert checked == {"app/config.py", "app/services/catalog/versions.py", "app/services/sign_in/identities.py"}
