@@ -84,7 +84,8 @@ def axis_label(micros: int, scale: Axis, unit: str) -> str:
     if micros == 0:
         return locale.at_axis(Decimal(), currency)
     written = locale.at_axis(Decimal(micros).scaleb(-6 - power), currency, decimals)
-    return _LAST_DIGIT.sub(rf"\g<0> {_(suffix)}", written) if suffix else written
+    power_of_ten = _(suffix) if suffix else ""
+    return _LAST_DIGIT.sub(rf"\g<0> {power_of_ten}", written) if suffix else written
 
 
 def day_label(day: date) -> str:
