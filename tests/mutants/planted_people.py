@@ -61,7 +61,7 @@ BUGS = [
     Bug(
         "a link that is over or revoked opens",
         "app/services/people/access_links.py",
-        ".where(AccessLink.token_hash == hash_of(token), *_is_good())\n            .values",
+        ".where(AccessLink.token_hash == hash_of(token), *are_good())\n            .values",
         ".where(AccessLink.token_hash == hash_of(token))\n            .values",
         (f"{LINKS}::test_it_ends_when_revoked_when_over_and_when_its_maker_is_removed",),
     ),
