@@ -14,7 +14,7 @@ from app.domain.amounts import CreditUnit, is_currency
 from app.domain.catalog import Catalog
 from app.domain.embedding.origins import own_path
 from app.domain.errors import Forbidden, ensure
-from app.domain.language import _
+from app.domain.language import _, marked
 from app.domain.people.members import Actor
 from app.domain.tax.prices import Taxation
 from app.extensions import csrf, login, settings
@@ -28,7 +28,9 @@ from app.web.login import ask_same_customer, ask_second_factor
 from app.web.respond import is_htmx, page_of_htmx
 from app.web.session_cookie import portal_session
 
-PAPERS_ALONE = "This link opens invoices, statements and their files. Ask whoever gave it to you for anything else."
+PAPERS_ALONE = marked(
+    "This link opens invoices, statements and their files. Ask whoever gave it to you for anything else."
+)
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 View = TypeVar("View", bound=Callable[..., object])
 
@@ -208,7 +210,7 @@ def _open(actor: Actor, marks: dict[str, Any]) -> Response | None:
     g.time_zone, g.theme = actor.time_zone, actor.theme
     languages.choose(frame.language(), actor.language)
     if actor.is_link and not (marks.get("is_for_links") or marks.get("is_public")):
-        raise Forbidden(PAPERS_ALONE)
+        raise Forbidden(_(PAPERS_ALONE))
     if not marks.get("is_public") and (onward := ask_second_factor(actor)) is not None:
         return onward
     if marks.get("is_for_own_sign_in") and portal_session().embedded:
@@ -240,10 +242,8 @@ def _check_origin() -> None:
     """Refuse a change that another site's page sent (beside the form token)."""
     if path_mode.is_on() and request.headers.get("Origin") == "null":
         return  # a sandboxed frame: nobody else knows its address, and the form token is asked for too
-    if request.headers.get("Sec-Fetch-Site", "same-origin") not in {"same-origin", "none"}:
-        raise Forbidden(_("This request did not come from a page of the portal."))
-    origin = request.headers.get("Origin")
-    if origin is not None and origin not in {path_mode.own_origin(), settings().base_url}:
+    site, origin = request.headers.get("Sec-Fetch-Site", "same-origin"), request.headers.get("Origin")
+    if site not in {"same-origin", "none"} or origin not in {None, path_mode.own_origin(), settings().base_url}:
         raise Forbidden(_("This request did not come from a page of the portal."))
 
 

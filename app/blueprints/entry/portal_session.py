@@ -5,6 +5,7 @@ from flask import Blueprint, Response, abort, current_app, make_response, redire
 from app.domain.embedding.origins import origin_in, stated_in
 from app.domain.embedding.themes import theme_of
 from app.domain.errors import Refused
+from app.domain.language import _, marked
 from app.services import portal_links
 from app.services.access import frame_origins, portal_sessions
 from app.services.access.sessions import FRAME, WINDOW
@@ -14,11 +15,11 @@ from app.web.session_cookie import ServerSessions, portal_session, seen_now
 
 bp = Blueprint("portal_session", __name__, url_prefix="/embedded")
 OVER = {
-    "not_found": "This link does not work",
-    "link_used": "This link has been used",
-    "link_expired": "This link has expired",
+    "not_found": marked("This link does not work"),
+    "link_used": marked("This link has been used"),
+    "link_expired": marked("This link has expired"),
 }
-AGAIN = "Reload the page that shows it, or open billing again where you came from."
+AGAIN = marked("Reload the page that shows it, or open billing again where you came from.")
 A_YEAR = 365 * 24 * 3600
 
 
@@ -98,7 +99,7 @@ def done() -> Response:
 @public
 def window() -> Response:
     """Answer a reload of a window out of whose address `static/window.js` took the token."""
-    return frame.ended("This page cannot be loaded again", frame.OPEN_AGAIN, 404)
+    return frame.ended(_("This page cannot be loaded again"), _(frame.OPEN_AGAIN), 404)
 
 
 def _wrong_origin(*, is_frame: bool) -> Response | None:
@@ -106,21 +107,24 @@ def _wrong_origin(*, is_frame: bool) -> Response | None:
     allowed = frame_origins.allowed()
     sender = stated_in(request.referrer or "")
     if sender and sender not in {*allowed, stated_in(portal_links.origin()), path_mode.own_origin()}:
-        words = "Only a page at https:// can be allowed to show it."
+        words = _("Only a page at https:// can be allowed to show it.")
         if sender == origin_in(sender):
-            words = f"The seller has not allowed {sender} to show it: flask portal add-frame-origin {sender}"
+            words = _(
+                "The seller has not allowed {origin} to show it: flask portal add-frame-origin {origin}", origin=sender
+            )
     elif is_frame and not allowed:
-        words = "The seller has allowed no origin to show it: flask portal add-frame-origin https://…"
+        words = _("The seller has allowed no origin to show it: flask portal add-frame-origin https://…")
     else:
         return None
-    html = render_template("portal_session/ended.html", title="Billing cannot be shown here", sentence=words)
+    html = render_template("portal_session/ended.html", title=_("Billing cannot be shown here"), sentence=words)
     answer = make_response(html, 403)
     answer.headers["Referrer-Policy"] = "no-referrer"
     return answer
 
 
 def _over(refusal: Refused) -> Response:
-    return frame.ended(OVER.get(refusal.reason, "This link does not work"), f"{AGAIN}", refusal.status)
+    title = OVER.get(refusal.reason, OVER["not_found"])
+    return frame.ended(_(title), _(AGAIN), refusal.status)
 
 
 def _sessions() -> ServerSessions:
