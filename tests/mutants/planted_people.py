@@ -7,6 +7,7 @@ MEMBERS = "tests/pages/test_members.py"
 LINKS = "tests/pages/test_access_links.py"
 ACTIVITY = "tests/pages/test_activity.py"
 TEAM = "app/services/people/team.py"
+LEFT = "tests/pages/test_left_behind.py"
 
 BUGS = [
     Bug(
@@ -107,5 +108,19 @@ BUGS = [
         "    if row is None or not _inviter_may(session, row):\n",
         "    if row is None:\n",
         ("tests/pages/test_invitations_end.py::test_who_goes_does_not_come_back_by_an_invitation_of_their_own",),
+    ),
+    Bug(
+        "a demoted member's read-only link goes on",
+        "app/services/people/team.py",
+        "            if not role.may_manage:\n",
+        "            if not role:\n",
+        ("tests/pages/test_access_links.py::test_it_ends_with_the_right_to_make_it_and_the_trail_says_so",),
+    ),
+    Bug(
+        "mails to addresses that were asked for outlive the account",
+        "app/services/people/deletion.py",
+        "    own = Mail.member_id == member.id\n",
+        "    own = Mail.recipient == member.email\n",
+        (f"{LEFT}::test_after_the_end_no_mail_names_an_address_that_was_asked_for_or_was_the_members_before",),
     ),
 ]

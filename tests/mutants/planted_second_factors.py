@@ -7,6 +7,8 @@ TWO_FACTOR = "tests/pages/test_two_factor.py"
 PASSKEYS = "tests/pages/test_passkeys.py"
 REFUSED = "tests/pages/test_passkeys_refused.py"
 SERVICE = "app/services/sign_in/two_factor.py"
+SECURITY = "tests/security/test_asvs_sign_in.py"
+HALF = "tests/pages/test_half_signed_in.py"
 
 BUGS = [
     Bug(
@@ -113,5 +115,26 @@ BUGS = [
         " or (member_id is not None and found.Passkey.member_id != member_id)",
         "",
         (f"{REFUSED}::test_anothers_passkey_is_no_second_factor_and_confirms_nothing",),
+    ),
+    Bug(
+        "a sign-in that is being checked outlives the end of all sessions",
+        "app/services/access/session_facts.py",
+        "    if now != sessions_ended:",
+        "    if now is None:",
+        (f"{HALF}::test_a_sign_in_that_was_being_checked_when_sessions_ended_begins_none",),
+    ),
+    Bug(
+        "sessions of before are not asked for two factors",
+        "app/web/login.py",
+        "    if kept.embedded or actor.is_link:",
+        "    if kept.embedded or actor.member_id:",
+        (f"{SECURITY}::test_sessions_that_began_before_two_factors_were_asked_for_are_asked_at_their_next_request",),
+    ),
+    Bug(
+        "switched off by a code alone where there is no password",
+        "app/blueprints/account/two_factor.py",
+        "    return not two_factor.standing(current_actor().member_id).has_password",
+        "    return False",
+        (f"{TWO_FACTOR}::test_who_has_no_password_and_signed_in_a_while_ago_is_not_asked_for_a_code_alone",),
     ),
 ]
