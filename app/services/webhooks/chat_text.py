@@ -11,6 +11,7 @@ from app import locale
 from app.domain.amounts import CreditUnit, is_currency
 from app.domain.amounts_in_json import parse_credits
 from app.domain.catalog import Catalog
+from app.domain.language import in_english
 from app.domain.messages.chat import Message
 from app.domain.money import Money
 from app.domain.payments import decline_sentence
@@ -137,6 +138,7 @@ _LINKS = {
 }
 
 
+@in_english
 def of(event: OutboxEvent, customer: Customer, catalog: Catalog) -> Message:
     """Return the message of the event. One that cannot be put into words still says that something came about."""
     title, page = "A billing notification", "overview.page"
@@ -150,6 +152,7 @@ def of(event: OutboxEvent, customer: Customer, catalog: Catalog) -> Message:
     return Message(title, lines, about(customer, event.created_at), link, _LINKS[page])
 
 
+@in_english
 def test_of(customer: Customer, now: datetime) -> Message:
     """Return the message of the test button."""
     words = ("Messages about your credit, limits and automatic charges come here. Nothing has happened now.",)

@@ -1,11 +1,13 @@
 """What a chat says of each event: plain words with amounts as pages write them, and never nothing."""
 
 import json
+from datetime import UTC, datetime
 
 import pytest
 from flask import Flask
 
 from app import clock
+from app.domain import language
 from app.domain.messages.chat import Form
 from app.domain.webhooks import CUSTOMER_TYPES
 from app.models.customers import Customer
@@ -93,6 +95,16 @@ def test_a_chat_does_not_say_that_usage_goes_on_where_it_does_not(
     with as_service("write a message"):
         said = chat_text.of(event, acme, versions.of(acme))
     assert said.lines[0].endswith(next_)
+
+
+def test_a_chat_reads_english_whoever_asks_for_the_message(app: Flask, acme: Customer) -> None:
+    data = json.dumps({"remaining": "0.00"})
+    event = OutboxEvent(id="evt", type="balance.depleted", data=data, created_at=clock.now())
+    with as_service("write a message"), language.using("de"):
+        said = chat_text.of(event, acme, versions.of(acme))
+        test = chat_text.test_of(acme, datetime(2026, 3, 5, 9, tzinfo=UTC))
+    assert "refused until you add some" in said.lines[0] or "lets you continue" in said.lines[0]
+    assert test.about.endswith("5 Mar 2026, 09:00 UTC")
 
 
 def test_an_event_that_cannot_be_put_into_words_is_not_lost(app: Flask, acme: Customer) -> None:
