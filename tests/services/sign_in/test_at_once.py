@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from threading import Thread
 
 import pytest
 from flask import Flask
@@ -9,8 +10,12 @@ from flask import Flask
 from app import clock
 from app.domain.errors import Refused
 from app.domain.people.members import Actor
+from app.models.scope import as_service
+from app.services.access import members, own_sessions, sessions
 from app.services.sign_in import challenges, two_factor
 from app.services.sign_in.challenges import Purpose
+from app.services.transaction import transaction
+from tests.support.cast import PASSWORD
 from tests.support.client import outside_contexts
 from tests.support.second_factors import by, shown, stands, switch_on
 
@@ -52,3 +57,24 @@ def test_a_challenge_is_taken_by_one_request(app: Flask, alice_actor: Actor) -> 
     assert ends(app, lambda: challenges.take(challenge, Purpose.SIGN_IN, "a session")) == ["challenge_over"] * 3 + [
         "in"
     ]
+
+
+def test_a_session_that_begins_while_all_are_being_ended_waits_and_is_refused(app: Flask, alice_actor: Actor) -> None:
+    """The end is written and not committed yet: whoever has signed in by what was so before comes too late."""
+    who, ended = members.sign_in(alice_actor.email, PASSWORD, "192.0.2.1"), []
+
+    def begins() -> None:
+        with app.app_context():
+            try:
+                ended.append(sessions.begin("{}", who.member_id, who.customer_id, sessions_ended=who.sessions_ended))
+            except Refused as refusal:
+                ended.append(refusal.reason)
+
+    with outside_contexts():
+        late = Thread(target=begins)
+        with app.app_context(), as_service("end all sessions"), transaction() as session:
+            own_sessions.end_all(session, who.member_id)
+            late.start()
+            late.join(0.5)  # long enough for one that does not wait
+        late.join()
+    assert ended == ["sessions_ended"]
