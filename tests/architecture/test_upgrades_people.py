@@ -1,4 +1,4 @@
-"""The upgrades of the people: members, sessions and keys of before stay as they are, and what each revision adds stays."""
+"""The upgrades of the people: members, sessions and keys of before stay as they are, and what came with them stays."""
 
 from typing import Any
 
@@ -41,26 +41,24 @@ STEPS: tuple[tuple[str, dict[str, list[dict[str, Any]]]], ...] = (
         "audit_entries": [_ENTRY | {"id": "aud_1", "at": AT, "actor": "seller"}],
         "mails": [{"id": "mail_1", "customer_id": CUSTOMER, "template": "receipt", "recipient": "alice@acme.example", "key": "r", "context": "{}", "state": "sent", "tries": 1, "next_try_at": AT, "problem": "", "subject": "", "body_text": "", "body_html": "", "created_at": AT}],
     }),
-    ("0043", {"ssh_keys": [_OWN | {"id": "ssh_1", "name": "laptop", "kind": "ssh-rsa", "bits": 2048, "fingerprint": "SHA256:x", "public_key": "ssh-rsa AAAA"}]}),
-    ("0044", {
+    ("0047", {
+        "ssh_keys": [_OWN | {"id": "ssh_1", "name": "laptop", "kind": "ssh-rsa", "bits": 2048, "fingerprint": "SHA256:x", "public_key": "ssh-rsa AAAA"}],
         "sign_in_links": [{"id": "lnk_1", "member_id": MEMBER, "purpose": "email_change", "email": "a@b.example", "token_hash": HASH, "asked_at": AT, "expires_at": AT, "counted_from": AT, "asked_times": 1}],
         "password_reset_requests": [{"id": "rst_1", "email": "a@b.example", "address": "", "asked_at": AT, "next_try_at": AT}],
-    }),
-    ("0045", {"api_keys": [_OWN | {"id": "key_2", "name": "mine", "secret_hash": HASH, "scopes": "billing:read", "customer_id": CUSTOMER}]}),
-    ("0046", {"invitations": [{"id": "inv_1", "customer_id": CUSTOMER, "email": "c@d.example", "role": "viewer", "token_hash": HASH, "invited_by": MEMBER, "created_at": AT, "asked_at": AT}]}),
-    ("0047", {
+        "api_keys": [_OWN | {"id": "key_2", "name": "mine", "secret_hash": HASH, "scopes": "billing:read", "customer_id": CUSTOMER}],
+        "invitations": [{"id": "inv_1", "customer_id": CUSTOMER, "email": "c@d.example", "role": "viewer", "token_hash": HASH, "invited_by": MEMBER, "created_at": AT, "asked_at": AT}],
         "access_links": [_LINK | {"id": "acl_1", "name": "Ann", "token_hash": "02" * 32}],
         "browser_sessions": [_SESSION | {"token_hash": "03" * 32, "member_id": None, "customer_id": CUSTOMER, "link_id": "acl_1", "browser": "", "network": ""}],
     }),
-    ("0049", {
+    ("0050", {
         "two_factor": [_OWN | {"secret": "x", "last_step": 7, "confirmed_at": AT}],
         "recovery_codes": [{"member_id": MEMBER, "code_hash": "04" * 32, "used_at": None}],
         "passkeys": [_OWN | {"id": "pky_1", "credential_id": "05", "public_key": "06", "sign_count": 1, "name": "laptop", "transports": "usb"}],
         "passkey_challenges": [{"challenge_hash": "07" * 32, "session_hash": "08" * 32, "purpose": "add", "expires_at": AT}],
+        "identities": [_OWN | {"id": "idn_1", "issuer": "https://i.example", "subject": "s", "shown": "a@b.example"}],
     }),
-    ("0050", {"identities": [_OWN | {"id": "idn_1", "issuer": "https://i.example", "subject": "s", "shown": "a@b.example"}]}),
 )  # fmt: skip
-"""What is written at each revision: 0041, 0042 and 0048 change rows and indexes of the first."""
+"""What is written at these revisions, in the tables that are there by then."""
 AFTER = "0053"
 NEW = {
     "members": {"username": None, "location": "", "newsletter": False, "deleted_at": None, "language": "", "sessions_ended": 0},
@@ -81,7 +79,7 @@ def test_the_people_and_their_ways_in_survive_each_revision(empty: Database) -> 
     for revision, tables in STEPS:
         command.upgrade(configuration(empty.owner_url), revision)
         metadata = MetaData()
-        metadata.reflect(engine)
+        metadata.reflect(engine, only=list(tables), resolve_fks=False)
         with engine.begin() as connection, as_nobody_in_particular(connection):
             for name, rows in tables.items():
                 table = metadata.tables[name]
@@ -91,7 +89,7 @@ def test_the_people_and_their_ways_in_survive_each_revision(empty: Database) -> 
                     kept.append((name, typed, revision == STEPS[0][0]))
     command.upgrade(configuration(empty.owner_url), AFTER)
     metadata = MetaData()
-    metadata.reflect(engine)
+    metadata.reflect(engine, only=sorted({name for name, _row, _is_first in kept}), resolve_fks=False)
     with engine.begin() as connection, as_nobody_in_particular(connection):
         for name, row, is_first in kept:
             table = metadata.tables[name]
