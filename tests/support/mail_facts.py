@@ -96,10 +96,10 @@ def _returned() -> list[Facts]:
             (0, None, False, False), (0, _LESS, False, False), (5, _LESS, False, True), (0, None, True, False)
         ):  # fmt: skip
             for of_invoice in YES_NO:
-                note = It(number="Ç-1", source_type=source, credits_applied_minor=applied, issued_at=NOW, reason="É")
+                note = It(number="Ç-1", source_type=source, credits_applied_minor=applied, issued_at=NOW)
                 said: Facts = {"note": note, "total": _MONEY, "to_pay": to_pay, "is_kept": kept, "is_only_rest": rest}
                 said |= {"invoice": _invoice(kind="invoice" if of_invoice else "receipt"), "of_invoice": of_invoice}
-                words = {"said": invoice_words.of_return(_WHOSE | said)}
+                words = {"said": invoice_words.of_return(_WHOSE | said), "reason": invoice_words.reason("Refund")}
                 found.append(said | words | {"glance": invoice_words.at_a_glance(said)})
     return found
 

@@ -187,6 +187,7 @@ def returned(customer_id: str, context: dict[str, Any]) -> dict[str, Any] | None
     said |= {
         "note": note,
         "of_invoice": of_invoice,
+        "reason": invoice_words.reason(note.reason),
         "total": total,
         "is_kept": is_kept,
         "is_only_rest": rests.is_only_rest(said["invoice"]),

@@ -3,7 +3,12 @@
 from typing import Any
 
 from app import locale
-from app.domain.language import _
+from app.domain.language import _, marked
+
+_REASONS = frozenset(
+    {marked("Refund"), marked("Lost dispute"), marked("Correction"), marked("Unused time of the plan")}
+)
+"""Why Purser itself writes a credit note, as it is kept; other reasons are the seller's words."""
 
 
 def of_invoice(facts: dict[str, Any]) -> str:
@@ -33,6 +38,11 @@ def _difference(back: Any) -> str:
     if back.is_on_its_way:
         return _("{amount} of what you paid goes back to {to} (refund {refund}).", **values)
     return _("{amount} of what you paid went back to {to} (refund {refund}).", **values)
+
+
+def reason(kept: str) -> str:
+    """Return why a credit note or refund receipt was written."""
+    return _(kept) if kept in _REASONS else kept
 
 
 def at_a_glance(facts: dict[str, Any]) -> str:
