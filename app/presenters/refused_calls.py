@@ -84,7 +84,7 @@ def _plan(known: Judged, title: str, units: str) -> str:
     if known.units_held:
         held = locale.whole(known.units_held)
         used = _("{used} used and {held} held", used=locale.whole(known.used), held=held)
-    return f"{sold}: {limit}, {used}"
+    return _("{said}: {limit}, {used}", said=sold, limit=limit, used=used)
 
 
 def _because(call: Authorization, known: Judged, asked: str, unit: CreditUnit) -> str:

@@ -212,7 +212,7 @@ def alert_rows(alerts: Sequence[Alert], notified: Mapping[str, datetime], usage:
 def alert_words(wanted: Threshold, title: str, unit: str, basis: int | None, *, has_limit: bool) -> str:
     """Return the alert in words: `80 % of the plan’s limit of 10,000 users`."""
     if not wanted.is_percent:
-        return f"{title}: {locale.counted(wanted.threshold, unit)}"
+        return _("{meter}: {quantity}", meter=title, quantity=locale.counted(wanted.threshold, unit))
     percent = locale.whole(wanted.threshold)
     if basis is None:
         return _("{meter}: {percent} % of your plan’s limit", meter=title, percent=percent)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import reduce
 
 from app import locale
 from app.domain.amounts import CreditUnit
@@ -73,7 +74,7 @@ def price(tariff: Tariff, credit: CreditUnit) -> str:
         else:
             steps.append(_("{first} to {last}: {price}", first=first, last=locale.whole(tier.up_to), price=step))
         before = tier.up_to or before
-    return "; ".join(steps)
+    return reduce(lambda said, more: _("{said}; {more}", said=said, more=more), steps)
 
 
 def limit_effect(bar: Bar, resets_on: date, cost: Credits, credit: CreditUnit) -> str:
