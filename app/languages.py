@@ -20,7 +20,9 @@ from jinja2 import pass_eval_context
 from jinja2.nodes import EvalContext
 from markupsafe import Markup, escape
 
+from app import locale
 from app.domain import language
+from app.domain.invoices import written
 from app.domain.language import ENGLISH, NAMES
 from app.extensions import csrf
 
@@ -103,6 +105,7 @@ def init_app(app: Flask) -> None:
     babel.init_app(app, locale_selector=lambda: OF_CLDR.get(language.current(), language.current()))
     babel.domain_instance = Catalogs()
     language.register(catalog)
+    written.register(locale)
     app.jinja_env.globals |= {
         "_": _in_template(language.said_of),
         "ngettext": _in_template(language.form_of),

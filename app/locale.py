@@ -10,7 +10,7 @@ from decimal import Decimal
 from functools import lru_cache
 
 from babel import Locale
-from babel.dates import format_date, format_skeleton
+from babel.dates import format_date, format_interval, format_skeleton
 from babel.numbers import (
     NumberPattern,
     format_decimal,
@@ -170,6 +170,13 @@ def short_day(value: date) -> str:
 def month(value: date) -> str:
     """Return the month of the day: `November 2026`."""
     return _day(value, "MMMM y", "yMMMM", language.current())
+
+
+def span(first: date, last: date) -> str:
+    """Return the days, both included, with the months in short: `1.–31. Okt. 2026`; the one day that they are."""
+    if first == last:
+        return day(first)
+    return str(format_interval(first, last, "yMMMd", locale=_locale()))
 
 
 @lru_cache(REMEMBERED)

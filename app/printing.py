@@ -11,12 +11,12 @@ from app.domain.addresses.address import Address
 from app.domain.amounts import CreditUnit
 from app.domain.errors import ensure
 from app.domain.invoices import statement as rule
-from app.domain.language import in_english
+from app.domain.language import RIGHT_TO_LEFT, of_documents, using, written_in
 from app.domain.money import Money
 from app.models.customers import Customer
 from app.models.database import db
 from app.presenters import bank_transfers as transfers
-from app.presenters.printed import around, invoices, logo, mandates, pro_formas, receipts, statements, words
+from app.presenters.printed import around, invoices, logo, mandates, mirrored, pro_formas, receipts, statements, words
 from app.presenters.printed.around import Around
 from app.presenters.printed.document import Logo, PrintedDocument
 from app.services import portal_links
@@ -37,15 +37,18 @@ Printed = tuple[PrintedDocument, datetime]
 """A paper, and the moment that stands in its file."""
 
 
-@in_english
 def html_of(parts: DocumentParts) -> str:
-    """Return the document as it is printed. It names its own paper, and refers to nothing outside of it."""
+    """Return the document as it is printed, in its language. It names its own paper, and refers to nothing outside."""
+    with of_documents(parts.document.language):
+        return page_of(_document(parts))
+
+
+def _document(parts: DocumentParts) -> PrintedDocument:
     document = parts.document
     link = portal_links.page("invoices.document", document_id=document.id)
     its_logo = logo_of(document.catalog, document.issued_at)
     back = invoices.Back(movements.keeps(document), differences.of(document))
-    printed = invoices.printed(parts, link=link, logo=its_logo, taken_over=payers.taken_over(document), back=back)
-    return page_of(printed)
+    return invoices.printed(parts, link=link, logo=its_logo, taken_over=payers.taken_over(document), back=back)
 
 
 def logo_of(catalog: str, moment: datetime | None) -> Logo | None:
@@ -54,11 +57,12 @@ def logo_of(catalog: str, moment: datetime | None) -> Logo | None:
     return logo.of(found.seller.logo) if found else None
 
 
-@in_english
 def paper_of(claim: Claim) -> Sheet:
-    """Return a paper of the customer in scope as it is printed."""
-    printed, made_at = _PAPERS[claim.kind](claim)
-    return Sheet(page_of(replace(printed, language=claim.language)), made_at)
+    """Return a paper of the customer in scope as it is printed, in its language."""
+    language = kept_mandates.language_of(claim.about) if claim.kind == papers.MANDATE else written_in(claim.language)
+    with using(language):
+        printed, made_at = _PAPERS[claim.kind](claim)
+        return Sheet(page_of(replace(printed, language=language)), made_at)
 
 
 def _receipt(claim: Claim) -> Printed:
@@ -116,4 +120,6 @@ def _around(customer: Customer, title: str, numbers: Sequence[str] = (), to: Add
 
 def page_of(printed: PrintedDocument) -> str:
     """Return what is printed as HTML: the same blocks for every kind of document."""
+    if printed.language in RIGHT_TO_LEFT:
+        printed = mirrored.isolated(printed)
     return render_template("pdf/document.html", printed=printed, words=words)

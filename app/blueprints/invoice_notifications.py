@@ -5,6 +5,7 @@ from typing import Any
 from flask import Blueprint, redirect, request, url_for
 from werkzeug.wrappers import Response
 
+from app.domain import language
 from app.domain.errors import NotFound, Refused
 from app.domain.language import _, marked
 from app.domain.mails import Topic
@@ -48,6 +49,7 @@ def save() -> Response:
             form.made_from,
             by=actor.member_id,
             address=from_address(),
+            language=form.language.data or None,
         )
     except Refused as refusal:
         if refusal.reason == CHANGED_MEANWHILE:
@@ -146,5 +148,6 @@ def _around(
         "kept": {each.email: each.topics for each in now.recipients},
         "recipients": shown(now, typed),
         "waiting": {each.email: each.waiting for each in now.recipients if each.waiting},
+        "languages": language.named(),
         "topics": [(each.value, LABELS[each], each) for each in Topic],
     }

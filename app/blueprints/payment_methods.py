@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 from app import clock
 from app.domain import mandates as mandate_words
 from app.domain.errors import Refused
-from app.domain.language import _, marked
+from app.domain.language import _, marked, using
 from app.domain.methods import MOST_METHODS, Expiry, SetupState, expiry, setup_problem
 from app.extensions import settings
 from app.forms import payment_methods
@@ -133,9 +133,10 @@ def portal_returned() -> Response:
 
 @bp.get("/mandates/<mandate_id>.txt")
 def mandate(mandate_id: str) -> Response:
-    """Download a mandate as it was accepted."""
-    kept = mandates.read(mandate_id)
-    answer = make_response(mandate_words.document(kept))
+    """Download a mandate as it was accepted, in the language of its words."""
+    with using(mandates.language_of(mandate_id)):
+        kept = mandates.read(mandate_id)
+        answer = make_response(mandate_words.document(kept))
     answer.mimetype = "text/plain"
     answer.headers["Content-Disposition"] = f"attachment; filename=sepa-mandate-{kept.id}.txt"
     return answer

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from app.domain.errors import ensure
+from app.domain.language import _, pgettext
 
 _NEVER = datetime.max.replace(tzinfo=UTC)
 SOURCES = {
@@ -24,7 +25,6 @@ SOURCES = {
 BOUGHT_KINDS = ("purchased", "proration")
 """The kinds that somebody has paid for: credit, and a plan whose rest was given back as credit. All others are a
 discount on an invoice."""
-_SAID = {"promotional": "promotional", "trial": "trial", "referral": "referral", "refund": "refunded"}
 CLAW_BACKS = ("refunded", "disputed")
 """The kinds of transfers that take credit whose money went back."""
 BURNING = ("usage", *CLAW_BACKS, "overage_returned", "credit_applied")
@@ -33,8 +33,16 @@ BURNING = ("usage", *CLAW_BACKS, "overage_returned", "credit_applied")
 
 def used_words(kinds: Iterable[str]) -> str:
     """Return how an invoice calls the use of credit that nobody bought: `Promotional and trial credit used`."""
-    *others, last = [words for kind, words in _SAID.items() if kind in kinds] or ["promotional"]
-    return f"{' and '.join(filter(None, (', '.join(others), last)))} credit used".capitalize()
+    said = {
+        "promotional": pgettext("credit used", "promotional"),
+        "trial": pgettext("credit used", "trial"),
+        "referral": pgettext("credit used", "referral"),
+        "refund": pgettext("credit used", "refunded"),
+    }
+    *others, last = [words for kind, words in said.items() if kind in kinds] or [said["promotional"]]
+    words = _("{kinds} and {last}", kinds=", ".join(others), last=last) if others else last
+    words = _("{kinds} credit used", kinds=words)
+    return f"{words[:1].upper()}{words[1:]}"
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ stand in them by name (`{amount}`), and the catalogs that translate them are reg
 """
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar, Token
 from functools import lru_cache, wraps
 from typing import ParamSpec, Protocol, TypeVar
@@ -114,6 +114,19 @@ def offered(tag: str) -> str:
     """Return the offered language that is meant by a tag such as `de-AT`; nothing where it is not offered."""
     word = tag.replace("_", "-").partition("-")[0].lower()
     return word if word in OFFERED else ""
+
+
+def written_in(tag: str) -> str:
+    """Return the language that a document of this tag is written in: English where there is no catalog for it.
+
+    Not only what is offered now: a document stays in the language in which it got its number.
+    """
+    return tag if tag in NAMES or tag in OFFERED else ENGLISH
+
+
+def of_documents(tag: str) -> AbstractContextManager[None]:
+    """Say what follows in the language of a customer's documents."""
+    return using(written_in(tag))
 
 
 def marked(sentence: str) -> str:

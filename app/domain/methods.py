@@ -1,5 +1,6 @@
 """Ways to pay: the rails, a saved method, the setup that saves one, and the mandate that a debit needs."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -222,3 +223,14 @@ def check_declines(of_method: Sequence[datetime], of_customer: Sequence[datetime
 def _in_minutes(moment: datetime, now: datetime) -> str:
     minutes = -((now - moment) // timedelta(minutes=1))
     return ngettext("in a minute", "in {n} minutes", max(minutes, 1))
+
+
+_NAMED = re.compile(r"(.+) ending in (\S+)")
+
+
+def said(kept: str) -> str:
+    """Return a way to pay that was kept as English calls it in the current language: `Visa ending in 4242`."""
+    found = _NAMED.fullmatch(kept)
+    if found:
+        return _("{method} ending in {last4}", method=_(found[1]), last4=found[2])
+    return _(kept) if kept else ""

@@ -24,6 +24,7 @@ class NotificationsForm(VersionedForm):
     """The whole set: kept or refused as one."""
 
     billing_email = StringField(marked("Billing e-mail"), render_kw={"autocomplete": "email", "inputmode": "email"})
+    language = StringField(marked("Language of documents"))
     new_email = StringField(marked("Add a recipient"), render_kw={"autocomplete": "off", "inputmode": "email"})
     new_receipts = BooleanField(marked("Receipts"), default=True)
     new_invoices = BooleanField(marked("Invoices"), default=True)
@@ -55,7 +56,7 @@ class NotificationsForm(VersionedForm):
 def filled(now: Notifications) -> dict[str, object]:
     """Return what the fields show."""
     email = now.pending.email if now.pending else now.billing_email
-    return {"billing_email": email, "version": str(now.version)}
+    return {"billing_email": email, "version": str(now.version), "language": now.language}
 
 
 def shown(now: Notifications, typed: Mapping[str, frozenset[Topic]] | None) -> list[tuple[str, frozenset[Topic], bool]]:

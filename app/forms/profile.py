@@ -19,6 +19,8 @@ class ProfileForm(PageForm):
     newsletter = BooleanField(marked("Newsletter"))
     theme = StringField(marked("Theme"), default="system")
     language = StringField(marked("Language"), default="")
+    documents = BooleanField()
+    """Whether the language is that of the customer's documents, too."""
     time_zone = StringField(
         marked("Time zone (optional)"),
         render_kw={"list": "profile-zones", "autocomplete": "off", "spellcheck": "false"},

@@ -6,8 +6,8 @@ from datetime import date
 from decimal import Decimal
 
 from app import locale
-from app.domain.amounts import in_currency
 from app.domain.invoices.lines import Line
+from app.domain.language import _
 from app.domain.money import Money
 from app.models.documents import DocumentLine
 
@@ -28,7 +28,7 @@ class LineRow:
 def day_of_rates(lines: Sequence[DocumentLine | Line], sold_on: date) -> tuple[str, date]:
     """Return the day whose tax rates hold, and what it is called: of the sale, or of a billing period the last."""
     last = max((line.ends_on for line in lines if line.ends_on), default=None)
-    return ("Day of the sale", sold_on) if last is None else ("Tax rates of", last)
+    return (_("Day of the sale"), sold_on) if last is None else (_("Tax rates of"), last)
 
 
 def rows(lines: Sequence[DocumentLine], currency: str) -> list[LineRow]:
@@ -46,4 +46,4 @@ def _quantity(line: DocumentLine) -> str:
 
 def _price(line: DocumentLine, currency: str) -> str:
     """Return the price of one with as many decimals as it has."""
-    return in_currency(Decimal(line.unit_price), currency) if line.unit_price else ""
+    return locale.in_currency(Decimal(line.unit_price), currency) if line.unit_price else ""

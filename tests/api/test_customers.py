@@ -4,6 +4,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from app.domain import language
 from app.models.customers import Customer
 from app.models.database import db
 from app.models.events import AuditEntry
@@ -178,3 +179,14 @@ def test_a_page_of_the_list_asks_the_same_however_long_it_is(api: Api, catalog: 
     with counted() as many:
         api.get("/customers")
     assert len(many) <= len(few)  # the first call of a key also notes its use
+
+
+def test_the_language_of_documents_is_read_and_set(api: Api, acme: Customer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(language, "OFFERED", ("en", "he"))
+    path = f"/customers/{acme.customer_id}"
+    assert api.get(path).get_json()["language"] == "en"
+    assert api.open("PATCH", path, json={"language": "he"}).get_json()["language"] == "he"
+    for wanted in ("fr", "english", "he-IL"):
+        assert problem_of(api.open("PATCH", path, json={"language": wanted})) == (422, "language_unknown")
+    assert problem_of(api.open("PATCH", path, json={"language": ""}))[0] == 422
+    assert api.get(path).get_json()["language"] == "he"

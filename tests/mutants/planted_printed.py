@@ -37,8 +37,8 @@ BUGS = [
     Bug(
         "figures stand at the left of their columns",
         "app/templates/pdf/_style.html",
-        "  .end { text-align: right; }\n",
-        "  .end { text-align: left; }\n",
+        "  .end { text-align: {{ end }}; }\n",
+        "  .end { text-align: {{ start }}; }\n",
         PAGES,
     ),
     Bug(
@@ -100,7 +100,7 @@ BUGS = [
     Bug(
         "a pro-forma passes for an invoice",
         "app/presenters/printed/pro_formas.py",
-        "        notes=(words.NO_INVOICE,),\n",
+        "        notes=(_(words.NO_INVOICE),),\n",
         "",
         PRO_FORMAS,
     ),

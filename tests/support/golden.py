@@ -15,7 +15,7 @@ import pypdfium2
 from flask import Flask
 from PIL import Image, ImageChops, ImageStat
 
-from app import printing
+from app import languages, printing
 from app.domain.bank_transfers.accounts import BankAccount
 from app.gateways.pdf.renderer import Renderer
 from app.presenters.printed import invoices, logo
@@ -191,4 +191,5 @@ def keep(app: Flask) -> None:
 if __name__ == "__main__":
     bare = Flask("app", root_path=str(Path(printing.__file__).parent))
     bare.jinja_env.autoescape = True
+    languages.init_app(bare)
     keep(bare)

@@ -18,6 +18,7 @@ from app.services.customers import directory, registration
 
 bp = resource("customers")
 TAG = "Customers"
+LANGUAGE = "The language of documents and billing e-mails: one that is offered, such as en. Those that are there stay."
 EMAIL: dict[str, JsonValue] = {"format": "email"}
 
 
@@ -49,6 +50,7 @@ class CustomerChange(Model):
     po_required: bool = Field(
         default_factory=bool, description="Whether the customer's invoices need a purchase order number."
     )
+    language: str = Field(default_factory=str, min_length=2, max_length=35, description=LANGUAGE)
 
 
 class CustomerOut(Model):
@@ -67,6 +69,7 @@ class CustomerOut(Model):
     credit_unit: str
     standing: str = Field(description="good, past_due, suspended or closed.")
     po_required: bool = Field(description="Whether the customer's invoices need a purchase order number.")
+    language: str = Field(description=LANGUAGE)
     created_at: Moment
 
 
@@ -164,5 +167,6 @@ def _shown(row: Customer) -> CustomerOut:
         credit_unit=row.credit_unit,
         standing=row.standing,
         po_required=row.po_required,
+        language=row.language,
         created_at=row.created_at,
     )

@@ -13,8 +13,9 @@ from app.domain.language import _, marked
 from app.domain.messages import weeks
 from app.domain.people.profiles import Profile
 from app.forms.profile import THEMES, ProfileForm
+from app.services.customers import invoice_recipients
 from app.services.people import profiles
-from app.web.access import current_actor, from_address, own_sign_in_only
+from app.web.access import current_actor, current_customer, from_address, own_sign_in_only
 from app.web.respond import reloaded, show
 
 bp = Blueprint("profile", __name__, url_prefix="/account/profile")
@@ -43,6 +44,9 @@ def save() -> Response:
         form.refuse(refusal)
         return _refused(form, refusal.status)
     languages.choose(kept.language)
+    if form.documents.data and actor.may_manage:
+        by, at = actor.member_id, from_address()
+        invoice_recipients.choose_language(actor.customer_id, language.current(), by=by, address=at)
     return reloaded("profile.page", _(SAVED))  # all of the page may look otherwise now
 
 
@@ -54,4 +58,11 @@ def _refused(form: ProfileForm, status: int) -> Response:
 def _around(form: ProfileForm, kept: Profile) -> dict[str, Any]:
     for name in ("name", "username", "location", "company", "time_zone"):
         form.mark(name, **{"data-saved": getattr(kept, name)})
-    return {"form": form, "kept": kept, "zones": weeks.zones(), "themes": THEMES, "languages": language.named()}
+    return {
+        "form": form,
+        "kept": kept,
+        "zones": weeks.zones(),
+        "themes": THEMES,
+        "languages": language.named(),
+        "customer": current_customer(),
+    }

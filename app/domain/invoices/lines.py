@@ -1,6 +1,7 @@
 """What a document lists: each line says what was sold, for how much before tax, and under which tax."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
@@ -62,8 +63,15 @@ class Line:
     begins_on: date | None = None
     ends_on: date | None = None
     """The first and the last day on which it was used."""
+    say: Callable[[], str] | None = field(default=None, compare=False, repr=False)
+    """Says the description anew, in the language of the work under way: a preview's is that of whoever looks at it."""
 
     def __post_init__(self) -> None:
         ensure(self.kind in SOLD, f"{self.kind} is no line that is taxed")
         ensure(self.description, "a line that says nothing")
         ensure(self.net.amount_minor >= 0 or self.kind in _MAY_LOWER, f"a {self.kind} of {self.net}")
+
+    @property
+    def said(self) -> str:
+        """The description in the language of the work under way, where it can be said anew."""
+        return self.say() if self.say is not None else self.description

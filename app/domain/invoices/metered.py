@@ -7,11 +7,12 @@ finds what it says.
 from dataclasses import dataclass
 from decimal import Decimal
 
-from app.domain.amounts import in_currency
 from app.domain.invoices.e_invoice import product
+from app.domain.invoices.written import in_currency, number, quantity
+from app.domain.language import _
 from app.domain.money import MICROS, Money, divided
 from app.domain.rating import Tariff
-from app.domain.units import one, quantity
+from app.domain.units import one
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,41 +39,57 @@ def metered(tariff: Tariff, counted: Counted, micros: int, net: Money, *, inclus
     """
     if tariff.is_free or tariff.cost(counted.quantity) != counted.micros:
         return Metered()
-    taxed = ", tax included" if inclusive else ""
     if len(tariff.steps) > 1:
-        return _in_steps(tariff, counted, micros, net.currency, taxed)
+        return _in_steps(tariff, counted, micros, net.currency, inclusive=inclusive)
     meter, price = tariff.meter, tariff.steps[0][0]
     if price <= 0:
         return Metered()
     units, each = divided(micros * meter.per, price), _each(price, meter.per)
-    at = f"at {_price(tariff, price, net.currency)}{taxed}"
+    at = _price(tariff, price, net.currency)
     comes_to_it = each is not None and product(units, each, 1, net.currency) == net
     if units and (comes_to_it or units * price == micros * meter.per):
-        return Metered(units, each if comes_to_it else None, f"{_beyond(tariff, units)} {at}")
-    return Metered(words=at)  # a part of a unit, such as the seat at which the balance fell below zero
+        said = _("{units} at {price}, tax included") if inclusive else _("{units} at {price}")
+        return Metered(units, each if comes_to_it else None, said.format(units=_beyond(tariff, units), price=at))
+    said = _("at {price}, tax included") if inclusive else _("at {price}")
+    return Metered(
+        words=said.format(price=at)
+    )  # a part of a unit, such as the seat at which the balance fell below zero
 
 
-def _in_steps(tariff: Tariff, counted: Counted, micros: int, currency: str, taxed: str) -> Metered:
+def _in_steps(tariff: Tariff, counted: Counted, micros: int, currency: str, *, inclusive: bool) -> Metered:
     """Return the steps in words. Units are said where all of them are asked for: a part has no place in the steps."""
     units, said, before = max(0, counted.quantity - tariff.allowance), list[str](), 0
     for price, up_to in tariff.steps:
-        at = _price(tariff, price, currency)
-        said.append(f"{before + 1:,} to {up_to:,} at {at}" if up_to is not None else f"from {before + 1:,} on at {at}")
+        begins, at = _whole(before + 1), _price(tariff, price, currency)
+        if up_to is None:
+            said.append(_("from {first} on at {price}", first=begins, price=at))
+        else:
+            said.append(_("{first} to {last} at {price}", first=begins, last=_whole(up_to), price=at))
         before = up_to or before
-    is_all = micros == counted.micros
-    words = f"{'' if is_all else 'of '}{_beyond(tariff, units)} ({'; '.join(said)}{taxed})"
+    is_all, steps = micros == counted.micros, "; ".join(said)
+    steps = _("{steps}, tax included", steps=steps) if inclusive else steps
+    words = _("{units} ({steps})") if is_all else _("of {units} ({steps})")
+    words = words.format(units=_beyond(tariff, units), steps=steps)
     return Metered(units if is_all and units else 1, None, words)
 
 
 def _beyond(tariff: Tariff, units: int) -> str:
-    words = quantity(units, tariff.meter.unit)
-    return f"{words} beyond the {tariff.allowance:,} of the plan" if tariff.allowance else words
+    words, allowance = quantity(units, tariff.meter.unit), tariff.allowance
+    return (
+        _("{units} beyond the {allowance} of the plan", units=words, allowance=_whole(allowance))
+        if allowance
+        else words
+    )
 
 
 def _price(tariff: Tariff, micros: int, currency: str) -> str:
     meter = tariff.meter
     per = one(meter.unit) if meter.per == 1 else quantity(meter.per, meter.unit)
-    return f"{in_currency(Decimal(micros) / MICROS, currency)} per {per}"
+    return _("{price} per {unit}", price=in_currency(Decimal(micros) / MICROS, currency), unit=per)
+
+
+def _whole(value: int) -> str:
+    return number(Decimal(value))
 
 
 def _each(micros: int, per: int) -> Decimal | None:

@@ -2,15 +2,16 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
+from functools import partial
 
 from app.domain.catalog import Plans
 from app.domain.errors import Refused, ensure
 from app.domain.invoices.lines import Line, LineKind, Rate
+from app.domain.invoices.written import span as days
 from app.domain.language import _
 from app.domain.money import Money, divided
-from app.domain.periods import dated
 from app.domain.subscriptions.choice import Choice, Part, counted
 from app.domain.subscriptions.proration import Span, plan_period
 
@@ -140,10 +141,17 @@ def _unused(part: Part, now_has: Subscribed, now: datetime, rate: Rate) -> Itera
     if left is not None:
         costs = sum(period.rest(each.price, now).amount_minor for each in _parts(now_has.has))
         rest = Money(divided(rest.amount_minor * left.amount_minor, max(1, costs)), rest.currency)
-    yield _line(part, Money(-rest.amount_minor, rest.currency), period, now, rate, "Unused time of ")
+    yield _line(part, Money(-rest.amount_minor, rest.currency), period, now, rate, is_unused=True)
 
 
-def _line(part: Part, net: Money, span: Span, now: datetime, rate: Rate, words: str = "") -> Line:
+def _line(part: Part, net: Money, span: Span, now: datetime, rate: Rate, *, is_unused: bool = False) -> Line:
     first, last = now.date(), span.last_day
-    seats = counted(part.quantity) if part.kind is LineKind.SEATS else part.title
-    return Line(LineKind.PRORATION, f"{words}{seats}, {dated(first, last)}", net, rate, begins_on=first, ends_on=last)
+    say = partial(_said, part, first, last, is_unused=is_unused)
+    return Line(LineKind.PRORATION, say(), net, rate, begins_on=first, ends_on=last, say=say)
+
+
+def _said(part: Part, first: date, last: date, *, is_unused: bool) -> str:
+    sold = counted(part.quantity) if part.kind is LineKind.SEATS else part.title
+    if is_unused:
+        return _("Unused time of {sold}, {days}", sold=sold, days=days(first, last))
+    return _("{sold}, {days}", sold=sold, days=days(first, last))

@@ -1,7 +1,8 @@
 """What a plan costs for a plan period that begins: its lines, at the catalog's price, in advance."""
 
 from app.domain.invoices.lines import Line, LineKind, Rate
-from app.domain.periods import dated
+from app.domain.invoices.written import span as days
+from app.domain.language import _
 from app.domain.subscriptions.choice import Choice, Part, counted
 from app.domain.subscriptions.proration import Span
 
@@ -18,7 +19,7 @@ def _line(part: Part, span: Span, rate: Rate) -> Line:
     whole = price == part.price
     return Line(
         part.kind,
-        f"{words}, {dated(first, last)}",
+        _("{sold}, {days}", sold=words, days=days(first, last)),
         price,
         rate,
         part.quantity if whole else 1,

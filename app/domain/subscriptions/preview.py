@@ -10,6 +10,7 @@ from typing import Literal
 from app.domain.errors import ensure
 from app.domain.invoices.lines import Line, LineKind, Rate
 from app.domain.invoices.totals import Taxed, Totals, of_parts
+from app.domain.language import ENGLISH, in_english, of_documents
 from app.domain.money import Money
 from app.domain.subscriptions.change import Quote
 from app.domain.subscriptions.choice import Choice
@@ -122,6 +123,7 @@ def _without_tax(gross: Money, percent: Decimal) -> int:
     return rest if gross.amount_minor > 0 else -rest
 
 
+@in_english
 def _mark(
     quote: Quote,
     catalog_version: int,
@@ -132,31 +134,33 @@ def _mark(
     renews: Choice,
     taxes_back: tuple[TaxBack, ...],
 ) -> str:
-    """Return the mark of everything that is shown, and of what it was reckoned from."""
+    """Return the mark of everything that is shown, and of what it was reckoned from: the same in every language."""
     wants, when = quote.wants, "now" if quote.is_now else quote.at.isoformat()
     shown = [
         *(wants.plan.key, wants.interval.value, wants.seats, catalog_version, version, when),
         *(quote.plan_period.starts_at.isoformat(), quote.plan_period.ends_at.isoformat()),
         *(price.net.amount_minor, price.tax.amount_minor, price.net.currency),
         *(str(treatment.percent.normalize()), treatment.category.value, treatment.reason.value),
-        [(line.description, line.net.amount_minor) for line in lines],
+        [(line.said, line.net.amount_minor) for line in lines],
         *([renews.price.amount_minor] if renews.price != wants.price else []),
         *([each.name, str(each.percent.normalize()), each.tax.amount_minor] for each in taxes_back),
     ]
     return sha256(json.dumps(shown).encode()).hexdigest()[:32]
 
 
-def written(lines: tuple[Line, ...]) -> str:
-    """Return the lines as they are kept with their order."""
+def written(lines: tuple[Line, ...], language: str = ENGLISH) -> str:
+    """Return the lines as they are kept with their order, in the language of the customer's documents."""
+    with of_documents(language):
+        said = [line.said for line in lines]
     return json.dumps(
         [
             {
-                "description": line.description,
+                "description": words,
                 "net_minor": line.net.amount_minor,
                 "begins_on": _day(line.begins_on),
                 "ends_on": _day(line.ends_on),
             }
-            for line in lines
+            for line, words in zip(lines, said, strict=True)
         ],
         ensure_ascii=False,
         separators=(",", ":"),

@@ -26,6 +26,9 @@ MISSING = "\ufffd"
 _DRAWN_AS = {"\u2212": "\u2013"}
 _SPACES = "\t\n\r\u00a0\u00ad\u2002\u2003\u2009\u200a\u200c\u200d\u202f"
 """What is not printed but belongs to the text: a soft hyphen, and what joins or parts Arabic letters, among them."""
+MIRRORED, HEAD = 'dir="rtl"', 100
+"""What says of a document that it is written from right to left, and within how many characters of its beginning."""
+_MARKS = "\u200e\u200f\u2068\u2069"
 _TURNING = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 
 
@@ -48,6 +51,10 @@ def register() -> frozenset[str]:
 
 
 def drawable(html: str, drawn: frozenset[str]) -> str:
-    """Return the document with what no font has replaced by a sign that says so."""
-    missing = set(html).difference(drawn)
+    """Return the document with what no font has replaced by a sign that says so.
+
+    In one that is written from right to left texts are set apart from each other before it comes here, and nobody's
+    text has what does it.
+    """
+    missing = set(html).difference(drawn, _MARKS if MIRRORED in html[:HEAD] else ())
     return html.translate({ord(each): _DRAWN_AS.get(each, MISSING) for each in missing}) if missing else html

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from app import locale
 from app.domain.addresses.address import Address
 from app.domain.catalog import Seller
+from app.domain.language import _
 from app.presenters import bank_transfers
 from app.presenters.printed import logo, paper, words
 from app.presenters.printed.document import Logo, Party
@@ -29,17 +30,17 @@ def seller_lines(seller: Seller) -> tuple[str, ...]:
         locale.country(seller.country) if seller.country else "",
         seller.email,
         seller.phone,
-        f"{words.TAX_ID} {seller.tax_id}" if seller.tax_id else "",
+        words.tax_id(seller.tax_id) if seller.tax_id else "",
     )
     return tuple(each for each in lines if each)
 
 
 def of(seller: Seller, to: Address, name: str, title: str, numbers: Sequence[str] = ()) -> Around:
     """Return them, the customer under this title, with its tax numbers, if any are asked for."""
-    first, *address = (*bank_transfers.buyer(to, name), *(f"{words.TAX_ID} {each}" for each in numbers))
+    first, *address = (*bank_transfers.buyer(to, name), *(words.tax_id(each) for each in numbers))
     return Around(
-        Party(words.FROM, seller.name, seller_lines(seller)),
-        Party(title, first, tuple(each for each in address if each)),
+        Party(words.from_(), seller.name, seller_lines(seller)),
+        Party(_(title), first, tuple(each for each in address if each)),
         paper.of(to.country, seller.country),
         logo.of(seller.logo),
     )

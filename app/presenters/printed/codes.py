@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from app.domain.bank_transfers import epc
 from app.domain.bank_transfers.accounts import BankAccount
+from app.domain.language import _
 from app.domain.money import Money
 from app.presenters.printed import words
 from app.presenters.printed.document import Code
@@ -14,14 +15,14 @@ MODULE = 5
 
 def of_link(link: str) -> Code:
     """Return the code of a page."""
-    return Code(_drawn(link), words.SCAN_LINK)
+    return Code(_drawn(link), _(words.SCAN_LINK))
 
 
 def of_transfer(account: BankAccount, amount: Money, reference: str) -> Code | None:
     """Return the code of a transfer to the account; None where the account or the amount can have none."""
     named: Mapping[str, str] = dict(account.details)
     said = epc.text(named.get("Account holder", ""), named.get("IBAN", ""), named.get("BIC", ""), amount, reference)
-    return Code(_drawn(said), words.SCAN_TRANSFER) if said else None
+    return Code(_drawn(said), _(words.SCAN_TRANSFER)) if said else None
 
 
 def _drawn(said: str) -> str:

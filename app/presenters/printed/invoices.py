@@ -4,15 +4,18 @@ Nothing is said of what comes later (a payment, a refund, a correction): wheneve
 says the same as the e-invoice that lies in it.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
 from app import locale
+from app.domain import methods
+from app.domain.invoices import written
 from app.domain.invoices.documents import Kind
+from app.domain.language import _, written_in
 from app.domain.money import Money
-from app.domain.periods import dated
 from app.domain.tax.treatment import Category
 from app.models.documents import Document, DocumentLine, DocumentTax
 from app.presenters import document_lines
@@ -72,7 +75,7 @@ def printed(
     headline = _headline(document, kind, back)
     rows = _rows(parts)
     return PrintedDocument(
-        title=described.KINDS[kind],
+        title=words.title(kind),
         number=document.number or "",
         paper=paper.of(document.buyer_country, document.seller_country),
         seller=_seller(parts),
@@ -87,7 +90,7 @@ def printed(
         how_to_pay=_how_to_pay(document, link) if kind is Kind.INVOICE else None,
         logo=logo,
         foot=headline,
-        language=document.language,
+        language=written_in(document.language),
     )
 
 
@@ -104,47 +107,47 @@ def _seller(parts: DocumentParts) -> Party:
         locale.country(document.seller_country) if document.seller_country else "",
         document.seller_email,
         document.seller_phone,
-        *(f"{words.TAX_ID} {each}" for each in sorted(numbers - {""})),
+        *(words.tax_id(each) for each in sorted(numbers - {""})),
     ]
-    return Party(words.FROM, document.seller_name, tuple(each for each in lines if each))
+    return Party(words.from_(), document.seller_name, tuple(each for each in lines if each))
 
 
 def _buyer(parts: DocumentParts) -> Party:
     name, *lines = described.buyer_lines(parts.document)
     numbers = sorted({described.buyer_number(tax) for tax in parts.taxes if tax.buyer_number})
     title = words.CUSTOMER if parts.document.kind == Kind.REFUND_RECEIPT else words.BILL_TO
-    return Party(title, name, tuple(each for each in (*lines, parts.document.customer_email, *numbers) if each))
+    return Party(_(title), name, tuple(each for each in (*lines, parts.document.customer_email, *numbers) if each))
 
 
 def _facts(parts: DocumentParts, kind: Kind) -> list[Fact]:
     document = parts.document
-    found = [Fact(words.NUMBER[kind], document.number or ""), Fact(words.ISSUED, _day(document.issued_at))]
+    found = [Fact(_(words.NUMBER[kind]), document.number or ""), Fact(_(words.ISSUED), _day(document.issued_at))]
     if kind is Kind.INVOICE and document.due_on and not is_settled(document):
-        found.append(Fact(words.DUE, locale.day(document.due_on)))
+        found.append(Fact(_(words.DUE), locale.day(document.due_on)))
     if parts.sold_on:
         title, day = document_lines.day_of_rates(parts.lines, parts.sold_on)
-        found.append(Fact(words.SOLD if day == parts.sold_on else title, locale.day(day)))
+        found.append(Fact(_(words.SOLD) if day == parts.sold_on else title, locale.day(day)))
     days = [each for line in parts.lines for each in (line.begins_on, line.ends_on) if each]
     if days:
-        found.append(Fact(words.PERIOD, words.period(locale.day(min(days)), locale.day(max(days)))))
+        found.append(Fact(_(words.PERIOD), words.period(locale.day(min(days)), locale.day(max(days)))))
     if parts.returns:
         about = words.on(parts.returns.number or "", _day(parts.returns.issued_at))
-        found.append(Fact(words.RETURNS.get(kind, ""), about))
+        found.append(Fact(_(words.RETURNS[kind]) if kind in words.RETURNS else "", about))
     if parts.replaces:
         about = words.on(parts.replaces.number or "", _day(parts.replaces.issued_at))
-        found.append(Fact(words.REPLACES, about))
+        found.append(Fact(_(words.REPLACES), about))
     named = ((words.PO_NUMBER, document.po_number), (words.REFERENCE, document.buyer_reference))
-    return [*found, *(Fact(label, value) for label, value in named if value)]
+    return [*found, *(Fact(_(label), value) for label, value in named if value)]
 
 
 def _columns(parts: DocumentParts, rows: Sequence[Row]) -> tuple[Column, ...]:
     """Return the columns that have something in them."""
-    figures = [words.QUANTITY]
+    figures = [_(words.QUANTITY)]
     if _has_prices(parts):
-        figures.append(words.UNIT_PRICE)
+        figures.append(_(words.UNIT_PRICE))
     if _has_tax(parts):
-        figures.append(words.TAX)
-    return columns.of(words.DESCRIPTION, (*figures, words.AMOUNT), rows)
+        figures.append(_(words.TAX))
+    return columns.of(_(words.DESCRIPTION), (*figures, _(words.AMOUNT)), rows)
 
 
 def _has_prices(parts: DocumentParts) -> bool:
@@ -173,8 +176,9 @@ def _said(line: DocumentLine) -> tuple[str, str]:
     if not (line.begins_on and line.ends_on):
         return line.description, ""
     days = words.period(locale.day(line.begins_on), locale.day(line.ends_on))
-    sold, end, more = line.description.partition(f"{dated(line.ends_on, line.ends_on)}: ")
-    name = f"{sold}{end.removesuffix(': ')}".removesuffix(f", {dated(line.begins_on, line.ends_on)}")
+    found = re.fullmatch(rf"(.*?{re.escape(written.day(line.ends_on))})\s?: (.*)", line.description, re.DOTALL)
+    sold, more = found.groups() if found else (line.description, "")
+    name = sold.removesuffix(f", {written.span(line.begins_on, line.ends_on)}")
     note = " · ".join(each for each in (days, more) if each)
     return (name, note) if len(note) <= texts.LONGEST else (line.description, days)
 
@@ -182,26 +186,26 @@ def _said(line: DocumentLine) -> tuple[str, str]:
 def _percent(row: DocumentLine | DocumentTax) -> str:
     if row.category != Category.STANDARD.value:
         return words.NO_RATE
-    return f"{format(Decimal(row.percent_micros).scaleb(-6).normalize(), 'f')} %"
+    return f"{locale.number(Decimal(row.percent_micros).scaleb(-6).normalize())} %"
 
 
 def _sums(parts: DocumentParts, kind: Kind, back: Back) -> list[Sum]:
     document, paid = parts.document, e_invoices.settled_minor(parts.document)
-    found = [Sum(words.SUBTOTAL, _money(document, document.net_minor))] if parts.taxes else []
+    found = [Sum(_(words.SUBTOTAL), _money(document, document.net_minor))] if parts.taxes else []
     for tax in parts.taxes:
         title = words.base(described.tax_title(tax), _money(document, tax.net_minor))
         found.append(Sum(title, _money(document, tax.tax_minor)))
-    title = words.TOTAL_KEPT if _is_unused(kind, back) else words.TOTAL[kind]
+    title = _(words.TOTAL_KEPT if _is_unused(kind, back) else words.TOTAL[kind])
     total = Sum(f"{title} ({document.currency})", _money(document, document.total_minor), is_strong=True)
     found.append(total)
     if document.credits_applied_minor:
-        found.append(Sum(words.CREDIT, _money(document, -document.credits_applied_minor)))
+        found.append(Sum(_(words.CREDIT), _money(document, -document.credits_applied_minor)))
     if document.rounding_minor:
-        found.append(Sum(words.ROUNDING, _money(document, document.rounding_minor)))
+        found.append(Sum(_(words.ROUNDING), _money(document, document.rounding_minor)))
     if kind is Kind.INVOICE:
         if paid:
-            found.append(Sum(words.PAID, _money(document, -paid)))
-        found.append(Sum(words.AMOUNT_DUE, _money(document, document.payable_minor - paid), is_strong=True))
+            found.append(Sum(words.paid(), _money(document, -paid)))
+        found.append(Sum(_(words.AMOUNT_DUE), _money(document, document.payable_minor - paid), is_strong=True))
     return found
 
 
@@ -220,8 +224,8 @@ def _headline(document: Document, kind: Kind, back: Back) -> str:
 def _stamp(document: Document, kind: Kind, back: Back) -> Stamp | None:
     if not is_settled(document):
         return None
-    about = " · ".join(each for each in (_day(_settled_at(document)), document.paid_with) if each)
-    return Stamp(words.KEPT_STAMP if _is_unused(kind, back) else _STAMPS[kind], about)
+    about = " · ".join(each for each in (_day(_settled_at(document)), methods.said(document.paid_with)) if each)
+    return Stamp(_(words.KEPT_STAMP if _is_unused(kind, back) else _STAMPS[kind]), about)
 
 
 def _is_unused(kind: Kind, back: Back) -> bool:
@@ -239,7 +243,7 @@ def _notes(parts: DocumentParts, kind: Kind, taken_over: Sequence[PaidBy], back:
     found = [each for tax in parts.taxes if (each := described.why(tax))]
     for paid in taken_over:
         amount, day = locale.exact(paid.amount), locale.day(paid.paid_at)
-        found.append(words.taken_over(amount, day, paid.paid_with, paid.invoice.number or ""))
+        found.append(words.taken_over(amount, day, methods.said(paid.paid_with), paid.invoice.number or ""))
     if document.carried_minor:
         found.append(words.carried(_money(document, document.carried_minor)))
     if document.source_type == "correction" and parts.returns:
@@ -251,12 +255,12 @@ def _notes(parts: DocumentParts, kind: Kind, taken_over: Sequence[PaidBy], back:
         if kind is Kind.CREDIT_NOTE and not is_settled(document) and parts.returns:
             found.append(words.set_off(parts.returns.number or ""))
     if back.is_kept:
-        found.append(words.KEPT)
+        found.append(_(words.KEPT))
     if back.difference is not None:
         went = back.difference
         found.append(words.goes_back(locale.exact(went.amount), went.to, went.refund_id))
     if kind in {Kind.RECEIPT, Kind.REFUND_RECEIPT}:
-        found.append(words.NOT_A_TAX_INVOICE)
+        found.append(_(words.NOT_A_TAX_INVOICE))
     return [part for each in dict.fromkeys(found) for part in texts.parts(each)]
 
 
@@ -264,7 +268,7 @@ def _how_to_pay(document: Document, link: str) -> HowToPay | None:
     if is_settled(document):
         return None
     if document.due_on is None:
-        return HowToPay(words.HOW_TO_PAY, (words.NOTHING_NOW,))
+        return HowToPay(_(words.HOW_TO_PAY), (_(words.NOTHING_NOW),))
     return payment.by_link(locale.day(document.due_on), link)
 
 

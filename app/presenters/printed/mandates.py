@@ -1,6 +1,7 @@
 """A SEPA mandate for paper: what the Core scheme asks for, as far as we know it, and the words that were accepted."""
 
 from app import locale
+from app.domain.language import _
 from app.domain.mandates import AcceptedMandate
 from app.presenters.printed import texts, words
 from app.presenters.printed.around import Around
@@ -14,10 +15,10 @@ def printed(found: AcceptedMandate, around: Around) -> PrintedDocument:
     """
     name, *lines = found.creditor
     facts = (
-        (words.MANDATE_REFERENCE, found.reference or words.WITH_FIRST_DEBIT),
-        (words.CREDITOR_IDENTIFIER, words.WITH_EACH_DEBIT),
+        (words.MANDATE_REFERENCE, found.reference or _(words.WITH_FIRST_DEBIT)),
+        (words.CREDITOR_IDENTIFIER, _(words.WITH_EACH_DEBIT)),
         (words.ACCOUNT, found.account),
-        (words.KIND_OF_PAYMENT, words.RECURRENT),
+        (words.KIND_OF_PAYMENT, _(words.RECURRENT)),
         (words.ACCEPTED_ON, locale.moment(found.accepted_at)),
         (words.ACCEPTED_BY, found.accepted_by),
         (words.ACCEPTED_FROM, found.address),
@@ -25,12 +26,12 @@ def printed(found: AcceptedMandate, around: Around) -> PrintedDocument:
         (words.TEXT_VERSION, found.text.version),
     )
     return PrintedDocument(
-        title=words.MANDATE,
+        title=_(words.MANDATE),
         number=found.reference or found.id,
         paper=around.paper,
-        seller=Party(words.CREDITOR, name, tuple(each for each in lines if each)),
+        seller=Party(_(words.CREDITOR), name, tuple(each for each in lines if each)),
         buyer=around.customer,
-        facts=tuple(Fact(label, value) for label, value in facts if value),
+        facts=tuple(Fact(_(label), value) for label, value in facts if value),
         columns=(),
         rows=(),
         notes=tuple(part for each in _sentences(found.text.text) for part in texts.parts(each)),

@@ -1,6 +1,8 @@
 """Receipts of what pays an invoice, for paper: who paid how much, when and how, and for which invoices."""
 
 from app import locale
+from app.domain import methods
+from app.domain.language import _
 from app.domain.money import Money
 from app.models.documents import Document
 from app.presenters import invoices as described
@@ -15,20 +17,20 @@ def printed(found: Receipt, *, logo: Logo | None = None) -> PrintedDocument:
     amount = locale.exact(found.amount)
     rows = tuple(row for each, part in found.paid for row in _rows(each, part))
     if found.left_over.amount_minor:
-        rows = (*rows, *columns.rows(words.LEFT_OVER, "", (locale.exact(found.left_over),)))
+        rows = (*rows, *columns.rows(_(words.LEFT_OVER), "", (locale.exact(found.left_over),)))
     return PrintedDocument(
-        title=words.RECEIPT,
+        title=_(words.RECEIPT),
         number=found.number,
         paper=paper.of(invoice.buyer_country, invoice.seller_country),
         seller=seller(invoice),
         buyer=buyer(invoice),
         facts=tuple(_facts(found, day)),
-        columns=columns.of(words.DESCRIPTION, (words.AMOUNT,), rows),
+        columns=columns.of(_(words.DESCRIPTION), (_(words.AMOUNT),), rows),
         rows=rows,
         headline=words.paid_on(amount, day),
-        stamp=Stamp(words.PAID_STAMP, day),
-        sums=(Sum(words.TOTAL["receipt"], amount, is_strong=True),),
-        notes=(words.CONFIRMS_A_PAYMENT,),
+        stamp=Stamp(_(words.PAID_STAMP), day),
+        sums=(Sum(_(words.TOTAL["receipt"]), amount, is_strong=True),),
+        notes=(_(words.CONFIRMS_A_PAYMENT),),
         logo=logo,
         foot=words.paid_on(amount, day),
     )
@@ -41,26 +43,26 @@ def seller(document: Document) -> Party:
         locale.country(document.seller_country) if document.seller_country else "",
         document.seller_email,
         document.seller_phone,
-        f"{words.TAX_ID} {document.seller_tax_id}" if document.seller_tax_id else "",
+        words.tax_id(document.seller_tax_id) if document.seller_tax_id else "",
     )
-    return Party(words.FROM, document.seller_name, tuple(each for each in lines if each))
+    return Party(words.from_(), document.seller_name, tuple(each for each in lines if each))
 
 
 def buyer(document: Document) -> Party:
     """Return the customer as a document names it."""
     name, *lines = described.buyer_lines(document)
-    return Party(words.PAID_BY, name, tuple(each for each in (*lines, document.customer_email) if each))
+    return Party(_(words.PAID_BY), name, tuple(each for each in (*lines, document.customer_email) if each))
 
 
 def _facts(found: Receipt, day: str) -> list[Fact]:
     named = (
         (words.NUMBER["receipt"], found.number),
         (words.PAID_ON, day),
-        (words.PAID_WITH, found.paid_with),
+        (words.PAID_WITH, methods.said(found.paid_with)),
         (words.PAYMENT, found.payment_id),
         (words.PO_NUMBER, found.invoice.po_number),
     )
-    return [Fact(label, value) for label, value in named if value]
+    return [Fact(_(label), value) for label, value in named if value]
 
 
 def _rows(invoice: Document, part: Money) -> list[Row]:

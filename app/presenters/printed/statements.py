@@ -6,6 +6,7 @@ from datetime import datetime
 from app import locale
 from app.domain.amounts import CreditUnit
 from app.domain.invoices.statement import Span, Sums
+from app.domain.language import _
 from app.domain.money import Money
 from app.presenters import statement
 from app.presenters.printed import columns, words
@@ -29,25 +30,29 @@ def printed(
     (span, asked_at), (sums, account), (currency, unit) = about, found, units
     opening, closing = (locale.exact(Money(each, currency)) for each in (sums.opening, sums.closing))
     listed = tuple(row for each in statement.entry_rows(entries, currency) for row in _rows(each))
-    rows = (_balance(words.OPENING, opening), *listed, _balance(words.CLOSING, closing))
+    rows = (_balance(_(words.OPENING), opening), *listed, _balance(_(words.CLOSING), closing))
     days = words.period(locale.day(span.first), locale.day(span.last))
     return PrintedDocument(
-        title=words.STATEMENT,
+        title=_(words.STATEMENT),
         number=days,
         paper=around.paper,
         seller=around.seller,
         buyer=around.customer,
-        facts=(Fact(words.DAYS, days), Fact(words.MADE, locale.moment(asked_at)), Fact(words.CURRENCY, currency)),
-        columns=columns.of(words.DESCRIPTION, (words.CHARGES, words.PAYMENTS, words.BALANCE), rows),
+        facts=(
+            Fact(_(words.DAYS), days),
+            Fact(words.made(), locale.moment(asked_at)),
+            Fact(_(words.CURRENCY), currency),
+        ),
+        columns=columns.of(_(words.DESCRIPTION), (words.charges(), _(words.PAYMENTS), _(words.BALANCE)), rows),
         rows=rows,
         headline=statement.standing(sums.closing, currency, is_over=span.ends <= asked_at),
         sums=(
-            Sum(words.OPENING, opening),
+            Sum(_(words.OPENING), opening),
             *(Sum(title, locale.exact(money, sign=True)) for title, money in statement.sums(sums, currency)),
-            Sum(words.CLOSING, closing, is_strong=True),
+            Sum(_(words.CLOSING), closing, is_strong=True),
         ),
         beside=tuple(_credits(account, unit)),
-        notes=(words.OF_DAYS,),
+        notes=(_(words.OF_DAYS),),
         logo=around.logo,
     )
 
@@ -67,4 +72,4 @@ def _credits(account: CreditAccount, unit: CreditUnit) -> list[Sum]:
     lines = statement.credit_lines(account)
     changes = [Sum(words.of_credit(title), locale.amount(each, unit, sign=True)) for title, each in lines]
     opening, closing = (locale.balance(each, unit) for each in (account.opening, account.closing))
-    return [Sum(words.CREDIT_OPENING, opening), *changes, Sum(words.CREDIT_CLOSING, closing, is_strong=True)]
+    return [Sum(_(words.CREDIT_OPENING), opening), *changes, Sum(_(words.CREDIT_CLOSING), closing, is_strong=True)]

@@ -7,8 +7,10 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app import clock, mailboxes
+from app.domain import language
 from app.domain.catalog import Catalog
 from app.domain.errors import NotFound, Refused
+from app.domain.language import _
 from app.domain.sold_terms import Terms
 from app.models.catalogs import CatalogVersion
 from app.models.customers import Customer
@@ -35,6 +37,8 @@ class Change:
     """Only the plan in force: another one is ordered by the subscription, with its price."""
     po_required: bool | None = None
     """Whether the customer's invoices need a purchase order number."""
+    language: str | None = None
+    """The language of the customer's documents and billing e-mails."""
 
 
 def listed(
@@ -109,6 +113,8 @@ def change(customer_id: str, wanted: Change, *, by: str) -> Customer:
                 customer = locked(session, customer_id)
                 if wanted.plan is not None and not _is_in_force(customer, wanted.plan):
                     raise BY_SUBSCRIPTION.copied()
+                if wanted.language is not None:
+                    values["language"] = checked_language(wanted.language, customer.language)
                 was: dict[str, object] = {name: getattr(customer, name) for name in values}
                 now = {name: value for name, value in values.items() if was[name] != value}
                 was = {name: was[name] for name in now}
@@ -121,6 +127,15 @@ def change(customer_id: str, wanted: Change, *, by: str) -> Customer:
         except IntegrityError:
             raise Refused("There is a customer with this external id already.", "external_id_taken", 409) from None
         return customer
+
+
+def checked_language(given: str | None, now: str) -> str:
+    """Return the language that documents are in from now on, among those that are offered; without one, that of now."""
+    if given is None or given == now:
+        return now
+    if not given or language.offered(given) != given:
+        raise Refused(_("Choose one of the languages."), "language_unknown", 422, "language")
+    return given
 
 
 def locked(session: Session, customer_id: str) -> Customer:

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from app import clock, mailboxes
 from app.domain.errors import NotFound, Refused
-from app.domain.language import _
+from app.domain.language import ENGLISH, _
 from app.domain.mails import CONFIRM_BILLING_EMAIL, Topic
 from app.models.customers import Customer
 from app.models.database import db
@@ -64,6 +64,8 @@ class Notifications:
     pending: Waiting | None
     recipients: tuple[Recipient, ...]
     version: int
+    language: str = ENGLISH
+    """The language of documents and billing e-mails."""
 
 
 def current(customer_id: str) -> Notifications:
@@ -81,12 +83,14 @@ def replace(
     by: str,
     address: str = "",
     keeps_pending: bool = False,
+    language: str | None = None,
 ) -> Notifications:
     """Put this set in the place of the one of the version, or refuse it whole; each new address is asked by mail.
 
     The billing e-mail stays what it is until the new one confirms; naming the present one ends what is to be confirmed,
     unless it is said that that stays (`keeps_pending`): who reads the set and sends it back has changed nothing.
     Who stays a recipient keeps the confirmation. A new address that is both is asked once, as the billing e-mail.
+    Without a `language` that of documents stays.
     """
     email = _normal(billing_email, "billing_email")
     wanted = {_normal(each, "recipients"): topics for each, topics in recipients.items()}
@@ -99,13 +103,16 @@ def replace(
             words = _("These addresses were changed meanwhile. Read them again before you save.")
             raise Refused(words, CHANGED_MEANWHILE)
         _check(customer.email, wanted)
+        spoken = directory.checked_language(language, before.language)
         pending = before.pending.email if before.pending else None
         is_new = email not in {customer.email, pending}
         ends = pending is not None and email == customer.email and not keeps_pending
         if email not in {each.email for each in before.recipients}:
             wanted.pop(email, None)
-        if not is_new and not ends and wanted == {each.email: each.topics for each in before.recipients}:
+        are_same = wanted == {each.email: each.topics for each in before.recipients}
+        if not is_new and not ends and are_same and spoken == before.language:
             return before
+        customer.language = spoken
         row = _counted(session, customer_id, by)
         if is_new:
             _ask_billing(session, row, email)
@@ -125,6 +132,19 @@ def replace(
             address=address,
         )
         return after
+
+
+def choose_language(customer_id: str, language: str, *, by: str, address: str = "") -> None:
+    """Let the customer's documents and billing e-mails from now on be in the language, or refuse it (422)."""
+    with as_service("choose the language of documents"), transaction() as session:
+        customer = directory.locked(session, customer_id)
+        before = {"language": customer.language}
+        customer.language = directory.checked_language(language, customer.language)
+        after = {"language": customer.language}
+        if before != after:
+            _counted(session, customer_id, by)
+            named = (session, customer_id, by, "invoice_notifications.changed", customer_id)
+            audit.record(*named, before=before, after=after, address=address)
 
 
 def cancel(customer_id: str, *, by: str, address: str = "") -> Notifications:
@@ -238,7 +258,7 @@ def _read(session: Session, customer: Customer) -> Notifications:
     row = session.get(InvoiceNotifications, customer.customer_id, populate_existing=True)
     pending = Waiting(row.pending_email, row.asked_at) if row and row.pending_email and row.asked_at else None
     found = tuple(_recipient(each) for each in _rows(session, customer.customer_id))
-    return Notifications(customer.email, pending, found, row.version if row else 0)
+    return Notifications(customer.email, pending, found, row.version if row else 0, customer.language)
 
 
 def _recipient(row: InvoiceRecipient) -> Recipient:
@@ -251,4 +271,5 @@ def _audited(now: Notifications) -> dict[str, object]:
         "billing_email": now.billing_email,
         "pending": now.pending.email if now.pending else None,
         "recipients": {each.email: sorted(each.topics) for each in now.recipients},
+        "language": now.language,
     }

@@ -204,6 +204,7 @@ def _source(books: Books, seen: Preview, correction_id: str) -> drafting.Source:
         carried_minor=correction_preview.carried(books.session, document) if own else 0,
         overage_micros=document.overage_micros if was_due else 0,
         taken_over_minor=taken_over,
+        language=document.language,
     )
 
 

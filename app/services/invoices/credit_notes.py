@@ -199,7 +199,7 @@ def _drafted(
     invoiced = _taxed(document, taxes) if taxes else [_untaxed(document.total_minor, document.currency)]
     notes = [each for note in standing for each in _parts(books.session, note)]
     parts = rule.returned(invoiced, notes, part)
-    said = rule.words(kind, why, document.number or "")
+    said = rule.words(kind, why, document.number or "", books.customer.language)
     lines = [Line(LineKind.RETURNED, said, each.net, each.rate) for each in parts]
     made = drafting.draft(
         books,

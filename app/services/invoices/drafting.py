@@ -43,6 +43,8 @@ class Source:
     returns_id: str | None = None
     reason: str = ""
     paid_with: str = ""
+    language: str = ""
+    """Of a document whose lines are taken over; empty: the customer's."""
     period_number: int | None = None
     carried_minor: int = 0
     overage_micros: int = 0
@@ -122,7 +124,7 @@ def rows(
         seller_phone=seller.phone,
         customer_name=customer.name,
         customer_email=customer.email,
-        language=customer.language,
+        language=source.language or customer.language,
         **buyer,
     )
     why = {rate_of(each): each for each in treatments}

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import StrEnum
 
+from app.domain import methods
 from app.domain.currencies import exponent
 from app.domain.errors import ensure
 from app.domain.invoices.documents import Kind
@@ -22,6 +23,7 @@ from app.domain.invoices.e_invoice import (
     product,
 )
 from app.domain.invoices.lines import LineKind, Rate
+from app.domain.language import _, marked, of_documents, pgettext
 from app.domain.money import Money
 from app.domain.tax.places import MEMBERS, country_of, is_member
 from app.domain.tax.treatment import Category, Reason
@@ -32,13 +34,13 @@ from app.services.invoices.reads import DocumentParts
 SETTLED_BY = frozenset({"payment", "refund", "dispute"})
 """The facts whose document was settled when it was made: the money had come, or had gone back."""
 STREET_LINES = 3
-ONLINE = "Payable online, in the billing portal"
+ONLINE = marked("Payable online, in the billing portal")
 """How an invoice is paid that was not paid when it was made."""
 _TYPES = {Kind.INVOICE.value: TypeCode.INVOICE, Kind.CREDIT_NOTE.value: TypeCode.CREDIT_NOTE}
 _WHY = {
-    Category.REVERSE_CHARGE: ("Reverse charge: the customer accounts for the tax", "VATEX-EU-AE"),
-    Category.OUTSIDE: ("Not subject to VAT", "VATEX-EU-O"),
-    Category.EXEMPT: ("Exempt from tax", ""),
+    Category.REVERSE_CHARGE: (marked("Reverse charge: the customer accounts for the tax"), "VATEX-EU-AE"),
+    Category.OUTSIDE: (marked("Not subject to VAT"), "VATEX-EU-O"),
+    Category.EXEMPT: (marked("Exempt from tax"), ""),
 }
 _BUYERS_VAT = frozenset(Reason) - {Reason.EXEMPT_CERTIFICATE, Reason.NUMBER_FOR_SHOPS, Reason.NUMBER_FOR_GOODS}
 """Where the number that decided is the customer's own for VAT, and not one of a certificate or a scheme."""
@@ -60,10 +62,15 @@ class Obstacle(StrEnum):
 
 
 def of(parts: DocumentParts) -> EInvoice | Obstacle:
-    """Return the e-invoice of a document that has a number, or why there is none."""
+    """Return the e-invoice of a document that has a number, in words of its language, or why there is none."""
     obstacle = obstacle_of(parts)
     if obstacle:
         return obstacle
+    with of_documents(parts.document.language):
+        return _of(parts)
+
+
+def _of(parts: DocumentParts) -> EInvoice:
     document = parts.document
     total, rounding = _money(document, document.total_minor), _money(document, document.rounding_minor)
     prepaid = _money(document, document.credits_applied_minor + settled_minor(document))
@@ -89,7 +96,7 @@ def of(parts: DocumentParts) -> EInvoice | Obstacle:
         due=due,
         due_on=document.due_on if due.amount_minor else None,
         terms=_terms(parts, due),
-        paid_with=(document.paid_with or "Paid") if not due.amount_minor else ONLINE,
+        paid_with=_(ONLINE) if due.amount_minor else methods.said(document.paid_with) or pgettext("document", "Paid"),
         purchase_order=document.po_number,
         buyer_reference=document.buyer_reference,
         note=_note(document),
@@ -239,8 +246,9 @@ def _allowance(document: Document, line: DocumentLine) -> Allowance:
 
 def _group(document: Document, tax: DocumentTax) -> TaxGroup:
     reason, code = _WHY.get(Category(tax.category), ("", ""))
+    reason = _(reason) if reason else ""
     if tax.reason == Reason.EXEMPT_CERTIFICATE.value and tax.buyer_number:
-        reason = f"{reason}: certificate {tax.buyer_number}"
+        reason = _("{reason}: certificate {number}", reason=reason, number=tax.buyer_number)
     return TaxGroup(_rate(tax), _money(document, tax.net_minor), _money(document, tax.tax_minor), reason, code)
 
 
@@ -249,15 +257,16 @@ def _terms(parts: DocumentParts, due: Money) -> str:
     if not due.amount_minor:
         return ""
     if parts.document.kind == Kind.CREDIT_NOTE.value:
-        return f"To be set off against {parts.returns.number}" if parts.returns else "To be set off"
-    return "" if parts.document.due_on else "Collected with a later invoice"
+        return _("To be set off against {number}", number=parts.returns.number) if parts.returns else _("To be set off")
+    return "" if parts.document.due_on else _("Collected with a later invoice")
 
 
 def _note(document: Document) -> str:
     if not document.carried_minor:
         return document.reason
     carried = format(_money(document, document.carried_minor).major, "f")
-    return f"Collected with this invoice: {carried} {document.currency} of earlier invoices"
+    amount = f"{carried} {document.currency}"
+    return _("Collected with this invoice: {amount} of earlier invoices", amount=amount)
 
 
 def _rate(row: DocumentLine | DocumentTax) -> Rate:

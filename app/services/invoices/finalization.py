@@ -9,11 +9,13 @@ from datetime import datetime
 
 from sqlalchemy import select
 
-from app.domain.amounts import CreditUnit, decimals_of, digits
+from app.domain.amounts import CreditUnit, decimals_of
 from app.domain.catalog import Catalog
 from app.domain.invoices.documents import Kind, State
 from app.domain.invoices.lines import Line, LineKind, Rate
 from app.domain.invoices.totals import Taxed, included, of_parts
+from app.domain.invoices.written import number
+from app.domain.language import _, of_documents
 from app.domain.mails import PO_NUMBER_MISSING
 from app.domain.money import Credits, Money
 from app.domain.tax import kept
@@ -39,7 +41,8 @@ def top_up(books: Books, payment: Payment, received: Money, paid_with: str, now:
     kind, treatment, sold = _decided(books, catalog, payment, received, now)
     bought = credits_for(received, Money(payment.amount_minor, payment.currency), Credits(payment.credits_micros))
     unit = CreditUnit(books.customer.credit_unit)
-    words = f"Credit: {digits(bought.units, decimals_of(unit))} {unit.name}"
+    with of_documents(books.customer.language):
+        words = _("Credit: {number} {unit}", number=number(bought.units, decimals_of(unit)), unit=unit.name)
     line = Line(LineKind.TOP_UP, words, sold.net, sold.rate)
     source = drafting.Source("payment", payment.id, payment.id, paid_with=paid_with)
     treatments = [treatment] if treatment is not None else []

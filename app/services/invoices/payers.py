@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.domain.invoices.documents import Kind
 from app.domain.invoices.period_sums import per_minor
+from app.domain.language import in_english, marked
 from app.domain.ledger import CREDIT_APPLIED, CREDIT_PAYMENT, INVOICE_ID
 from app.domain.money import Money
 from app.domain.payments import method_name
@@ -18,7 +19,7 @@ from app.models.ledger import Transfer
 from app.models.payments import Payment, PaymentMethod
 from app.services.invoices import carrying
 
-SEVERAL, CREDIT = "Several payments", "Credit balance"
+SEVERAL, CREDIT = marked("Several payments"), marked("Credit balance")
 """How an invoice was paid that more than one way to pay has paid, and one that credit has."""
 
 
@@ -111,6 +112,7 @@ def _from_credit(rows: Mapping[str, list[Transfer]], documents: Sequence[Documen
     ]
 
 
+@in_english
 def settled(document: Document) -> tuple[datetime | None, str]:
     """Return when an invoice was paid of which nothing is to be paid any more, and how; nothing, where nobody paid.
 

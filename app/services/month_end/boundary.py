@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy import select
 
+from app.domain.language import of_documents
 from app.domain.money import Money
 from app.domain.subscriptions.choice import Choice, Interval, given
 from app.domain.subscriptions.fees import fees
@@ -66,7 +67,8 @@ def _billed(
         return closing.written(books, ended, None, now, by=BY)
     on = period.starts_at.astimezone(UTC).date()
     treatment = decision.treatment(books.session, books.customer_id, catalog, on)
-    lines = fees(choice, period, drafting.rate_of(treatment))
+    with of_documents(customer.language):
+        lines = fees(choice, period, drafting.rate_of(treatment))
     document = closing.written(books, ended, Fees(lines, treatment, f"{row.period_number}:1"), now, by=BY)
     _keep(books, row, choice, period, sum((line.net for line in lines), Money(0, choice.currency)), document)
     row.billed_until = period.ends_at

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from app.domain.catalog import Catalog
 from app.domain.invoices.documents import Kind, State
 from app.domain.invoices.period_sums import PeriodSums, reckoned
+from app.domain.language import of_documents
 from app.domain.ledger import CREDITS
 from app.domain.money import Money
 from app.domain.subscriptions.choice import Choice, Interval, given
@@ -181,7 +182,8 @@ def _renewed(each: _Plain, buyer: Buyer) -> _Bill | None:
     treatment = rule.decide(each.catalog.seller, each.catalog.tax, buyer, at.astimezone(UTC).date())
     rate = drafting.rate_of(treatment)
     inclusive = each.catalog.tax.prices == "inclusive"
-    lines = fees(choice, span, rate)
+    with of_documents(each.customer.language):
+        lines = fees(choice, span, rate)
     sums = reckoned([], 0, 0, rate, choice.currency, inclusive=inclusive, bought=0, fees=lines)
     row.billed_until = span.ends_at
     return _Bill(each, span, treatment, sums) if sums is not None else None

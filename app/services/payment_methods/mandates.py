@@ -143,6 +143,12 @@ def read(mandate_id: str) -> AcceptedMandate:
     )
 
 
+def language_of(mandate_id: str) -> str:
+    """Return the language in which a mandate of the customer in scope was accepted."""
+    version = db.session.scalar(select(Mandate.text_version).where(Mandate.id == mandate_id))
+    return mandates.language_of(version or "")
+
+
 def _name_of(member_id: str) -> str:
     with as_service("name the member who accepted a mandate"):
         return db.session.scalar(select(Member.name).where(Member.id == member_id)) or member_id

@@ -105,12 +105,15 @@ def _address(actor: Actor, entry: Entry, fields: frozenset[str], address: str) -
 
 
 def _recipients(actor: Actor, entry: Entry, fields: frozenset[str], address: str) -> None:
-    if fields != {"recipients"}:
+    if not fields <= {"recipients", "language"}:
         raise BY_MAIL.copied()
     with as_customer(actor.customer_id):
         now = invoice_recipients.current(actor.customer_id)
-    _ask_as_it_was_left({"recipients": {each.email: sorted(each.topics) for each in now.recipients}}, entry, fields)
-    wanted = {email: frozenset(Topic(each) for each in topics) for email, topics in entry.before["recipients"].items()}
+    held: dict[str, Any] = {each.email: sorted(each.topics) for each in now.recipients}
+    held = {"recipients": held, "language": now.language}
+    _ask_as_it_was_left(held, entry, fields)
+    kept = held | {each: entry.before[each] for each in fields}
+    wanted = {email: frozenset(Topic(each) for each in topics) for email, topics in kept["recipients"].items()}
     invoice_recipients.replace(
         actor.customer_id,
         now.billing_email,
@@ -119,6 +122,7 @@ def _recipients(actor: Actor, entry: Entry, fields: frozenset[str], address: str
         by=actor.member_id,
         address=address,
         keeps_pending=True,
+        language=kept["language"],
     )
 
 

@@ -13,8 +13,9 @@ from app.domain.invoices.coverage import Usage
 from app.domain.invoices.lines import Line, LineKind, Rate
 from app.domain.invoices.metered import Counted, Metered, metered
 from app.domain.invoices.period_sums import PeriodSums
+from app.domain.invoices.written import day, span
+from app.domain.language import _, marked, of_documents
 from app.domain.money import Money
-from app.domain.periods import dated
 from app.domain.tax.treatment import Treatment
 from app.domain.usage_words import title
 from app.models.customers import BillingPeriod
@@ -24,7 +25,7 @@ from app.services.invoices import drafting
 from app.services.ledger.posting import Books
 from app.services.usage.terms import plan_of
 
-WITHOUT_METER = "Usage without a meter"
+WITHOUT_METER = marked("Usage without a meter")
 
 
 @dataclass(frozen=True)
@@ -94,7 +95,12 @@ def counted(
 
 
 def lines(books: Books, period: Period, sums: PeriodSums) -> list[Line]:
-    """Return the lines of what was used, for their net amounts."""
+    """Return the lines of what was used, for their net amounts, in the language of the customer's documents."""
+    with of_documents(books.customer.language):
+        return _lines(books, period, sums)
+
+
+def _lines(books: Books, period: Period, sums: PeriodSums) -> list[Line]:
     at_use = period.catalog.tax.credits == "at_use"
     kind = LineKind.USAGE if at_use else LineKind.OVERAGE
     first, last = period.days
@@ -102,17 +108,24 @@ def lines(books: Books, period: Period, sums: PeriodSums) -> list[Line]:
     units_of = said(books, period.row, period.meters, sums.nets, period.mixed, inclusive=inclusive)
     found = []
     for meter, net, units in zip(period.meters, sums.nets, units_of, strict=True):
-        name = title(period.catalog, meter) if meter else WITHOUT_METER
-        words = f"{name}, {dated(first, last)}" if at_use else f"{name}, used below zero until {dated(last, last)}"
-        words = f"{name}, used below zero until {dated(last, last)}" if period.interim else words
-        words += ", without what was invoiced before" if at_use and meter in period.mixed and not period.interim else ""
-        words = f"{words}: {units.words}" if units.words else words
+        words = _words(period, meter)
+        words = _("{sold}: {units}", sold=words, units=units.words) if units.words else words
         quantity, price = units.quantity, units.unit_price
         found.append(Line(kind, words, net, period.rate, quantity, price, meter, first, last))
     if sums.discount.amount_minor:
         less = type(sums.discount)(-sums.discount.amount_minor, sums.discount.currency)
         found.append(Line(LineKind.DISCOUNT, used_words(period.given_by), less, period.rate))
     return found
+
+
+def _words(period: Period, meter: str) -> str:
+    name = title(period.catalog, meter) if meter else _(WITHOUT_METER)
+    first, last = period.days
+    if period.interim or period.catalog.tax.credits != "at_use":
+        return _("{sold}, used below zero until {day}", sold=name, day=day(last))
+    if meter in period.mixed:
+        return _("{sold}, {days}, without what was invoiced before", sold=name, days=span(first, last))
+    return _("{sold}, {days}", sold=name, days=span(first, last))
 
 
 def said(

@@ -273,7 +273,7 @@ def _ordered(
         net_minor=price.net.amount_minor if price else 0,
         tax_minor=price.tax.amount_minor if price else 0,
         total_minor=price.total.amount_minor if price else 0,
-        lines=rule.written(seen.lines),
+        lines=rule.written(seen.lines, has.customer.language),
         treatment=seen.kept_treatment,
         preview=seen.mark,
         form_key=order.form_key,

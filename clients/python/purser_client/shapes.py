@@ -364,6 +364,7 @@ CustomerChange = TypedDict(
     {
         "email": NotRequired[str],
         "external_id": NotRequired[str],
+        "language": NotRequired[str],
         "name": NotRequired[str],
         "plan": NotRequired[str | None],
         "po_required": NotRequired[bool],
@@ -396,6 +397,7 @@ CustomerOut = TypedDict(
         "email": str,
         "external_id": str | None,
         "id": str,
+        "language": str,
         "name": str,
         "plan": str | None,
         "po_required": bool,
