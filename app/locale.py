@@ -218,11 +218,18 @@ def _shown(rounded: Decimal, value: Credits | Money, unit: CreditUnit, *, sign: 
         return _signed(_with_unit(rounded, unit), rounded, sign=sign)
     least = _with_unit(Decimal(1).scaleb(-amounts.decimals_of(unit)), unit)
     before = MINUS if amounts.digits_of(value) < 0 else "+" if sign else ""
-    return f"{before}<{least}"
+    return _behind(f"{before}<", least)
 
 
 def _signed(written: str, value: Decimal, *, sign: bool) -> str:
-    return f"+{written}" if sign and value > 0 else written
+    return _behind("+", written) if sign and value > 0 else written
+
+
+def _behind(before: str, written: str) -> str:
+    """Return the amount with what stands before its number; from right to left marks keep it there, as a minus sign."""
+    if language.current() not in RIGHT_TO_LEFT:
+        return f"{before}{written}"
+    return f"{_MARK_RIGHT}{_MARK_LEFT}{before}{written.removeprefix(_MARK_RIGHT)}"
 
 
 def _with_unit(value: Decimal, unit: CreditUnit, decimals: int = 0) -> str:

@@ -12,7 +12,7 @@ from app import locale
 from app.domain.auto_recharge.decision import Outcome
 from app.domain.dunning import arrears
 from app.domain.dunning.standing import PAST_DUE, SUSPENDED
-from app.domain.language import _, remembered
+from app.domain.language import _, pgettext, remembered
 from app.domain.money import Credits, Money
 from app.domain.sold_terms import Terms
 from app.domain.status_line import Kind, rank
@@ -139,7 +139,7 @@ def _recharge(now: Overview) -> str:
     stop = now.facts.recharge
     if stop is not None and stop.outcome not in {Outcome.ASKS, Outcome.MONEY_WENT_BACK}:
         return _("Stopped")
-    return _("Enabled") if now.recharge_is_on else _("Disabled")
+    return pgettext("a setting", "Enabled") if now.recharge_is_on else pgettext("a setting", "Disabled")
 
 
 def _period(now: Overview) -> str:

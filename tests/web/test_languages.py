@@ -11,7 +11,7 @@ from app.domain import language
 from app.domain.amounts import CreditUnit
 from app.domain.errors import Refused
 from app.domain.language import _, ngettext
-from app.domain.money import Money
+from app.domain.money import Credits, Money
 from app.forms import amounts
 from app.models.customers import Customer
 from app.services.people import profiles
@@ -110,6 +110,17 @@ def test_what_a_page_writes_is_read_as_the_same(name: str) -> None:
     with language.using(name):
         for value in (Money(123450, "USD"), Money(-5, "USD"), Money(1234567890, "USD")):
             assert amounts.money(locale.exact(value), "USD") == value
+
+
+def test_what_stands_before_a_number_stays_on_its_left_from_right_to_left() -> None:
+    usd = CreditUnit("USD")
+    for value, written in (
+        (Credits(25_000_000), "\u200f\u200e+25.00\N{NO-BREAK SPACE}\u200f$"),
+        (Credits(1), "\u200f\u200e+<0.01\N{NO-BREAK SPACE}\u200f$"),
+        (Credits(-1), "\u200f\u200e−<0.01\N{NO-BREAK SPACE}\u200f$"),
+    ):
+        with language.using("he"):
+            assert locale.amount(value, usd, sign=True) == written
 
 
 @pytest.mark.parametrize(("name", "typed"), [("de", "12.50"), ("fr", "12.50"), ("es", "1,250.00"), ("he", "12,50"), ("en", "1.250,00")])  # fmt: skip
