@@ -6,6 +6,7 @@ from typing import Any
 from unicodedata import bidirectional
 
 from flask import render_template
+from markupsafe import escape
 
 from app import clock
 from app.domain import language, mails
@@ -39,7 +40,7 @@ from app.services.payments import purchases, resume_links
 
 # A link that could no longer be followed in peace is not worth a mail.
 LATEST = timedelta(minutes=10)
-RIGHT = "\N{RIGHT-TO-LEFT MARK}"
+LEFT, RIGHT = "\N{LEFT-TO-RIGHT MARK}", "\N{RIGHT-TO-LEFT MARK}"
 _OF_ONE_FACT = mails.OF_PAPERS | {
     mails.TRANSFER_RECEIVED,
     mails.TAX_NUMBER_REJECTED,
@@ -134,10 +135,11 @@ def _of_payment(template: str, customer_id: str, payment_id: str) -> dict[str, A
 
 def _written(template: str, facts: dict[str, Any]) -> Words:
     # The first line is the subject: who changes a mail sees both at once.
-    subject, _line, text = in_order(render_template(f"mail/{template}.txt", **facts)).partition("\n\n")
+    seller, names = facts["seller"], (facts["seller"].name, facts["customer"].name)
+    plain = closed(in_order(render_template(f"mail/{template}.txt", **facts)), *names)
+    subject, _line, text = plain.partition("\n\n")
     ensure(subject.splitlines() == [subject], f"the subject of {template} is no single line")
-    seller = facts["seller"]
-    html = render_template(f"mail/{template}.html", **facts)
+    html = closed(render_template(f"mail/{template}.html", **facts), *(str(escape(each)) for each in names))
     return Words(subject, text, html, seller.name, facts.get("reply_to", seller.email))
 
 
@@ -151,10 +153,25 @@ def in_order(text: str) -> str:
     return "\n".join(f"{RIGHT}{line}" if _turns(line) else line for line in text.split("\n"))
 
 
+def closed(text: str, *names: str) -> str:
+    """Return the text so that a sign that a name ends with stays at its end among words from right to left: `Inc.`."""
+    if language.direction(language.current()) == "ltr":
+        return text
+    for name in names:
+        if _strong(name)[-1:] == ["L"] and bidirectional(name[-1]) != "L":
+            text = text.replace(name, f"{name}{LEFT}")
+    return text
+
+
 def _turns(line: str) -> bool:
     """Say whether the line has a letter from right to left, and one from left to right before it."""
-    strong = [way for each in line if (way := bidirectional(each)) in {"L", "R", "AL"}]
+    strong = _strong(line)
     return strong[:1] == ["L"] and len(set(strong)) > 1
+
+
+def _strong(text: str) -> list[str]:
+    """Return which way each letter of the text goes that goes any."""
+    return [way for each in text if (way := bidirectional(each)) in {"L", "R", "AL"}]
 
 
 def _confirmation(customer_id: str, email: str) -> Words | None:

@@ -145,6 +145,15 @@ def test_html_and_text_say_the_same_of_each_mail(templates: None, kind: str) -> 
             assert "\n\n\n" not in words.text
 
 
+def test_a_name_keeps_its_full_stop_among_words_from_right_to_left(templates: None) -> None:
+    ended = f"{mail_facts.SELLER}\N{LEFT-TO-RIGHT MARK}"
+    for words in written(mails.RECEIPT, "he"):
+        assert ended in words.subject and ended in words.text and ended in words.html
+    with language.using("he"):
+        assert [payment_text.closed(each, each) for each in ("Acme", "", "12.", "אבג.")] == ["Acme", "", "12.", "אבג."]
+    assert not any(ended in f"{words.text}{words.html}" for words in written(mails.RECEIPT, "de"))
+
+
 def test_a_subject_from_right_to_left_travels_as_it_is(templates: None) -> None:
     words = next(written(mails.RECEIPT, "he"))
     assert "\N{RIGHT-TO-LEFT MARK}" in words.subject
