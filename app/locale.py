@@ -167,6 +167,11 @@ def short_day(value: date) -> str:
     return _day(value, _SHORT_DAY, "MMMd", language.current())
 
 
+def month_name(value: date) -> str:
+    """Return the month of the day without its year: `November`."""
+    return format_date(value, "LLLL", locale=_locale())
+
+
 def month(value: date) -> str:
     """Return the month of the day: `November 2026`."""
     return _day(value, "MMMM y", "yMMMM", language.current())

@@ -9,13 +9,15 @@ from flask import Blueprint, request, url_for
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
-from app import clock
+from app import clock, locale
 from app.domain.errors import NotFound
+from app.domain.language import _
 from app.domain.money import Credits
 from app.forms import log_places
 from app.forms.amounts import sought_problem
 from app.forms.balance_history import FILTERS, ROWS, FiltersForm, months
 from app.presenters import balance_figures, balance_history, day_rows
+from app.presenters.kept import movements
 from app.services.balance import breakdown, by_day, history, remaining_grants, usage_of_day
 from app.services.balance.by_day import DayPage, DayRow
 from app.services.balance.history import HistoryPage, HistoryQuery
@@ -92,6 +94,7 @@ def credits_left() -> Response:
         waiting=remaining_grants.waiting() if not before else [],
         gone=gone,
         kinds=balance_history.KINDS,
+        called=movements.said,
         in_micros=Credits,
         older=url_for("balance_history.credits_left", before=older) if older else "",
         newest=url_for("balance_history.credits_left") if before else "",
@@ -151,24 +154,26 @@ def _choices(form: FiltersForm, filters: dict[str, str], today: date) -> dict[st
         return _address({name: value for name, value in filters.items() if name not in names} | more)
 
     chosen = form.asked("show") or (form.asked("kind") and "kind")
-    groups = [("", "All"), *((group, group.capitalize()) for group in balance_history.GROUPS)]
     first_last = form.asked("from"), form.asked("to")
-    of_months = [(f"{first:%B}", first.isoformat(), last.isoformat()) for first, last in months(today, MONTHS)]
+    of_months = [
+        (locale.month_name(first), first.isoformat(), last.isoformat()) for first, last in months(today, MONTHS)
+    ]
     return {
         "words": day_rows,
         "standing": balance_history.standing,
+        "called": movements.said,
         "by_day": form.is_by_day,
         "views": [
-            ("By day", without("view"), form.is_by_day),
-            ("Every row", without("view", view=ROWS), not form.is_by_day),
+            (_("By day"), without("view"), form.is_by_day),
+            (_("Every row"), without("view", view=ROWS), not form.is_by_day),
         ],
         "groups": [
-            (title, without("show", "kind", **({"show": group} if group else {})), group == chosen)
-            for group, title in groups
+            (_(title), without("show", "kind", **({"show": group} if group else {})), group == chosen)
+            for group, title in balance_history.GROUP_TITLES.items()
         ],
-        "one_kind": balance_history.KINDS.get(form.asked("kind"), ""),
+        "one_kind": _(balance_history.KINDS[form.asked("kind")]) if form.asked("kind") else "",
         "months": [
-            ("Any time", without("from", "to"), first_last == ("", "")),
+            (_("Any time"), without("from", "to"), first_last == ("", "")),
             *(
                 (title, without("from", "to", **{"from": first, "to": last}), first_last == (first, last))
                 for title, first, last in of_months

@@ -9,9 +9,11 @@ from wtforms.validators import Length, Optional, ValidationError
 
 from app.domain.amounts import CreditUnit
 from app.domain.catalog import Catalog
+from app.domain.language import marked
 from app.forms.amounts import sought
 from app.presenters.balance_figures import FIGURES
 from app.presenters.balance_history import GROUPS, KINDS
+from app.presenters.kept import movements
 from app.services.balance.day_rows import Place, read_place
 from app.services.balance.history import HistoryQuery
 from app.web.fields import PageForm
@@ -19,7 +21,7 @@ from app.web.fields import PageForm
 DAYS, ROWS = "days", "rows"
 FILTERS = ("view", "show", "kind", "q", "from", "to")
 """What an address says of the movements, a file's too."""
-_NO_PAGE = "This page of the history does not exist. Start from the newest movement."
+_NO_PAGE = marked("This page of the history does not exist. Start from the newest movement.")
 
 
 class DayField(DateField):
@@ -41,9 +43,11 @@ class FiltersForm(PageForm):
     view = HiddenField()
     show = HiddenField()
     kind = HiddenField()
-    q = StringField("Search", [Length(max=100, message="Search for at most 100 characters.")], default="")
-    from_day = DayField("From", [Optional()], name="from")
-    to_day = DayField("To", [Optional()], name="to")
+    q = StringField(
+        marked("Search"), [Length(max=100, message=marked("Search for at most 100 characters."))], default=""
+    )
+    from_day = DayField(marked("From"), [Optional()], name="from")
+    to_day = DayField(marked("To"), [Optional()], name="to")
     before = HiddenField()
     after = HiddenField()
     figure = HiddenField()
@@ -51,22 +55,22 @@ class FiltersForm(PageForm):
     def validate_view(self, field: Field) -> None:
         """Refuse a view that there is not."""
         if field.data and field.data not in {DAYS, ROWS}:
-            raise ValidationError("The history is shown by day or row by row.")
+            raise ValidationError(marked("The history is shown by day or row by row."))
 
     def validate_show(self, field: Field) -> None:
         """Refuse a group of kinds that there is not."""
         if field.data and field.data not in GROUPS:
-            raise ValidationError("There is no such kind of movement. Choose one from the list.")
+            raise ValidationError(marked("There is no such kind of movement. Choose one from the list."))
 
     def validate_kind(self, field: Field) -> None:
         """Refuse a kind that there is not."""
         if field.data and field.data not in KINDS:
-            raise ValidationError("There is no such kind of movement. Choose one from the list.")
+            raise ValidationError(marked("There is no such kind of movement. Choose one from the list."))
 
     def validate_to_day(self, field: Field) -> None:
         """Refuse days in the wrong order."""
         if self.from_day.data and field.data and field.data < self.from_day.data:
-            raise ValidationError("The last day is before the first one.")
+            raise ValidationError(marked("The last day is before the first one."))
 
     def validate_before(self, _field: Field) -> None:
         """Refuse a place in the history that is none, or two at once."""
@@ -74,12 +78,12 @@ class FiltersForm(PageForm):
             if place.data and self._place(place.data) is None:
                 raise ValidationError(_NO_PAGE)
         if self.before.data and self.after.data:
-            raise ValidationError("Choose either older or newer movements.")
+            raise ValidationError(marked("Choose either older or newer movements."))
 
     def validate_figure(self, field: Field) -> None:
         """Refuse a figure that the Overview does not show."""
         if field.data and field.data not in FIGURES:
-            raise ValidationError("There is no such figure on the Overview.")
+            raise ValidationError(marked("There is no such figure on the Overview."))
 
     @property
     def is_by_day(self) -> bool:
@@ -115,6 +119,7 @@ class FiltersForm(PageForm):
         return HistoryQuery(
             kinds=kinds,
             text=text or None,
+            booked_as=movements.booked_as(text) if text else (),
             amount=sought(text, unit),
             meters=[each.key for each in catalog.meters if text and text.casefold() in each.title.casefold()],
             from_day=self.from_day.data if first else None,

@@ -7,38 +7,39 @@ from app import locale
 from app.domain.amounts import CreditUnit, finest
 from app.domain.catalog import Catalog
 from app.domain.grants import BURNING, CLAW_BACKS, SOURCES, is_expired
+from app.domain.language import _, marked
 from app.domain.ledger import OF_INVOICES
 from app.domain.money import Credits, Money
 from app.domain.payments import decline_sentence, method_name
-from app.domain.usage_words import title
+from app.domain.usage_words import title, without_a_meter
 from app.models.ledger import Grant
 from app.models.payments import Attempt, Payment, PaymentMethod
 from app.presenters import taxes
-from app.presenters.charts import day_label
+from app.presenters.kept import movements
 from app.presenters.spreadsheets import harmless
 from app.presenters.usage_charts import WITHOUT_METER
 from app.services.balance.entry import Used
 from app.services.balance.history import Entry, Movement
 
 KINDS = {
-    "purchased": "Bought credits",
-    "promotional": "Promotional credits",
-    "trial": "Trial credits",
-    "referral": "Referral credits",
-    "refund": "Refunded credits",
-    "proration": "Unused plan as credits",
-    "usage": "Usage",
-    "expired": "Expired credits",
-    "voided": "Credits withdrawn",
-    "correction": "Corrections",
-    "refunded": "Refunds",
-    "refund_failed": "Failed refunds",
-    "disputed": "Disputed payments",
-    "dispute_won": "Disputes won",
-    "overage_invoiced": "Overage put on invoices",
-    "overage_returned": "Overage of void invoices",
-    "credit_applied": "Credits applied to invoices",
-    "credit_returned": "Credits of void invoices",
+    "purchased": marked("Bought credits"),
+    "promotional": marked("Promotional credits"),
+    "trial": marked("Trial credits"),
+    "referral": marked("Referral credits"),
+    "refund": marked("Refunded credits"),
+    "proration": marked("Unused plan as credits"),
+    "usage": marked("Usage"),
+    "expired": marked("Expired credits"),
+    "voided": marked("Credits withdrawn"),
+    "correction": marked("Corrections"),
+    "refunded": marked("Refunds"),
+    "refund_failed": marked("Failed refunds"),
+    "disputed": marked("Disputed payments"),
+    "dispute_won": marked("Disputes won"),
+    "overage_invoiced": marked("Overage put on invoices"),
+    "overage_returned": marked("Overage of void invoices"),
+    "credit_applied": marked("Credits applied to invoices"),
+    "credit_returned": marked("Credits of void invoices"),
 }
 GROUPS = {
     "purchases": frozenset({"purchased"}),
@@ -47,72 +48,97 @@ GROUPS = {
     "grants": frozenset({"promotional", "trial", "referral", "expired", "voided"}),
 }
 """The quick filters: each kind is in one of them."""
+GROUP_TITLES = {
+    "": marked("All"),
+    "purchases": marked("Purchases"),
+    "usage": marked("Usage"),
+    "refunds": marked("Refunds"),
+    "grants": marked("Grants"),
+}
 SHEET_HEADER = ["Id", "Description", "Created time (UTC)", "Amount", "Running balance", "Unit", "Kind", "Source"]
 HEADER = ["Id", "Description", "Created time", "Amount", "Running balance", "Unit", "Kind", "Source"]
 _HAPPENED = {
-    "purchased": "{} of credit was bought and added to your balance.",
-    "promotional": "{} of promotional credit was given to you.",
-    "trial": "{} of trial credit was given to you.",
-    "referral": "{} of credit was given to you for a customer you referred.",
-    "refund": "{} of credit was given back to you.",
-    "proration": "{} of credit was given back to you for a part of what you had paid.",
-    "usage": "{} of credit was used.",
-    "expired": "{} of credit was not used in time and expired.",
-    "voided": "{} of granted credit was withdrawn.",
-    "correction": "An earlier movement was wrong. {} of credit was returned to you.",
-    "refunded": "A payment was refunded to you. {} of credit that it had bought was removed.",
-    "refund_failed": "A refund did not arrive. {} of credit was returned to you.",
-    "disputed": "Your bank disputes a payment. {} of credit that it had bought is held until the dispute is decided.",
-    "dispute_won": "A payment is no longer disputed. {} of held credit was returned to you.",
-    "overage_invoiced": "{} was used below zero and is on an invoice now, which brings the balance back to zero.",
-    "overage_returned": "An invoice was voided. {} that had been used below zero is taken off the balance again.",
-    "credit_applied": "{} of your credit paid an invoice, or the tax of one.",
-    "credit_returned": "An invoice was voided. {} of credit that had paid for it was returned to you.",
+    "purchased": marked("{amount} of credit was bought and added to your balance."),
+    "promotional": marked("{amount} of promotional credit was given to you."),
+    "trial": marked("{amount} of trial credit was given to you."),
+    "referral": marked("{amount} of credit was given to you for a customer you referred."),
+    "refund": marked("{amount} of credit was given back to you."),
+    "proration": marked("{amount} of credit was given back to you for a part of what you had paid."),
+    "usage": marked("{amount} of credit was used."),
+    "expired": marked("{amount} of credit was not used in time and expired."),
+    "voided": marked("{amount} of granted credit was withdrawn."),
+    "correction": marked("An earlier movement was wrong. {amount} of credit was returned to you."),
+    "refunded": marked("A payment was refunded to you. {amount} of credit that it had bought was removed."),
+    "refund_failed": marked("A refund did not arrive. {amount} of credit was returned to you."),
+    "disputed": marked(
+        "Your bank disputes a payment. {amount} of credit that it had bought is held until the dispute is decided."
+    ),
+    "dispute_won": marked("A payment is no longer disputed. {amount} of held credit was returned to you."),
+    "overage_invoiced": marked(
+        "{amount} was used below zero and is on an invoice now, which brings the balance back to zero."
+    ),
+    "overage_returned": marked(
+        "An invoice was voided. {amount} that had been used below zero is taken off the balance again."
+    ),
+    "credit_applied": marked("{amount} of your credit paid an invoice, or the tax of one."),
+    "credit_returned": marked("An invoice was voided. {amount} of credit that had paid for it was returned to you."),
 }
 # What a row of the past means now that the refund or dispute behind it has moved on.
 _HAPPENED_SINCE = {
-    ("refunded", "pending"): "A refund of a payment is on its way to you. It takes a few days. "
-    "{} of credit that it had bought was removed.",
-    ("refunded", "failed"): "A payment was refunded to you, but the refund did not arrive. "
-    "{} of credit that had been removed was returned to you.",
-    ("disputed", "lost"): "Your bank disputed a payment and took the money back. "
-    "{} of credit that it had bought was removed for good.",
-    ("disputed", "won"): "Your bank disputed a payment, and the dispute was decided for the payment. "
-    "{} of credit that was held meanwhile was returned to you.",
+    ("refunded", "pending"): marked(
+        "A refund of a payment is on its way to you. It takes a few days. "
+        "{amount} of credit that it had bought was removed."
+    ),
+    ("refunded", "failed"): marked(
+        "A payment was refunded to you, but the refund did not arrive. "
+        "{amount} of credit that had been removed was returned to you."
+    ),
+    ("disputed", "lost"): marked(
+        "Your bank disputed a payment and took the money back. "
+        "{amount} of credit that it had bought was removed for good."
+    ),
+    ("disputed", "won"): marked(
+        "Your bank disputed a payment, and the dispute was decided for the payment. "
+        "{amount} of credit that was held meanwhile was returned to you."
+    ),
 }
 _STANDINGS = {
-    ("refunded", "pending"): "Under way",
-    ("refunded", "failed"): "Did not arrive: the credit was returned",
-    ("disputed", "open"): "The credit is held until the dispute is decided",
-    ("disputed", "lost"): "Lost on {}: the credit was removed for good",
-    ("disputed", "won"): "Won on {}: the credit was returned",
+    ("refunded", "pending"): marked("Under way"),
+    ("refunded", "failed"): marked("Did not arrive: the credit was returned"),
+    ("disputed", "open"): marked("The credit is held until the dispute is decided"),
+    ("disputed", "lost"): marked("Lost on {day}: the credit was removed for good"),
+    ("disputed", "won"): marked("Won on {day}: the credit was returned"),
 }
 _REFUNDS = {
-    "pending": "Under way",
-    "succeeded": "Sent back",
-    "failed": "Did not arrive",
-    "canceled": "Did not arrive",
+    "pending": marked("Under way"),
+    "succeeded": marked("Sent back"),
+    "failed": marked("Did not arrive"),
+    "canceled": marked("Did not arrive"),
 }
-_DISPUTES = {"open": "Open", "lost": "Lost on {}", "won": "Won on {}: the payment is valid"}
+_DISPUTES = {
+    "open": marked("Open"),
+    "lost": marked("Lost on {day}"),
+    "won": marked("Won on {day}: the payment is valid"),
+}
 _CAME_BACK = {("refunded", "failed"), ("disputed", "won")}
 _PAYMENTS = {
-    "created": "Started",
-    "pi_created": "Started",
-    "confirming": "Waiting for an answer",
-    "requires_action": "Waiting for your confirmation at your bank",
-    "processing": "Being processed by the bank",
-    "succeeded": "Paid",
-    "failed": "Failed",
-    "canceled": "Cancelled",
-    "refunded": "Refunded",
-    "disputed": "Lost to a dispute",
+    "created": marked("Started"),
+    "pi_created": marked("Started"),
+    "confirming": marked("Waiting for an answer"),
+    "requires_action": marked("Waiting for your confirmation at your bank"),
+    "processing": marked("Being processed by the bank"),
+    "succeeded": marked("Paid"),
+    "failed": marked("Failed"),
+    "canceled": marked("Cancelled"),
+    "refunded": marked("Refunded"),
+    "disputed": marked("Lost to a dispute"),
 }
 _ATTEMPTS = {
-    "started": "Waiting for an answer",
-    "succeeded": "Paid",
-    "requires_action": "The bank asks for confirmation",
-    "processing": "Being processed by the bank",
-    "canceled": "Cancelled",
+    "started": marked("Waiting for an answer"),
+    "succeeded": marked("Paid"),
+    "requires_action": marked("The bank asks for confirmation"),
+    "processing": marked("Being processed by the bank"),
+    "canceled": marked("Cancelled"),
 }
 
 
@@ -126,7 +152,8 @@ def described(
     state = entry.refund.state if entry.refund else entry.dispute.state if entry.dispute else ""
     return {
         "entry": entry,
-        "sentence": _sentence(row.kind, state).format(locale.exact(Credits(row.amount), unit)),
+        "called": movements.said,
+        "sentence": _(_sentence(row.kind, state), amount=locale.exact(Credits(row.amount), unit)),
         "change": Credits(row.change_micros or 0),
         "balance_after": Credits(row.balance_after_micros or 0),
         "touched": [] if came_in else [(_named(each), Credits(part.micros)) for part, each in entry.allocations],
@@ -134,7 +161,7 @@ def described(
         "taken_back": row.kind in CLAW_BACKS,
         "came_back": (row.kind, _ended(state)) in _CAME_BACK,
         "refund": entry.refund,
-        "refund_state": _REFUNDS.get(state, "") if entry.refund else "",
+        "refund_state": _(_REFUNDS[state]) if entry.refund and state in _REFUNDS else "",
         "dispute": entry.dispute,
         "dispute_state": _on(_DISPUTES[state], entry.dispute.closed_at) if entry.dispute else "",
         "used": [
@@ -144,13 +171,14 @@ def described(
         "booked": Credits(row.amount) if row.amount != sum(each.micros for each in entry.used) else None,
         "paid_back": Credits(shared) if came_in and shared else None,
         "given_by": _giver(grant, catalog) if grant else "",
-        "grant_kind": KINDS[grant.kind] if grant else "",
+        "grant_kind": _(KINDS[grant.kind]) if grant else "",
         "granted": Credits(grant.micros) if grant else None,
         "grant_left": Credits(grant.remaining_micros) if grant else None,
         "is_kept": grant is not None and grant.remaining_micros > 0 and is_expired(grant.expires_at, now),
         "paid": Money(payment.received_minor or payment.amount_minor, payment.currency) if payment else None,
         "order": taxes.of_payment(payment) if payment else None,
         "payment_state": _payment_state(payment) if payment else "",
+        "is_paid": payment is not None and payment.state == "succeeded" and not payment.disputed_minor,
         "method": method_name(method.brand, method.last4) if method else method_name(payment.rail) if payment else "",
         "attempts": [(attempt, _outcome(attempt, payment.rail)) for attempt in entry.attempts] if payment else [],
     }
@@ -158,7 +186,8 @@ def described(
 
 def standing(row: Movement) -> str:
     """Return where the refund or dispute behind a row of the past stands now; nothing when the row says it all."""
-    return _on(_STANDINGS.get((row.kind, _ended(row.state)), ""), row.decided_at)
+    words = _STANDINGS.get((row.kind, _ended(row.state)))
+    return _on(words, row.decided_at) if words else ""
 
 
 def csv_row(row: Movement, unit: str) -> list[str]:
@@ -208,12 +237,13 @@ def counted(used: Used, catalog: Catalog) -> tuple[str, str]:
     """Return what the meter is called, and how much it counted in its unit."""
     meter = catalog.meter(used.meter)
     if meter is None:
-        return title(catalog, used.meter), locale.whole(used.quantity) if used.meter else ""
+        name = title(catalog, used.meter) if used.meter else without_a_meter()
+        return name, locale.whole(used.quantity) if used.meter else ""
     return meter.title, locale.counted(used.quantity, meter.unit)
 
 
 def _sentence(kind: str, state: str) -> str:
-    return _HAPPENED_SINCE.get((kind, _ended(state)), _HAPPENED.get(kind, "{} of credit moved."))
+    return _HAPPENED_SINCE.get((kind, _ended(state)), _HAPPENED.get(kind, marked("{amount} of credit moved.")))
 
 
 def _ended(state: str) -> str:
@@ -222,12 +252,13 @@ def _ended(state: str) -> str:
 
 
 def _on(words: str, moment: datetime | None) -> str:
-    return words.format(f"{day_label(moment.date())} {moment.year}" if moment else "")
+    return _(words, day=locale.day(moment.date()) if moment else "")
 
 
 def _payment_state(payment: Payment) -> str:
-    words = _PAYMENTS[payment.state]
-    return f"{words}, and disputed now" if payment.state == "succeeded" and payment.disputed_minor else words
+    if payment.state == "succeeded" and payment.disputed_minor:
+        return _("Paid, and disputed now")
+    return _(_PAYMENTS[payment.state])
 
 
 def number(value: Credits) -> str:
@@ -245,9 +276,11 @@ def _giver(grant: Grant, catalog: Catalog) -> str:
 
 
 def _named(grant: Grant) -> str:
-    words = f"{KINDS[grant.kind]} of {day_label(grant.effective_at.date())} {grant.effective_at.year}"
-    return f"{words}: {grant.reason}" if grant.reason else words
+    kind, day = _(KINDS[grant.kind]), locale.day(grant.effective_at.date())
+    if not grant.reason:
+        return _("{credits} of {day}", credits=kind, day=day)
+    return _("{credits} of {day}: {reason}", credits=kind, day=day, reason=movements.said(grant.reason))
 
 
 def _outcome(attempt: Attempt, rail: str) -> str:
-    return decline_sentence(attempt.code, rail) if attempt.state == "declined" else _ATTEMPTS[attempt.state]
+    return decline_sentence(attempt.code, rail) if attempt.state == "declined" else _(_ATTEMPTS[attempt.state])

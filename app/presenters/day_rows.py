@@ -9,6 +9,7 @@ from app.domain.catalog import Catalog
 from app.domain.language import _, in_english, marked
 from app.domain.usage_words import without_a_meter
 from app.presenters.balance_history import counted, number, standing, written_time
+from app.presenters.kept import movements
 from app.presenters.spreadsheets import harmless
 from app.presenters.usage_charts import WITHOUT_METER
 from app.services.balance.by_day import BEGUN, LAPSED, DayRow
@@ -22,7 +23,7 @@ _NOT_BOOKED = {LAPSED: marked("Expired credits, booked soon"), BEGUN: marked("Cr
 def name(row: DayRow, today: date) -> str:
     """Return what a row is called: what happened, or the usage of which day."""
     if row.movement:
-        return row.movement.description
+        return movements.said(row.movement.description)
     if not row.is_usage:
         return _(_NOT_BOOKED[row.kind])
     if row.day == today and row.until is None:
@@ -94,6 +95,7 @@ def described(usage: UsageOfDay, catalog: Catalog) -> dict[str, object]:
     """Return what the page of a day's usage says."""
     return {
         "usage": usage,
+        "called": movements.said,
         "without_a_meter": without_a_meter(),
         "change": -usage.used,
         "decimals": finest([*(each.cost for each in usage.meters), usage.at_once, usage.used, usage.closing]),

@@ -49,6 +49,8 @@ class HistoryQuery:
     kinds: Collection[str] = ()
     """Only these; empty: all."""
     text: str | None = None
+    booked_as: Collection[str] = ()
+    """Parts of what rows are booked with that match the text as the page says it."""
     amount: SoughtAmount | None = None
     meters: Collection[str] = ()
     """The meters whose names match the text: it finds their days as well."""
@@ -176,6 +178,7 @@ def _sought(query: HistoryQuery) -> list[ColumnElement[bool]]:
             Transfer.description.icontains(words, autoescape=True),
             Transfer.id == words,
             Transfer.source_id == words,
+            *(Transfer.description.icontains(each, autoescape=True) for each in query.booked_as),
         ]
     if query.amount is not None:
         found.append(and_(Transfer.amount >= query.amount.low, Transfer.amount < query.amount.high))

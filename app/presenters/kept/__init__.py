@@ -1,0 +1,1 @@
+"""Sentences that tables keep in English, said in the language of the page."""
