@@ -8,10 +8,11 @@ from werkzeug.wrappers import Response
 from app import clock, locale
 from app.domain.amounts import CreditUnit
 from app.domain.errors import NotFound
+from app.domain.language import _
 from app.domain.numbers import SERVED
 from app.forms import usage_query
 from app.presenters import figures as present
-from app.presenters import pay_later
+from app.presenters import pay_later, spend_management
 from app.presenters.usage_charts import WITHOUT_METER
 from app.services.balance import history
 from app.services.spend_management import figures
@@ -31,14 +32,14 @@ def used(day: str) -> Response:
     on, around = usage_query.day(day), _around()
     if on > clock.now().date():
         raise NotFound("day")
-    return _show(around, figures.day(around.customer_id, on), f"Used on {locale.day(on)}", "used", day=day)
+    return _show(around, figures.day(around.customer_id, on), _("Used on {day}", day=locale.day(on)), "used", day=day)
 
 
 @bp.get("/held")
 def held() -> Response:
     """Show what the calls in progress hold, by meter."""
     around = _around()
-    return _show(around, figures.held(around), "Held for calls in progress", "held")
+    return _show(around, figures.held(around), _("Held for calls in progress"), "held")
 
 
 @bp.get("/left")
@@ -47,21 +48,22 @@ def left() -> Response:
     around = _around()
     if around.limit is None:
         raise NotFound("daily limit")
-    return _show(around, figures.left_today(around), "Left of today’s limit", "left")
+    return _show(around, figures.left_today(around), _("Left of today’s limit"), "left")
 
 
 @bp.get("/balance")
 def balance() -> Response:
     """Show what the balance and what lets it go below zero leave."""
-    around, beside = _around(), pay_later.beside(history.numbers())
-    return _show(around, figures.could_use(around), f"Balance and {beside}", present.credit(beside))
+    around, numbers = _around(), history.numbers()
+    formula = present.credit(pay_later.beside(numbers))
+    return _show(around, figures.could_use(around), spend_management.title(numbers), formula)
 
 
 @bp.get("/available")
 def available() -> Response:
     """Show what may be used now: what the balance leaves, or the day where that is less."""
     around, credit = _around(), present.credit(pay_later.beside(history.numbers()))
-    return _show(around, figures.available(around), "Available now", credit)
+    return _show(around, figures.available(around), _("Available now"), credit)
 
 
 @bp.get("/plan/<meter>")
@@ -71,7 +73,9 @@ def plan(meter: str) -> Response:
     found, use = figures.plan_left(around, meter), around.usage.of(meter)
     if found is None or use is None:
         raise NotFound("limit")
-    return _show(around, found, f"{use.meter.title}, left of the plan’s limit", "plan_left", unit=use.meter.unit)
+    return _show(
+        around, found, _("{meter}, left of the plan’s limit", meter=use.meter.title), "plan_left", unit=use.meter.unit
+    )
 
 
 def _around() -> Around:

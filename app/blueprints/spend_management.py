@@ -13,7 +13,8 @@ from app.domain.simulation import Simulation
 from app.domain.spend_management import Limits, day_of
 from app.forms import log_places
 from app.forms.spend_management import LimitsForm, editable
-from app.presenters import overview, pay_later, refused_calls, spend_management, spend_preview
+from app.presenters import overview, refused_calls, spend_management, spend_preview
+from app.presenters.kept import notices
 from app.presenters.status import status_line
 from app.services.balance import history
 from app.services.notices import decisions
@@ -101,17 +102,17 @@ def log() -> Response:
     customer, catalog, unit = current_customer(), current_catalog(), current_unit()
     own_limits.current(customer, catalog)
     asked = {name: request.args.get(name, "") for name in ("notified", "refused")}
-    notices, more_notices = decisions.listed(customer.customer_id, log_places.place_of_notice(asked["notified"]))
+    rows, more_notices = decisions.listed(customer.customer_id, log_places.place_of_notice(asked["notified"]))
     calls, more_calls = blocked_calls.listed(customer.customer_id, log_places.place(asked["refused"]))
     older = {"notified": "", "refused": ""}
-    if notices and more_notices:
-        older["notified"] = log_places.written(notices[-1].created_at, notices[-1].rule, notices[-1].occasion)
+    if rows and more_notices:
+        older["notified"] = log_places.written(rows[-1].created_at, rows[-1].rule, rows[-1].occasion)
     if calls and more_calls:
         older["refused"] = log_places.written(calls[-1].created_at, calls[-1].id)
     return show(
         LOG,
         ENTRIES,
-        given=[spend_management.notice_row(each, unit) for each in notices],
+        given=[notices.notice_row(each, unit) for each in rows],
         refused=[refused_calls.refused(each, catalog, unit) for each in calls],
         older={name: _log(asked | {name: place}) if place else "" for name, place in older.items()},
         newest={name: _log(asked | {name: ""}) if place else "" for name, place in asked.items()},
@@ -160,7 +161,7 @@ def _around(form: LimitsForm, *, tried: bool = False, focus: bool = False) -> di
             "limit": spend_management.daily_limit(limits, numbers, unit),
             "threshold": spend_management.threshold(limits, numbers, customer.email, unit, given),
             "balance": spend_management.balance(numbers, unit),
-            "beside": pay_later.beside(numbers),
+            "title": spend_management.title(numbers),
             "pace": spend_management.pace(limits, numbers, now),
         },
         "could_use": spend_management.could_use(numbers),

@@ -8,11 +8,12 @@ from flask import Blueprint, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from app.domain.errors import NotFound, Refused
-from app.domain.language import marked
+from app.domain.language import _, marked
 from app.domain.spend_management import NOTHING_SET
 from app.forms import log_places
 from app.forms.spend_management import AddressForm
 from app.presenters import spend_management
+from app.presenters.kept import deliveries
 from app.services.spend_management import limits as own_limits
 from app.services.webhooks import endpoints, log
 from app.web.access import (
@@ -68,9 +69,9 @@ def save() -> Response:
         form.refuse(refusal)
         form.point_at_first_error()
         return show(PAGE, CONTENT, status=refusal.status, **_around(form))
-    notice = "The webhook URL is saved."
+    notice = _("The webhook URL is saved.")
     if not url.strip():
-        notice = "Nothing is sent to your program any more. Its secret is kept for the next webhook URL."
+        notice = _("Nothing is sent to your program any more. Its secret is kept for the next webhook URL.")
     return saved("webhook.page", CONTENT, notice, **(_around() | {"webhook_focus": True}))
 
 
@@ -109,7 +110,7 @@ def rotate() -> Response:
         endpoints.rotate(actor.customer_id, by=actor.member_id, ends=ends, address=from_address())
     except Refused as refusal:
         return _refused(refusal)
-    return _saved("Your webhook has a new secret. For 24 hours events are also signed with the old one.")
+    return _saved(_("Your webhook has a new secret. For 24 hours events are also signed with the old one."))
 
 
 @bp.post("/test")
@@ -121,7 +122,7 @@ def send_test() -> Response:
         log.send_test(current_actor().customer_id, by=current_actor().member_id, address=from_address())
     except Refused as refusal:
         return _refused(refusal)
-    return _saved("A test event was queued.")
+    return _saved(_("A test event was queued."))
 
 
 @bp.post("/deliveries/<delivery_id>")
@@ -136,7 +137,7 @@ def send_again(delivery_id: str) -> Response:
         )
     except Refused as refusal:
         return _refused(refusal)
-    return _saved("The event was queued again.")
+    return _saved(_("The event was queued again."))
 
 
 @bp.get("/deliveries/<delivery_id>")
@@ -144,7 +145,7 @@ def send_again(delivery_id: str) -> Response:
 def delivery(delivery_id: str) -> str:
     """Show one event and its tries."""
     found = log.one(delivery_id, customer_id=current_actor().customer_id, to_seller=False)
-    return render_template(DELIVERY, each=found, attempts=log.attempts(found))
+    return render_template(DELIVERY, each=found, attempts=log.attempts(found), why=deliveries.said)
 
 
 def _changed_meanwhile(form: AddressForm) -> Refused:
@@ -167,6 +168,7 @@ def _around(form: AddressForm | None = None, after: tuple[datetime, str] | None 
         "webhook_older": url_for("webhook.page", before=before) if before else "",
         "webhook_newest": url_for("webhook.page") if after else "",
         "webhook_secret": "", "webhook_problem": "", "webhook_asks": False, "webhook_focus": False,
+        "why": deliveries.said,
     }  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response
 from app import clock
 from app.domain.errors import Refused
 from app.domain.invoices.statement import Span, presets
+from app.domain.language import _
 from app.forms import log_places
 from app.forms import statement as asked
 from app.forms.statement import SpanForm
@@ -58,7 +59,7 @@ def page() -> Response:
         makes_pdf=stored.are_offered(),
         files={
             kind: url_for(f"statement.{view}", **days)
-            for kind, view in (("Spreadsheet", "spreadsheet"), ("CSV", "csv_file"))
+            for kind, view in ((_("Spreadsheet"), "spreadsheet"), ("CSV", "csv_file"))
         },
     )
 
@@ -115,7 +116,7 @@ def _file(kind: str) -> Response:
 
 def _presets(span: Span | None) -> list[tuple[str, str, bool]]:
     return [
-        (title, url_for("statement.page", **_days(each)), each == span)
+        (_(title), url_for("statement.page", **_days(each)), each == span)
         for title, each in presets(clock.now().date()).items()
     ]
 

@@ -6,24 +6,30 @@ from decimal import Decimal
 
 from app.domain.catalog_terms import SpendManagement
 from app.domain.errors import Refused
+from app.domain.language import _, marked
 from app.domain.money import MICROS, Credits
 
 MOST = Credits((10**12 - 1) * MICROS)
 """The highest limit that may be set."""
 NOTHING_SET = Refused(
-    "Set a daily limit, an e-mail threshold or a webhook URL, or switch spend management off.",
+    marked("Set a daily limit, an e-mail threshold or a webhook URL, or switch spend management off."),
     "nothing_set",
     422,
     "daily_limit",
 )
 THRESHOLD_ABOVE = Refused(
-    "The e-mail threshold must not be more than the daily limit: it would never be reached.",
+    marked("The e-mail threshold must not be more than the daily limit: it would never be reached."),
     "threshold_above_limit",
     422,
     "notify_threshold",
 )
 _WHOLE_DAY = timedelta(days=1) // timedelta(microseconds=1)
-_WORDS = {"daily_limit": "daily limit", "notify_threshold": "e-mail threshold"}
+_WORDS = {
+    "daily_limit": marked("Enter a daily limit above zero and of at most {most}, or leave it empty for none."),
+    "notify_threshold": marked(
+        "Enter an e-mail threshold above zero and of at most {most}, or leave it empty for none."
+    ),
+}
 
 
 @dataclass(frozen=True)
@@ -125,9 +131,8 @@ def _rounded_down(micros: int, finest: int) -> Credits:
 
 def out_of_bounds(name: str) -> Refused:
     """Return the refusal of a value that is zero or beyond what can be kept."""
-    words = f"Enter a {_WORDS[name]} above zero and of at most {MOST.micros // MICROS:,}, or leave it empty for none."
-    if name == "notify_threshold":
-        words = words.replace("a e-mail", "an e-mail")
+    most = f"{MOST.micros // MICROS:,}"
+    words = _(_WORDS[name], most=most)
     return Refused(words, f"{name}_out_of_bounds", 422, name)
 
 

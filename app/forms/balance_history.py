@@ -9,7 +9,7 @@ from wtforms.validators import Length, Optional, ValidationError
 
 from app.domain.amounts import CreditUnit
 from app.domain.catalog import Catalog
-from app.domain.language import marked
+from app.domain.language import marked, pgettext
 from app.forms.amounts import sought
 from app.presenters.balance_figures import FIGURES
 from app.presenters.balance_history import GROUPS, KINDS
@@ -46,11 +46,17 @@ class FiltersForm(PageForm):
     q = StringField(
         marked("Search"), [Length(max=100, message=marked("Search for at most 100 characters."))], default=""
     )
-    from_day = DayField(marked("From"), [Optional()], name="from")
-    to_day = DayField(marked("To"), [Optional()], name="to")
+    from_day = DayField("From", [Optional()], name="from")
+    to_day = DayField("To", [Optional()], name="to")
     before = HiddenField()
     after = HiddenField()
     figure = HiddenField()
+
+    def __init__(self, *given: Any, **named: Any) -> None:
+        """Name the days in the language of the page: "from" has other meanings."""
+        super().__init__(*given, **named)
+        self.from_day.label.text = pgettext("since when", "From")
+        self.to_day.label.text = pgettext("until when", "To")
 
     def validate_view(self, field: Field) -> None:
         """Refuse a view that there is not."""

@@ -5,10 +5,12 @@ from decimal import Decimal
 
 from wtforms import BooleanField, HiddenField, StringField
 
+from app import locale
 from app.domain import spend_management as rule
 from app.domain.amounts import decimals_of, digits, is_currency
 from app.domain.currencies import shown_decimals
 from app.domain.errors import Refused
+from app.domain.language import marked
 from app.domain.money import MICROS, Credits
 from app.domain.spend_management import Limits
 from app.forms import amounts
@@ -20,7 +22,7 @@ OFFERED_SHARE = 80
 """The percent of the limit that is offered where the threshold cannot be what was typed."""
 _OFFERED = re.compile(r"[1-9][0-9]?", re.ASCII)
 NO_LIMIT = Refused(
-    "A percentage is one of the daily limit. Enter a daily limit, or an amount here.",
+    marked("A percentage is one of the daily limit. Enter a daily limit, or an amount here."),
     "notify_threshold_without_limit",
     422,
     "notify_threshold",
@@ -42,9 +44,9 @@ class VersionedForm(PageForm):
 class LimitsForm(VersionedForm):
     """The limits: they are kept or refused as one (AC-7)."""
 
-    enabled = BooleanField("Spend management")
-    daily_limit = StringField("Daily limit")
-    notify_threshold = StringField("E-mail threshold")
+    enabled = BooleanField(marked("Spend management"))
+    daily_limit = StringField(marked("Daily limit"))
+    notify_threshold = StringField(marked("E-mail threshold"))
 
     share = HiddenField()
     """So many percent of the limit, where a button offered them as the threshold."""
@@ -79,7 +81,9 @@ class LimitsForm(VersionedForm):
             ("daily_limit", saved.daily_limit, "limit"),
             ("notify_threshold", saved.notify_threshold, "threshold"),
         ):
+            marks = locale.marks()
             known = {"data-saved": editable(value), "data-chart": chart, "data-chart-mark": line}
+            known["data-chart-digits"] = f"{marks.decimal}{marks.group}"
             self.mark(name, inputmode="decimal", autocomplete="off", **known)
 
     def differs_from(self, saved: Limits) -> bool:
@@ -105,7 +109,7 @@ class LimitsForm(VersionedForm):
             return (limit, None), [*refusals, refusal]
         if percent is not None:
             if limit is None:
-                return (None, None), refusals or [NO_LIMIT]
+                return (None, None), refusals or [NO_LIMIT.copied()]
             return (limit, rule.share(limit, percent, _finest())), refusals
         threshold = read("notify_threshold")
         if self.made_from == saved.version:
@@ -118,7 +122,7 @@ class LimitsForm(VersionedForm):
 class AddressForm(VersionedForm):
     """Where the events go. Another address is another version of the whole set."""
 
-    webhook_url = StringField("Webhook URL")
+    webhook_url = StringField(marked("Webhook URL"))
 
     def compare_with(self, saved: str) -> None:
         """Let the field know what is saved."""
@@ -130,7 +134,8 @@ def editable(value: Credits | None) -> str:
     if value is None:
         return ""
     unit = current_customer().credit_unit
-    return digits(value.units, shown_decimals(unit) if is_currency(unit) else 0).replace(",", "")
+    written = digits(value.units, shown_decimals(unit) if is_currency(unit) else 0).replace(",", "")
+    return written.replace(".", locale.marks().decimal)
 
 
 def _finest() -> int:

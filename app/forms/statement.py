@@ -10,6 +10,7 @@ from app import clock
 from app.domain.errors import NotFound, Refused
 from app.domain.invoices import statement as rule
 from app.domain.invoices.statement import Span
+from app.domain.language import marked
 from app.forms import log_places
 from app.forms.balance_history import DayField
 from app.services.invoices.entries import Place
@@ -24,8 +25,8 @@ class SpanForm(PageForm):
 
         csrf = False
 
-    from_day = DayField("From (UTC)", [Optional()], name="from")
-    to_day = DayField("To (UTC)", [Optional()], name="to")
+    from_day = DayField(marked("From (UTC)"), [Optional()], name="from")
+    to_day = DayField(marked("To (UTC)"), [Optional()], name="to")
 
     def validate(self, extra_validators: Any = None) -> bool:
         """Refuse days in the wrong order, and days that no statement has."""
@@ -39,7 +40,7 @@ class SpanForm(PageForm):
 
     def span(self, today: date) -> Span:
         """Return the days that were asked for: this month where none were, and up to today where no last one was."""
-        return self._chosen(today) or rule.presets(today)["This month"]
+        return self._chosen(today) or rule.presets(today)[rule.THIS_MONTH]
 
     def _chosen(self, today: date) -> Span | None:
         first: date | None = self.from_day.data or self.to_day.data

@@ -12,9 +12,9 @@ from app.domain.notices import BALANCE_DEPLETED, CALL_REFUSED, USAGE_ALERT
 from app.models.authorizations import Authorization
 from app.models.limits import Notice
 from app.presenters.auto_recharge import method_words
+from app.presenters.kept.notices import NOTICES
 from app.presenters.recharge_log import outcome_words
 from app.presenters.refused_calls import REFUSED
-from app.presenters.spend_management import NOTICES
 from app.presenters.spreadsheets import harmless
 from app.services.auto_recharge.log import Entry
 

@@ -6,8 +6,10 @@ from datetime import date, datetime
 
 from app import locale
 from app.domain.invoices.statement import Span, Sums
+from app.domain.language import _, in_english, marked
 from app.domain.money import Credits, Money
 from app.presenters.invoices import KINDS
+from app.presenters.kept import movements
 from app.presenters.spreadsheets import harmless
 from app.services.invoices.entries import FREED, KEPT, MONEY
 from app.services.invoices.statement import CreditAccount, Entry, Statement
@@ -27,22 +29,28 @@ SHEET_HEADER = [
 ]
 OPENING, CLOSING = "Opening balance", "Closing balance"
 _MONEY = {
-    "payment": "Payment",
-    "cash_in": "Bank transfer",
-    "cash_out": "Bank transfer returned to you",
-    "money_refunded": "Refund to you",
-    FREED: "Refund of a payment by bank transfer",
-    KEPT: "Not used yet",
-    "money_returned": "Refund that did not arrive",
-    "money_lost": "Payment taken back by your bank",
-    "money_won": "Payment returned by your bank",
+    "payment": marked("Payment"),
+    "cash_in": marked("Bank transfer"),
+    "cash_out": marked("Bank transfer returned to you"),
+    "money_refunded": marked("Refund to you"),
+    FREED: marked("Refund of a payment by bank transfer"),
+    KEPT: marked("Not used yet"),
+    "money_returned": marked("Refund that did not arrive"),
+    "money_lost": marked("Payment taken back by your bank"),
+    "money_won": marked("Payment returned by your bank"),
 }
 _WITHOUT_DOCUMENT = {
-    "sale": "Credit bought, without a document",
-    "sale_returned": "Credit returned, without a document",
+    "sale": marked("Credit bought, without a document"),
+    "sale_returned": marked("Credit returned, without a document"),
 }
-_PAID_BY_CREDIT = "Paid from credit"
-_CREDIT = {"credits_applied": _PAID_BY_CREDIT, "credits_returned": "Returned to your credit"}
+_PAID_BY_CREDIT = marked("Paid from credit")
+_CREDIT = {"credits_applied": _PAID_BY_CREDIT, "credits_returned": marked("Returned to your credit")}
+_VOIDED = {
+    "invoice": marked("Invoice voided"),
+    "credit_note": marked("Credit note voided"),
+    "receipt": marked("Receipt voided"),
+    "refund_receipt": marked("Refund receipt voided"),
+}
 Cell = str | Money | date | None
 
 
@@ -84,12 +92,12 @@ def entry_rows(entries: Iterable[Entry], currency: str) -> list[StatementRow]:
 def sums(found: Sums, currency: str) -> list[tuple[str, Money]]:
     """Return what the span comes to, line by line; what nobody has is left out."""
     lines = [
-        ("Invoices and receipts", found.charged, True),
-        ("Credit notes and refund receipts", found.credited, found.credited != 0),
-        ("Voided documents", found.voided, found.voided != 0),
-        (_PAID_BY_CREDIT, found.applied, found.applied != 0),
-        ("Payments", found.paid, True),
-        ("Paid back to you", found.paid_back, found.paid_back != 0),
+        (_("Invoices and receipts"), found.charged, True),
+        (_("Credit notes and refund receipts"), found.credited, found.credited != 0),
+        (_("Voided documents"), found.voided, found.voided != 0),
+        (_(_PAID_BY_CREDIT), found.applied, found.applied != 0),
+        (_("Payments"), found.paid, True),
+        (_("Paid back to you"), found.paid_back, found.paid_back != 0),
     ]
     return [(title, Money(minor, currency)) for title, minor, is_shown in lines if is_shown]
 
@@ -102,25 +110,26 @@ def money(minor: int, currency: str) -> Money:
 def credit_lines(account: CreditAccount) -> list[tuple[str, Credits]]:
     """Return what changed the credit account, line by line; what nobody has is left out."""
     lines = [
-        ("Bought", account.bought, True),
-        ("Given", account.given, False),
-        ("Used", -account.used, True),
-        ("Below zero, put on invoices", account.invoiced, False),
-        ("Invoices paid from credit", account.applied, False),
-        ("Returned, expired and corrected", account.other, False),
+        (_("Bought"), account.bought, True),
+        (_("Given"), account.given, False),
+        (_("Used"), -account.used, True),
+        (_("Below zero, put on invoices"), account.invoiced, False),
+        (_("Invoices paid from credit"), account.applied, False),
+        (_("Returned, expired and corrected"), account.other, False),
     ]
     return [(title, credit) for title, credit, is_always in lines if is_always or credit.micros]
 
 
 def standing(minor: int, currency: str, *, is_over: bool) -> str:
     """Return what the closing balance means."""
-    words = locale.exact(Money(abs(minor), currency))
-    day = "on the last day" if is_over else "so far"
+    amount = locale.exact(Money(abs(minor), currency))
     if minor > 0:
-        return f"{words} was to be paid {day}." if is_over else f"{words} is to be paid."
+        words = marked("{amount} was to be paid on the last day.") if is_over else marked("{amount} is to be paid.")
+        return _(words, amount=amount)
     if minor < 0:
-        return f"{words} was in your favour {day}." if is_over else f"{words} is in your favour."
-    return "Nothing was to be paid on the last day." if is_over else "Nothing is to be paid."
+        words = marked("{amount} was in your favour on the last day.")
+        return _(words if is_over else marked("{amount} is in your favour."), amount=amount)
+    return _("Nothing was to be paid on the last day.") if is_over else _("Nothing is to be paid.")
 
 
 def csv_rows(span: Span, found: Sums, entries: Iterable[Entry], currency: str) -> Iterator[list[str]]:
@@ -139,19 +148,19 @@ def sheet_rows(span: Span, found: Sums, entries: Iterable[Entry], currency: str)
 def _lines(span: Span, found: Sums, entries: Iterable[Entry], currency: str) -> Iterator[_Line]:
     yield _Line(span.first, "", (OPENING, "", ""), (None, None, Money(found.opening, currency)), "")
     for each in entries:
-        row = _row(each, currency)
-        texts = (_kind(each), each.number or "", row.detail)
+        row = in_english(_row)(each, currency)
+        texts = (in_english(_kind)(each), each.number or "", row.detail)
         yield _Line(row.at.date(), f"{row.at:%H:%M:%S}", texts, (row.charge, row.payment, row.balance), each.place[2])
     yield _Line(span.last, "", (CLOSING, "", ""), (None, None, Money(found.closing, currency)), "")
 
 
 def _row(entry: Entry, currency: str) -> StatementRow:
-    at, order, _name = entry.place
+    at, order, _id = entry.place
     is_payment = order == MONEY or entry.what in _CREDIT
     return StatementRow(
         at,
         f"{_kind(entry)} {entry.number or ''}".strip(),
-        entry.words or "",
+        movements.said(entry.words or ""),
         entry.document_id or "",
         entry.payment_id or "",
         None if is_payment else Money(entry.minor, currency),
@@ -162,8 +171,6 @@ def _row(entry: Entry, currency: str) -> StatementRow:
 
 def _kind(entry: Entry) -> str:
     if entry.what == "voided":
-        return f"{KINDS[entry.kind or 'invoice']} voided"
-    if entry.what in _CREDIT:
-        return _CREDIT[entry.what]
-    known = KINDS | _MONEY | _WITHOUT_DOCUMENT
-    return known.get(entry.what, "Payment")
+        return _(_VOIDED[entry.kind or "invoice"])
+    known = _CREDIT | KINDS | _MONEY | _WITHOUT_DOCUMENT
+    return _(known.get(entry.what, _MONEY["payment"]))

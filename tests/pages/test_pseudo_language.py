@@ -26,12 +26,16 @@ FINISHED = (
     "/account/ssh-keys/",
     "/billing/",
     "/billing/add-credits/code/",
+    "/billing/balance-history",
+    "/billing/balance-history/credits",
     "/billing/invoice-notifications/",
     "/billing/notifications/",
     "/billing/payment-methods/",
     "/billing/plan/",
     "/billing/plan/cancellation/",
     "/billing/usage/",
+    "/billing/spend-management/",
+    "/billing/spend-management/webhook/",
 )
 """The pages that are whole in every language. Each that is added stays."""
 OPEN = ("/sign-in", "/sign-in?ended=1&chosen=1&deleted=1", "/forgot-password/", "/forgot-password/sent")

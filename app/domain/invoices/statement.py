@@ -4,9 +4,11 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
 from app.domain.errors import Refused, ensure
+from app.domain.language import _, marked
 
 EARLIEST, LATEST = date(1970, 1, 2), date(9000, 1, 1)
 """The days that a statement may name."""
+THIS_MONTH = marked("This month")
 
 
 @dataclass(frozen=True)
@@ -33,9 +35,10 @@ class Span:
 def span(first: date, last: date) -> Span:
     """Return the span, or refuse days in the wrong order and days that no statement has."""
     if not (EARLIEST <= first <= LATEST and EARLIEST <= last <= LATEST):
-        raise Refused(f"Choose days between {EARLIEST} and {LATEST}.", "day_out_of_range", 422, "to")
+        words = _("Choose days between {first} and {last}.", first=EARLIEST, last=LATEST)
+        raise Refused(words, "day_out_of_range", 422, "to")
     if last < first:
-        raise Refused("The last day is before the first one.", "days_out_of_order", 422, "to")
+        raise Refused(_("The last day is before the first one."), "days_out_of_order", 422, "to")
     return Span(first, last)
 
 
@@ -57,10 +60,10 @@ def presets(today: date) -> dict[str, Span]:
     before = (this - timedelta(days=1)).replace(day=1)
     year = today.year
     return {
-        "This month": Span(this, _last_day(this)),
-        "Last month": Span(before, this - timedelta(days=1)),
-        "This year": Span(date(year, 1, 1), date(year, 12, 31)),
-        "Last year": Span(date(year - 1, 1, 1), date(year - 1, 12, 31)),
+        THIS_MONTH: Span(this, _last_day(this)),
+        marked("Last month"): Span(before, this - timedelta(days=1)),
+        marked("This year"): Span(date(year, 1, 1), date(year, 12, 31)),
+        marked("Last year"): Span(date(year - 1, 1, 1), date(year - 1, 12, 31)),
     }
 
 

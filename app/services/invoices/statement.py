@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from sqlalchemy import BigInteger, ColumnElement, ScalarSelect, case, cast, func, select
 from sqlalchemy.orm import InstrumentedAttribute
 
-from app import clock
+from app import clock, locale
 from app.domain.errors import Refused, ensure
 from app.domain.invoices.statement import EARLIEST, Span, Sums, subject, sums
+from app.domain.language import _
 from app.domain.ledger import CREDIT_APPLIED, CREDIT_RETURNED, OVERAGE_INVOICED, OVERAGE_RETURNED, money_unit
 from app.domain.money import Credits
 from app.models.customers import Customer
@@ -90,7 +91,10 @@ def paper(customer: Customer, span: Span, *, may_manage: bool = True) -> str:
     unit = money_unit(customer.currency)
     entries_of_span = entries.between(customer.customer_id, unit, span.begins, span.ends)
     if (db.session.scalar(select(func.count()).select_from(entries_of_span)) or 0) > MOST_ON_PAPER:
-        words = f"A PDF holds at most {MOST_ON_PAPER:,} entries. Choose fewer days, or take the spreadsheet."
+        words = _(
+            "A PDF holds at most {n} entries. Choose fewer days, or take the spreadsheet.",
+            n=locale.whole(MOST_ON_PAPER),
+        )
         raise Refused(words, "statement_too_long", 422, "to")
     about = subject(span, clock.now())
     return papers.request(customer.customer_id, papers.STATEMENT, about, may_manage=may_manage)

@@ -6,6 +6,7 @@ from app import clock
 from app.domain import spend_management as rule
 from app.domain.catalog import Catalog
 from app.domain.errors import NotFound, NotOffered, Refused
+from app.domain.language import _
 from app.domain.money import Credits
 from app.domain.spend_management import Limits
 from app.models.customers import Customer
@@ -57,7 +58,8 @@ def change(customer_id: str, wanted: Limits, *, webhook_url: str | None, by: str
         row = session.get(SpendSettings, customer_id, populate_existing=True)
         before = limits(row, catalog)
         if wanted.version != before.version:
-            raise Refused("Spend management was changed meanwhile. Read it again before you save.", CHANGED_MEANWHILE)
+            words = _("Spend management was changed meanwhile. Read it again before you save.")
+            raise Refused(words, CHANGED_MEANWHILE)
         there = endpoints.of(customer_id)
         rule.check_something_set(wanted, (there.url if there else "") if url is None else url)
         moved = url is not None and endpoints.put(session, customer_id, url, by=by, address=address)
