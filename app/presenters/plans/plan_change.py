@@ -59,7 +59,7 @@ def review(seen: Preview) -> Review:
     return Review(
         becomes=choice_words(wants),
         from_when=from_when,
-        lines=tuple((line.description, line.net) for line in seen.lines),
+        lines=tuple((line.said, line.net) for line in seen.lines),
         net=seen.price.net,
         sums=taxes.lines(seen.price, seen.treatment) if charged.amount_minor else None,
         charged=charged,
