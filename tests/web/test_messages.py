@@ -73,6 +73,18 @@ def test_a_translation_ends_as_its_sentence_does(name: str) -> None:
     assert wrong == []
 
 
+@pytest.mark.case("AC-57")
+@pytest.mark.parametrize("name", LANGUAGES)
+def test_a_time_keeps_its_zone_in_every_language(name: str) -> None:
+    time = re.compile(r"\b\d{1,2}:\d{2}\b(?: UTC)?|\bUTC\b")
+    wrong = []
+    for english, said in messages.sentences(messages.kept(name)):
+        allowed = [Counter(time.findall(each)) for each in english]
+        spoken = [each.replace(" Uhr UTC", " UTC") for each in said]
+        wrong += [each for each in spoken if Counter(time.findall(each)) not in allowed]
+    assert wrong == []
+
+
 def test_no_sentence_is_translated_inside_a_formatted_string() -> None:
     """The extractor does not look into them."""
     spoken = {"_", "ngettext", "pgettext", "marked"}
