@@ -12,6 +12,7 @@ from app.domain.messages import weeks
 from app.domain.messages.chat import NAMES, Form
 from app.forms.notifications import ChannelForm, DigestForm
 from app.presenters import notifications
+from app.presenters.kept import deliveries
 from app.services.alerts import weekly_digest
 from app.services.auto_recharge import settings as recharge
 from app.services.webhooks import channels, log
@@ -145,7 +146,7 @@ def _around(form: ChannelForm | None = None, digest_form: DigestForm | None = No
         "chat": found, "chats": [(each.value, NAMES[each]) for each in Form], "form": form,
         "chat_name": notifications.name(found.channel) if found.channel else "",
         "messages": [(each, notifications.title(each)) for each in found.deliveries],
-        "tested": notifications.tested(newest), "chat_problem": "", "chat_focus": False,
+        "tested": notifications.tested(newest), "why": deliveries.said, "chat_problem": "", "chat_focus": False,
         "digest": digest, "digest_form": digest_form, "digest_focus": False, "zones": weeks.zones(),
         "email": actor.email, "billing_email": current_customer().email,
         "spend_is_offered": current_catalog().spend_management.offered,

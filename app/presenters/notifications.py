@@ -3,6 +3,7 @@
 from app.domain.language import _, marked
 from app.domain.messages.chat import NAMES
 from app.domain.webhooks import TEST
+from app.presenters.kept import deliveries
 from app.services.webhooks.channels import Channel
 from app.services.webhooks.log import Delivery
 
@@ -37,7 +38,7 @@ def tested(last: Delivery | None) -> str:
         return _("The test message has arrived.")
     if last.under_way or not last.tries:
         return _("The test message is on its way.")
-    return _("The test message has not arrived: {problem}", problem=last.problem)
+    return _("The test message has not arrived: {problem}", problem=deliveries.said(last.problem))
 
 
 def name(channel: Channel) -> str:

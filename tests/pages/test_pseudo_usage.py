@@ -21,7 +21,7 @@ from tests.pages.test_pseudo_language import WORD, known_of, plain
 from tests.support import cast, usage_cast
 from tests.support.browser import Browser, Page
 from tests.support.usage_cast import USAGE, looks, seen, uses
-from tests.support.webhook_cast import settings
+from tests.support.webhook_cast import send, settings
 
 __all__ = ["settings"]
 ASKED = {"Accept-Language": PSEUDO}
@@ -127,6 +127,7 @@ def test_what_usage_answers_is_said_in_the_language(alice: Browser, acme: Custom
         ("alerts", {"meter": "none", "threshold": "1", "measure": "percent"}, 422),
         ("alerts", {"meter": "runs", "threshold": "1", "measure": "percent"}, 422),
         ("alerts", {"meter": "requests", "threshold": "", "measure": "x"}, 422),
+        ("alerts", {"meter": "requests", "threshold": "1.000,5", "measure": "quantity"}, 422),
         ("alerts", {"meter": "requests", "threshold": "0", "measure": "percent"}, 422),
         ("alerts", {"meter": "requests", "threshold": "0", "measure": "quantity"}, 422),
         ("alerts", {"meter": "requests", "threshold": "50", "measure": "percent"}, 200),
@@ -160,6 +161,10 @@ def test_notifications_are_said_in_the_language(alice: Browser, app: Flask, orig
         posts("channel", 422, version="0", chat_url=url)
     posts("channel", version="0", chat_form="teams", chat_url="http://127.0.0.1:9/hooks")
     posts("channel", 409, version="7", chat_form="teams", chat_url="http://127.0.0.1:9/hooks")
+    posts("channel/test")
+    assert send() == 1
+    for browser in (alice, bob):
+        is_said(browser.opens(NOTIFICATIONS, **ASKED), acme, *known)
     posts("channel/pause", version="1")
     posts("channel/test", 409)
     for browser in (alice, bob):
