@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from app.domain.catalog_terms import SpendManagement
 from app.domain.errors import Refused
+from app.domain.invoices import written
 from app.domain.language import _, marked
 from app.domain.money import MICROS, Credits
 
@@ -131,8 +132,7 @@ def _rounded_down(micros: int, finest: int) -> Credits:
 
 def out_of_bounds(name: str) -> Refused:
     """Return the refusal of a value that is zero or beyond what can be kept."""
-    most = f"{MOST.micros // MICROS:,}"
-    words = _(_WORDS[name], most=most)
+    words = _(_WORDS[name], most=written.number(MOST.units))
     return Refused(words, f"{name}_out_of_bounds", 422, name)
 
 

@@ -29,13 +29,16 @@ FINISHED = (
     "/billing/balance-history",
     "/billing/balance-history/credits",
     "/billing/invoice-notifications/",
+    "/billing/invoices/statement",
     "/billing/notifications/",
     "/billing/payment-methods/",
     "/billing/plan/",
     "/billing/plan/cancellation/",
-    "/billing/usage/",
+    "/billing/spend-figures/balance",
     "/billing/spend-management/",
+    "/billing/spend-management/log",
     "/billing/spend-management/webhook/",
+    "/billing/usage/",
 )
 """The pages that are whole in every language. Each that is added stays."""
 OPEN = ("/sign-in", "/sign-in?ended=1&chosen=1&deleted=1", "/forgot-password/", "/forgot-password/sent")

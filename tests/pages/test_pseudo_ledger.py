@@ -36,7 +36,19 @@ HISTORY, STATEMENT = "/billing/balance-history", "/billing/invoices/statement"
 SPEND, SPENT = "/billing/spend-management/", "/billing/spend-figures/"
 WEBHOOK, HOOK = f"{SPEND}webhook/", "http://127.0.0.1:9/hook"
 ID = re.compile(r"\b[a-z]{2,4}_[0-9A-Za-z]+|\b(?:INV|CN|R)-[0-9-]+")
-TEST_DATA = ("Welcome", "Requests", "Visa", "Mastercard", "JSON", "webhook-id", HOOK, "ms", "Identity", "Acme")
+TEST_DATA = (
+    "Welcome",
+    "Requests",
+    "Visa",
+    "Mastercard",
+    "JSON",
+    "webhook-id",
+    "balance.low",
+    HOOK,
+    "ms",
+    "Identity",
+    "Acme",
+)
 
 
 @pytest.fixture(autouse=True)
@@ -218,3 +230,19 @@ def test_the_statement_is_said_in_the_language(
         is_said(alice.opens(f"{STATEMENT}{query}", **ASKED), acme)
     for query in ("from=x", f"from={year}-02-01&to={year}-01-01", "from=1969-01-01"):
         is_said(alice.opens(f"{STATEMENT}?{query}", **ASKED), acme, status=422)
+
+
+def test_a_limit_stands_in_its_field_as_the_language_reads_it(
+    alice: Browser, acme: Customer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(language, "OFFERED", ("en", "de"))
+    spend.chooses(acme, "1250.5", "20")
+    german = {"Accept-Language": "de"}
+    page = alice.opens(SPEND, **german)
+    typed = {name: page.value(name) for name in ("csrf_token", "version", "daily_limit", "notify_threshold")}
+    assert (typed["daily_limit"], typed["notify_threshold"]) == ("1250,50", "20,00")
+    assert page.find("#daily_limit")["data-chart-digits"] == ",."
+    answered = alice.posts(SPEND, {**typed, "enabled": "on", "daily_limit": "1.300,25"}, **german)
+    assert answered.errors() == [] and spend.held(acme) == (True, "1300.25", "20")
+    refused = alice.posts(SPEND, {**typed, "version": "9", "daily_limit": "0"}, **german)
+    assert "von höchstens 999.999.999.999" in refused.text
