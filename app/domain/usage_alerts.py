@@ -2,12 +2,10 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from decimal import Decimal
 
-from app.domain.amounts import digits
 from app.domain.catalog import Catalog, Plan
 from app.domain.errors import Refused
-from app.domain.language import _
+from app.domain.language import ENGLISH, _, current
 
 MOST_ALERTS = 20
 MOST_PERCENT = 1_000
@@ -53,11 +51,16 @@ def check(wanted: Threshold, catalog: Catalog, plan: Plan) -> None:
             "threshold",
         )
     if wanted.is_percent and not 1 <= wanted.threshold <= MOST_PERCENT:
-        words = _("Enter a percentage from 1 to {most}.", most=digits(Decimal(MOST_PERCENT), 0))
+        words = _("Enter a percentage from 1 to {most}.", most=_bound(MOST_PERCENT))
         raise Refused(words, "threshold_out_of_range", 422, "threshold")
     if not 1 <= wanted.threshold <= MOST_QUANTITY:
-        words = _("Enter a whole number from 1 to {most}.", most=digits(Decimal(MOST_QUANTITY), 0))
+        words = _("Enter a whole number from 1 to {most}.", most=_bound(MOST_QUANTITY))
         raise Refused(words, "threshold_out_of_range", 422, "threshold")
+
+
+def _bound(most: int) -> str:
+    """Return a bound as it may be typed: a comma between thousands is a decimal comma in other languages."""
+    return f"{most:,}" if current() == ENGLISH else f"{most}"
 
 
 def check_all(wanted: Collection[Threshold], emails: Collection[str], catalog: Catalog) -> None:

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.domain import language
 from app.domain import usage_alerts as rule
 from app.domain.catalog import Catalog, Plan
 from app.domain.errors import Refused
@@ -100,3 +101,9 @@ def test_the_set_is_judged_as_a_whole(alerts: list[Threshold], emails: list[str]
     with pytest.raises(Refused) as refused:
         rule.check_all(alerts, emails, CATALOG)
     assert (refused.value.reason, refused.value.status, refused.value.field) == (reason, 422, field)
+
+
+def test_a_bound_is_one_number_in_languages_whose_decimals_follow_a_comma() -> None:
+    with language.using("de"), pytest.raises(Refused) as refused:
+        rule.check(Threshold("requests", 1001, is_percent=True), CATALOG, PAID)
+    assert "1000" in refused.value.sentence
