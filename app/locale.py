@@ -69,6 +69,12 @@ def country(code: str) -> str:
     return str(_locale().territories.get(code, code))
 
 
+def part(code: str, name: str) -> str:
+    """Return what a part of a country is called, which in English is the name: `Canary Islands`."""
+    known = "" if language.current() == ENGLISH else _locale().territories.get(code, "")
+    return str(known or _(name))
+
+
 def address(given: Address) -> tuple[str, ...]:
     """Return the address as it is printed, the country's name last."""
     return (*given.lines(), country(given.country)) if given.country else given.lines()

@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response
 from app import clock, locale
 from app.domain.addresses.questions import Unfit
 from app.domain.errors import Refused
+from app.domain.language import _
 from app.domain.tax.places import is_member
 from app.forms.invoice_address import AddressForm, filled
 from app.services.customers import address
@@ -53,7 +54,7 @@ def save() -> Response:
             refusal = _changed_meanwhile(form)
         form.refuse(refusal)
         return _refused(form, refusal.status)
-    return saved("invoice_address.page", CONTENT, "The invoice address is saved.", **_around(_fresh(kept), kept))
+    return saved("invoice_address.page", CONTENT, _("The invoice address is saved."), **_around(_fresh(kept), kept))
 
 
 @bp.get("/fields")
@@ -91,7 +92,7 @@ def _refused(form: AddressForm, status: int) -> Response:
 def _changed_meanwhile(form: AddressForm) -> Refused:
     """Let the next press of the button replace what was saved meanwhile."""
     form.version.data = str(_kept().version)
-    words = "Another address was saved meanwhile. Yours is still here: look at it, and save again to replace that."
+    words = _("Another address was saved meanwhile. Yours is still here: look at it, and save again to replace that.")
     return Refused(words, CHANGED_MEANWHILE)
 
 

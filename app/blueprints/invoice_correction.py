@@ -61,7 +61,7 @@ def correct(document_id: str) -> Response:
         return _shown(document, form, unfit.status)
     except Refused as refusal:
         form.refuse(refusal)
-        if refusal.reason == corrections.PREVIEW_GONE.reason:
+        if refusal.reason == corrections.PREVIEW_GONE_BY:
             seen = correction_preview.preview(current_customer(), document_id, form.wanted)
         return _shown(document, form, refusal.status, seen=seen)
     return _shown(document, form, seen=seen)

@@ -7,6 +7,7 @@ from werkzeug.wrappers import Response
 
 from app import ids
 from app.domain.errors import Refused
+from app.domain.language import _
 from app.domain.methods import Rail
 from app.domain.money import Money
 from app.domain.top_ups import unsaved
@@ -42,7 +43,7 @@ def pay(document_id: str) -> Response:
         if not form.validate():
             return _shown(document, form, 422)
         if not form.method.data:
-            raise Refused("Choose a payment method, or add one.", "method_missing", 422, "method")
+            raise Refused(_("Choose a payment method, or add one."), "method_missing", 422, "method")
         amount = form.amount(document.currency)
         if form.method.data == Rail.BANK_TRANSFER:
             key = form.form_key.data or ""

@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response
 from app import clock
 from app.domain.errors import Forbidden
 from app.domain.invoices.documents import Kind, State
+from app.domain.language import _
 from app.forms import log_places
 from app.presenters import bank_transfers as transfers
 from app.presenters import invoices as words
@@ -62,7 +63,7 @@ def page() -> Response:
         text=query.text,
         kind=filters["show"],
         kinds=[
-            (title, _address(filters | {"show": kind}), kind == filters["show"])
+            (_(title), _address(filters | {"show": kind}), kind == filters["show"])
             for kind, title in words.FILTERS.items()
         ],
         older=_address(filters | {"before": older}) if older else "",
@@ -128,7 +129,9 @@ def year(year: str) -> Response:
 def year_mail(year: str) -> Response:
     """Let a mail be sent to the member when all files of the year are made."""
     found = year_archive.mail_when_made(current_actor(), asked := year_archive.year_of(year))
-    notice = f"We e-mail {current_actor().email} when all files are made." if found.pending else "All files are made."
+    notice = _("All files are made.")
+    if found.pending:
+        notice = _("We e-mail {email} when all files are made.", email=current_actor().email)
     around = {"year": asked, "progress": found}
     return saved("invoices.year", YEAR, notice, values={"year": year}, **around)
 
@@ -198,9 +201,9 @@ def paper(paper_id: str) -> Response:
     """Show a paper that was asked for: being made, then there to download."""
     found = papers.head(paper_id)
     _ask_may_see(found.kind)
-    title, back = words.PAPERS[found.kind], url_for(_BACK[found.kind])
+    title, back = _(words.PAPERS[found.kind]), url_for(_BACK[found.kind])
     note = transfers.about_paper(*pro_forma_files.state_of(found)) if found.kind == papers.PRO_FORMA else ""
-    return show(PAPER_PAGE, PAPER, paper=found, title=title, back=back, back_to=words.BACK[found.kind], note=note)
+    return show(PAPER_PAGE, PAPER, paper=found, title=title, back=back, back_to=_(words.BACK[found.kind]), note=note)
 
 
 @bp.get("/invoices/papers/<paper_id>/pdf")

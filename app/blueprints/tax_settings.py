@@ -6,6 +6,7 @@ from flask import Blueprint, request
 from werkzeug.wrappers import Response
 
 from app.domain.errors import Refused
+from app.domain.language import _
 from app.domain.tax import certificates
 from app.domain.tax.registrations import Kind
 from app.forms.tax_settings import CertificateForm, NumberForm
@@ -103,7 +104,7 @@ def remove(registration_id: str) -> Response:
     actor = current_actor()
     row = registrations.remove(actor.customer_id, registration_id, by=actor.member_id, address=from_address())
     around = _around(NumberForm(formdata=None), focus=True)
-    return saved("tax_settings.page", CONTENT, f"{row.value} is removed.", **around)
+    return saved("tax_settings.page", CONTENT, _("{number} is removed.", number=row.value), **around)
 
 
 def _not_sent(form: CertificateForm, status: int) -> Response:

@@ -278,7 +278,7 @@ def decline_sentence(code: str, rail: str = "card") -> str:
     return _(words.get(code) or _DECLINES.get(code) or words[""])
 
 
-CARD = marked("Card")
+CARD, BANK_TRANSFER = marked("Card"), marked("Bank transfer")
 _BRANDS = {
     "amex": "American Express",
     "diners": "Diners Club",
@@ -288,7 +288,7 @@ _BRANDS = {
     "sepa_debit": marked("SEPA direct debit"),
     "paypal": "PayPal",
     "crypto": marked("Cryptocurrency"),
-    "bank_transfer": marked("Bank transfer"),
+    "bank_transfer": BANK_TRANSFER,
 }
 
 

@@ -11,10 +11,11 @@ from app.domain.addresses import formats, questions
 from app.domain.addresses.address import NAMES, Address
 from app.domain.addresses.formats import Format
 from app.domain.addresses.questions import Unfit
+from app.domain.language import _, marked
 from app.forms.spend_management import VersionedForm
 from app.services.customers.address import Kept
 
-_OPTIONAL = " (optional)"
+_PO_NUMBER = marked("Purchase order (PO) number")
 
 
 def _typed(autocomplete: str) -> StringField:
@@ -31,8 +32,8 @@ class AddressForm(VersionedForm):
     city = _typed("address-level2")
     postal_code = _typed("postal-code")
     region = _typed("address-level1")
-    po_number = StringField("Purchase order (PO) number")
-    buyer_reference = StringField("Buyer reference" + _OPTIONAL)
+    po_number = StringField(_PO_NUMBER)
+    buyer_reference = StringField(marked("Buyer reference (optional)"))
     as_typed = HiddenField()
     """The mark of the address that was asked about, where the member says that it is right."""
     asked: dict[str, str]
@@ -69,13 +70,13 @@ class AddressForm(VersionedForm):
     def name_fields(self, *, po_required: bool) -> None:
         """Call each field what it is called in the country that is chosen."""
         known = self.format
-        self.country.choices = [("", "Choose a country"), *locale.countries()]
+        self.country.choices = [("", _("Choose a country")), *locale.countries()]
         self.asked, self.po_required = {}, po_required
         for name in NAMES:
-            self[name].label.text = known.label(name) + ("" if name in known.required else _OPTIONAL)
+            self[name].label.text = _named(known.label(name), is_required=name in known.required)
             if name in known.required:
                 self.mark(name, **{"aria-required": "true"})
-        self.po_number.label.text = "Purchase order (PO) number" + ("" if po_required else _OPTIONAL)
+        self.po_number.label.text = _named(_(_PO_NUMBER), is_required=po_required)
         if known.regions:
             self.mark("region", list="invoice_address-regions")
 
@@ -90,6 +91,10 @@ class AddressForm(VersionedForm):
         for refusal in unfit.refusals:
             self.refuse(refusal)
         self.asked = {each.field: each.sentence for each in unfit.questions}
+
+
+def _named(label: str, *, is_required: bool) -> str:
+    return label if is_required else _("{field} (optional)", field=label)
 
 
 def filled(kept: Kept, company: str) -> dict[str, str]:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from wtforms import SelectField
 
+from app.domain.language import marked, pgettext
 from app.forms.invoice_address import AddressForm
 from app.services.invoices.correction_preview import Wanted
 
@@ -11,7 +12,7 @@ from app.services.invoices.correction_preview import Wanted
 class CorrectionForm(AddressForm):
     """What an invoice ought to have said."""
 
-    registration = SelectField("Tax number", validate_choice=False)
+    registration = SelectField(marked("Tax number"), validate_choice=False)
 
     @property
     def wanted(self) -> Wanted:
@@ -20,4 +21,4 @@ class CorrectionForm(AddressForm):
 
     def offer(self, numbers: Sequence[tuple[str, str]]) -> None:
         """Offer the customer's tax numbers, each with what is known of it."""
-        self.registration.choices = [("", "None"), *numbers]
+        self.registration.choices = [("", pgettext("No tax number", "None")), *numbers]

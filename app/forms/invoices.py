@@ -4,6 +4,7 @@ from wtforms import HiddenField, StringField
 
 from app import ids
 from app.domain.errors import Refused
+from app.domain.language import _, marked
 from app.domain.money import Money
 from app.forms.payment_methods import NewMethodForm
 
@@ -11,15 +12,15 @@ from app.forms.payment_methods import NewMethodForm
 class InvoicePaymentForm(NewMethodForm):
     """How to pay. `seen` is the amount on the button that was pressed: no other is charged."""
 
-    method = StringField("Select a payment method")
+    method = StringField(marked("Select a payment method"))
     form_key = HiddenField()
     seen = HiddenField()
 
     def amount(self, currency: str) -> Money:
         """Return the amount that the button said, or refuse a form that has none."""
-        minor, _, code = (self.seen.data or "").partition(" ")
+        minor, _space, code = (self.seen.data or "").partition(" ")
         if code != currency or not (minor.isascii() and minor.isdigit()) or len(minor) > 15:
-            raise Refused("Check the amount, then press the button.", "amount_changed", 409)
+            raise Refused(_("Check the amount, then press the button."), "amount_changed", 409)
         return Money(int(minor), currency)
 
     def renew(self) -> None:

@@ -4,6 +4,7 @@ from wtforms import FileField, SelectField, SelectMultipleField, StringField
 from wtforms.validators import Optional
 
 from app import locale
+from app.domain.language import _, marked
 from app.domain.tax import certificates
 from app.forms.balance_history import DayField
 from app.presenters import tax_settings
@@ -14,16 +15,16 @@ from app.web.fields import PageForm
 class NumberForm(PageForm):
     """A number, as it is typed. Its kind is the usual one of its country unless another one is chosen."""
 
-    country = SelectField("Country", validate_choice=False, render_kw={"autocomplete": "country"})
-    kind = SelectField("Kind of number", validate_choice=False)
-    value = StringField("Number", render_kw={"autocomplete": "off", "spellcheck": "false", "dir": "ltr"})
+    country = SelectField(marked("Country"), validate_choice=False, render_kw={"autocomplete": "country"})
+    kind = SelectField(marked("Kind of number"), validate_choice=False)
+    value = StringField(marked("Number"), render_kw={"autocomplete": "off", "spellcheck": "false", "dir": "ltr"})
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         """Offer the countries and kinds that there are."""
         super().__init__(*args, **kwargs)
         more = [("XI", tax_settings.country("XI")), ("EU", tax_settings.country("EU"))]
-        self.country.choices = [("", "Choose a country"), *locale.countries(), *more]
-        self.kind.choices = [("", "The usual one of this country"), *tax_settings.KINDS]
+        self.country.choices = [("", _("Choose a country")), *locale.countries(), *more]
+        self.kind.choices = [("", _("The usual one of this country")), *tax_settings.kinds()]
 
     @property
     def wanted_kind(self) -> str:
@@ -34,10 +35,12 @@ class NumberForm(PageForm):
 class CertificateForm(PageForm):
     """A certificate of exemption. Its file is no text: the page reads it itself."""
 
-    certificate = StringField("Number of the certificate", render_kw={"autocomplete": "off", "spellcheck": "false"})
-    territories = SelectMultipleField("Where it applies", validate_choice=False, render_kw={"size": "6"})
-    expires_on = DayField("Last day", validators=[Optional()])
-    file = FileField("File", render_kw={"accept": ",".join(certificates.CONTENT_TYPES)})
+    certificate = StringField(
+        marked("Number of the certificate"), render_kw={"autocomplete": "off", "spellcheck": "false"}
+    )
+    territories = SelectMultipleField(marked("Where it applies"), validate_choice=False, render_kw={"size": "6"})
+    expires_on = DayField(marked("Last day"), validators=[Optional()])
+    file = FileField(marked("File"), render_kw={"accept": ",".join(certificates.CONTENT_TYPES)})
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         """Offer the places that there are."""

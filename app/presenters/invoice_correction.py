@@ -3,18 +3,18 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 
 from app import locale
+from app.domain import methods
 from app.domain.bank_transfers.cash import NOT_USED_YET
-from app.domain.methods import Rail
+from app.domain.language import _
 from app.domain.money import Money
-from app.domain.payments import method_name
-from app.domain.tax.treatment import Category, Treatment
+from app.domain.payments import BANK_TRANSFER
+from app.domain.tax.treatment import Treatment
 from app.models.documents import Document
 from app.models.tax import TaxRegistration
 from app.presenters import document_lines, tax_settings
-from app.presenters.invoices import REASONS, WITHOUT_TAX
+from app.presenters.invoices import because, tax_words
 from app.services.invoices.correction_preview import Preview
 
 
@@ -56,19 +56,14 @@ def seen(preview: Preview) -> Seen:
         preview.due,
         _where(document.paid_with),
         title(preview.treatment),
-        REASONS[preview.treatment.reason],
+        because(preview.treatment.reason),
         document_lines.day_of_rates(preview.lines, preview.sold_on),
     )
 
 
 def title(treatment: Treatment) -> str:
     """Return what the tax is called: `VAT 25 %`, or that there is none."""
-    percent = format(Decimal(treatment.percent).normalize(), "f")
-    return (
-        f"{treatment.name} {percent} %"
-        if treatment.category is Category.STANDARD
-        else WITHOUT_TAX.get(treatment.category.value, "No tax")
-    )
+    return tax_words(treatment.category.value, treatment.name, treatment.percent)
 
 
 def choice(row: TaxRegistration) -> tuple[str, str]:
@@ -87,6 +82,6 @@ def _money(document: Document, minor: int) -> Money:
 
 
 def _where(paid_with: str) -> str:
-    if paid_with == method_name(Rail.BANK_TRANSFER):
-        return NOT_USED_YET
-    return paid_with or "where your payment came from"
+    if paid_with == BANK_TRANSFER:
+        return _(NOT_USED_YET)
+    return methods.said(paid_with) or _("where your payment came from")

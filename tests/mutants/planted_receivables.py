@@ -10,8 +10,8 @@ BUGS = [
     Bug(
         "an invoice whose day is over is called due",
         "app/presenters/invoices.py",
-        '    return "Overdue" if due.is_overdue else "Due"\n',
-        '    return "Due"\n',
+        '    return _("Overdue") if due.is_overdue else _("Due")\n',
+        '    return _("Due")\n',
         ("tests/pages/test_invoice_payment.py::test_what_is_due_is_listed_counted_and_paid",),
     ),
     Bug(

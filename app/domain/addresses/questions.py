@@ -9,6 +9,7 @@ from app.domain.addresses import formats
 from app.domain.addresses.address import NAMES, Address
 from app.domain.addresses.formats import Format
 from app.domain.errors import Refused
+from app.domain.language import ENGLISH, _, current
 
 LONGEST: Mapping[str, int] = {
     "company": 200, "line1": 200, "line2": 200, "city": 100, "postal_code": 20, "region": 100, "country": 2,
@@ -58,16 +59,16 @@ def refusals(address: Address) -> list[Refused]:
     for name in NAMES:
         value, label = str(getattr(address, name)), known.label(name)
         if not value and name in known.required:
-            words = "Choose the country." if name == "country" else f"{label} is missing. Enter it."
+            words = _("Choose the country.") if name == "country" else _("{field} is missing. Enter it.", field=label)
             found.append(Refused(words, "field_missing", 422, name))
         elif len(value) > LONGEST[name] and name != "country":
-            words = f"{label} is longer than {LONGEST[name]} characters. Shorten it."
+            words = _("{field} is longer than {most} characters. Shorten it.", field=label, most=LONGEST[name])
             found.append(Refused(words, "field_too_long", 422, name))
         elif not value.translate(dict.fromkeys(map(ord, _JOINERS))).isprintable():
-            words = f"{label} has an invisible character. Enter it without."
+            words = _("{field} has an invisible character. Enter it without.", field=label)
             found.append(Refused(words, "field_unprintable", 422, name))
     if address.country and address.country not in formats.countries():
-        words = "Choose the country: a code of two letters such as DE, by ISO 3166."
+        words = _("Choose the country: a code of two letters such as DE, by ISO 3166.")
         found.append(Refused(words, "country_unknown", 422, "country"))
     return found
 
@@ -75,13 +76,13 @@ def refusals(address: Address) -> list[Refused]:
 def po_refusals(number: str, *, is_required: bool, seller: str) -> list[Refused]:
     """Return why the purchase order number cannot be kept."""
     if is_required and not number:
-        words = f"{seller} needs your purchase order number on each invoice. Enter it."
+        words = _("{seller} needs your purchase order number on each invoice. Enter it.", seller=seller)
         return [Refused(words, "po_number_missing", 422, "po_number")]
     if len(number) > LONGEST_PO_NUMBER:
-        words = f"The purchase order number is longer than {LONGEST_PO_NUMBER} characters. Shorten it."
+        words = _("The purchase order number is longer than {most} characters. Shorten it.", most=LONGEST_PO_NUMBER)
         return [Refused(words, "po_number_too_long", 422, "po_number")]
     if not number.isprintable():
-        words = "The purchase order number has an invisible character. Enter it without."
+        words = _("The purchase order number has an invisible character. Enter it without.")
         return [Refused(words, "po_number_unprintable", 422, "po_number")]
     return []
 
@@ -89,10 +90,10 @@ def po_refusals(number: str, *, is_required: bool, seller: str) -> list[Refused]
 def reference_refusals(reference: str) -> list[Refused]:
     """Return why the buyer reference cannot be kept."""
     if len(reference) > LONGEST_REFERENCE:
-        words = f"The buyer reference is longer than {LONGEST_REFERENCE} characters. Shorten it."
+        words = _("The buyer reference is longer than {most} characters. Shorten it.", most=LONGEST_REFERENCE)
         return [Refused(words, "buyer_reference_too_long", 422, "buyer_reference")]
     if not reference.isprintable():
-        words = "The buyer reference has an invisible character. Enter it without."
+        words = _("The buyer reference has an invisible character. Enter it without.")
         return [Refused(words, "buyer_reference_unprintable", 422, "buyer_reference")]
     return []
 
@@ -106,21 +107,40 @@ def questions(address: Address) -> list[Question]:
 def _asked(address: Address, known: Format) -> Iterator[Question]:
     region = known.region(address.region) if address.region else None
     if address.region and known.regions and region is None:
-        named = known.region_label.lower()
-        yield Question("region", f"“{address.region}” is not a {named} that we know in this country. Is it right?")
-    code = _code(address.postal_code, known)
+        said = _(
+            "“{value}” is not a {field} that we know in this country. Is it right?",
+            value=address.region,
+            field=_within(known.label("region")),
+        )
+        yield Question("region", said)
+    code, label = _code(address.postal_code, known), known.label("postal_code")
     if code is None:
-        example = f", such as {known.example}" if known.example else ""
-        said = f"“{address.postal_code}” does not look like a {_small(known)} of this country{example}. Is it right?"
+        said = _(
+            "“{value}” does not look like a {field} of this country. Is it right?",
+            value=address.postal_code,
+            field=_within(label),
+        )
+        if known.example:
+            said = _(
+                "“{value}” does not look like a {field} of this country, such as {example}. Is it right?",
+                value=address.postal_code,
+                field=_within(label),
+                example=known.example,
+            )
         yield Question("postal_code", said)
     elif region is not None and code and region.postal_begins and not re.match(region.postal_begins, code):
-        said = f"{known.postal_code_label} {address.postal_code} does not seem to be in {region.name}. Is it right?"
+        said = _(
+            "{field} {value} does not seem to be in {region}. Is it right?",
+            field=label,
+            value=address.postal_code,
+            region=region.name,
+        )
         yield Question("postal_code", said)
 
 
-def _small(known: Format) -> str:
-    label = known.postal_code_label
-    return label if label.split()[0].isupper() else label.lower()
+def _within(label: str) -> str:
+    """Return what a field is called inside a sentence: English writes it small, the other languages as on the form."""
+    return label if current() != ENGLISH or label.split(maxsplit=1)[0].isupper() else label.lower()
 
 
 def _code(typed: str, known: Format) -> str | None:

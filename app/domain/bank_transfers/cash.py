@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from app.domain.language import marked
 from app.domain.money import Money
 
-NOT_USED_YET = "your money under Not used yet"
+NOT_USED_YET = marked("your money under Not used yet")
 """Where a refund of a payment by bank transfer goes: no bank has it, and it pays the next order."""
 
 

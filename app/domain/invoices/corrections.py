@@ -8,12 +8,13 @@ from app.domain.errors import Refused, ensure
 from app.domain.invoices.documents import Kind, State
 from app.domain.invoices.lines import Line, Rate
 from app.domain.invoices.totals import Totals, included, of_parts, totals
+from app.domain.language import _, marked, ngettext
 from app.domain.money import Money, divided
 
 CORRECTED_ALREADY = "corrected_already"
 _STATES = {
-    State.VOID: ("void", "This invoice is void: there is nothing to correct."),
-    State.UNCOLLECTIBLE: ("not_paid", "This invoice was not paid, so it cannot be corrected here. {ask}"),
+    State.VOID: ("void", marked("This invoice is void: there is nothing to correct.")),
+    State.UNCOLLECTIBLE: ("not_paid", marked("This invoice was not paid, so it cannot be corrected here. {ask}")),
 }
 
 
@@ -49,48 +50,57 @@ def refusal(facts: Facts, today: date, within_days: int, ask: str) -> Refused | 
 
 def _of_what_it_is(facts: Facts, ask: str) -> Refused | None:
     if facts.kind is not Kind.INVOICE:
-        return Refused(f"Only invoices are corrected: this is none, and says nothing of tax. {ask}", "not_an_invoice")
+        words = _("Only invoices are corrected: this is none, and says nothing of tax. {ask}", ask=ask)
+        return Refused(words, "not_an_invoice")
     if facts.is_corrected:
-        return Refused("This invoice is corrected already. Correct the one in its place.", CORRECTED_ALREADY)
+        return Refused(_("This invoice is corrected already. Correct the one in its place."), CORRECTED_ALREADY)
     if facts.state in _STATES:
         reason, words = _STATES[facts.state]
-        return Refused(words.format(ask=ask), reason)
+        return Refused(_(words, ask=ask), reason)
     if not facts.of_top_up and not facts.of_period:
-        words = "Only invoices of purchases and of billing periods are corrected here."
-        return Refused(f"{words} {ask}", "not_of_a_purchase")
+        words = _("Only invoices of purchases and of billing periods are corrected here. {ask}", ask=ask)
+        return Refused(words, "not_of_a_purchase")
     if facts.comes_to_nothing:
-        words = "This invoice comes to nothing, so that a credit note would return nothing."
-        return Refused(f"{words} {ask}", "nothing_invoiced")
+        words = _("This invoice comes to nothing, so that a credit note would return nothing. {ask}", ask=ask)
+        return Refused(words, "nothing_invoiced")
     return None
 
 
 def _of_time(facts: Facts, today: date, within_days: int, ask: str) -> Refused | None:
     if not within_days:
-        return Refused(f"Invoices are not corrected here. {ask}", "not_offered")
+        return Refused(_("Invoices are not corrected here. {ask}", ask=ask), "not_offered")
     if today > last_day(facts.sold_on, within_days):
-        return Refused(f"An invoice can be corrected here for {within_days} days, which are over. {ask}", "too_old")
+        words = ngettext(
+            "An invoice can be corrected here for {n} day, which is over. {ask}",
+            "An invoice can be corrected here for {n} days, which are over. {ask}",
+            within_days,
+            ask=ask,
+        )
+        return Refused(words, "too_old")
     return None
 
 
 def _of_what_went_back(facts: Facts, ask: str) -> Refused | None:
     if facts.disputed:
-        return Refused(f"The payment of this invoice is disputed at the bank. {ask}", "disputed")
+        return Refused(_("The payment of this invoice is disputed at the bank. {ask}", ask=ask), "disputed")
     if facts.refunding:
-        return Refused("A refund of this invoice is under way. Try again when it has arrived.", "refund_under_way")
+        return Refused(_("A refund of this invoice is under way. Try again when it has arrived."), "refund_under_way")
     if facts.returned:
-        return Refused(f"A part of this invoice was returned already, or all of it. {ask}", "returned")
+        return Refused(_("A part of this invoice was returned already, or all of it. {ask}", ask=ask), "returned")
     return None
 
 
 def _while_due(facts: Facts, ask: str) -> Refused | None:
     """Return what keeps an invoice that is due from being corrected."""
     if facts.is_being_paid:
-        words = "A payment of this invoice is under way. Correct it when that has ended, or cancel the payment first."
+        words = _(
+            "A payment of this invoice is under way. Correct it when that has ended, or cancel the payment first."
+        )
         return Refused(words, "payment_under_way")
     if facts.is_partly_paid:
-        return Refused(f"A part of this invoice is paid already. {ask}", "partly_paid")
+        return Refused(_("A part of this invoice is paid already. {ask}", ask=ask), "partly_paid")
     if facts.is_carried_over:
-        return Refused(f"This invoice is collected with a later one. {ask}", "carried_over")
+        return Refused(_("This invoice is collected with a later one. {ask}", ask=ask), "carried_over")
     return None
 
 

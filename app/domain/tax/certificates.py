@@ -4,6 +4,7 @@ from typing import Final
 
 from app.domain.addresses import formats
 from app.domain.errors import Refused
+from app.domain.language import _
 from app.domain.tax.places import MEMBERS
 from app.domain.tax.territories import TERRITORIES
 
@@ -20,12 +21,12 @@ CONTENT_TYPES: Final = tuple(each[1] for each in _BEGINNINGS)
 def content_type(content: bytes) -> str:
     """Return what the file is, by its first bytes alone, or refuse it: its name and what was said of it may lie."""
     if not content:
-        raise Refused("Choose the certificate’s file.", "file_missing", 422, "file")
+        raise Refused(_("Choose the certificate’s file."), "file_missing", 422, "file")
     if len(content) > LARGEST:
-        raise Refused("The file is larger than 5 MB. Save it smaller.", "file_too_large", 422, "file")
+        raise Refused(_("The file is larger than 5 MB. Save it smaller."), "file_too_large", 422, "file")
     found = next((kind for beginning, kind, _ in _BEGINNINGS if content.startswith(beginning)), None)
     if found is None:
-        raise Refused("This file is no PDF, PNG or JPEG. Save it as one of them.", "file_unknown", 422, "file")
+        raise Refused(_("This file is no PDF, PNG or JPEG. Save it as one of them."), "file_unknown", 422, "file")
     return found
 
 
@@ -42,9 +43,9 @@ def places(typed: list[str]) -> tuple[str, ...]:
     known = MEMBERS.keys() | {each.code for each in TERRITORIES} | formats.countries()
     for code in codes:
         if code not in known:
-            words = f"{code} is no country, and no part of one that docs/tax.md lists."
+            words = _("{code} is no country, and no part of one that docs/tax.md lists.", code=code)
             raise Refused(words, "country_unknown", 422, "territories")
     if not codes or len(codes) > MOST_PLACES:
-        words = f"Choose where the certificate applies: at least one place, at most {MOST_PLACES}."
+        words = _("Choose where the certificate applies: at least one place, at most {most}.", most=MOST_PLACES)
         raise Refused(words, "territories_malformed", 422, "territories")
     return codes

@@ -9,6 +9,8 @@ from datetime import date
 from enum import StrEnum
 from typing import Final
 
+from app.domain.language import marked
+
 
 class Standing(StrEnum):
     """How a part is taxed."""
@@ -27,6 +29,7 @@ class Territory:
     """What rates in a catalog and certificates name it by: ISO 3166's code where there is one."""
     country: str
     name: str
+    """In English. Those with a code of ISO 3166 are named in other languages by CLDR."""
     postal_codes: str
     """A pattern of how its postal codes begin, in capitals without spaces and hyphens; empty: not by code."""
     standing: Standing = Standing.OUTSIDE
@@ -59,13 +62,13 @@ TERRITORIES: Final = (
     Territory("EA", "ES", "Ceuta", r"51\d{3}$", regions=("ceuta", "es ce", "ce")),
     Territory("EA", "ES", "Melilla", r"52\d{3}$", regions=("melilla", "es ml", "ml")),
     Territory("AX", "FI", "Åland", r"22\d{3}$", regions=("aland", "ahvenanmaa", "ahvenanmaan maakunta", "fi 01")),
-    Territory("DE-BU", "DE", "Büsingen", r"78266$", regions=("busingen", "busingen am hochrhein")),
-    Territory("DE-HE", "DE", "Helgoland", r"27498$", regions=("helgoland", "heligoland")),
-    Territory("IT-LI", "IT", "Livigno", r"23041$", regions=("livigno",)),
-    Territory("IT-CI", "IT", "Campione d'Italia", r"22061$", regions=("campione d italia",)),
+    Territory("DE-BU", "DE", marked("Büsingen"), r"78266$", regions=("busingen", "busingen am hochrhein")),
+    Territory("DE-HE", "DE", marked("Helgoland"), r"27498$", regions=("helgoland", "heligoland")),
+    Territory("IT-LI", "IT", marked("Livigno"), r"23041$", regions=("livigno",)),
+    Territory("IT-CI", "IT", marked("Campione d'Italia"), r"22061$", regions=("campione d italia",)),
     Territory("SM", "IT", "San Marino", r"4789\d$", regions=("san marino", "rsm", "sm")),
     Territory("VA", "IT", "Vatican City", r"00120$", regions=("vatican city", "citta del vaticano", "scv")),
-    Territory("GR-69", "GR", "Mount Athos", r"6308[67]$", regions=("mount athos", "agio oros", "gr 69")),
+    Territory("GR-69", "GR", marked("Mount Athos"), r"6308[67]$", regions=("mount athos", "agio oros", "gr 69")),
     Territory("BL", "FR", "Saint-Barthélemy", r"(97133|977\d\d)$", regions=("saint barthelemy",)),
     Territory("MF", "FR", "Saint-Martin", r"(97150|978\d\d)$", regions=("saint martin",)),
     Territory("GP", "FR", "Guadeloupe", r"971\d\d$", regions=("guadeloupe",)),
@@ -83,7 +86,7 @@ TERRITORIES: Final = (
     Territory("JE", "GB", "Jersey", r"JE\d", regions=("jersey",)),
     Territory("GG", "GB", "Guernsey", r"GY\d", regions=("guernsey", "alderney", "sark")),
     Territory("GI", "GB", "Gibraltar", r"GX11", regions=("gibraltar",)),
-    Territory("PT-20", "PT", "Azores", r"9[5-9]\d\d", Standing.OWN_RATE, ("azores", "acores", "pt 20")),
-    Territory("PT-30", "PT", "Madeira", r"9[0-4]\d\d", Standing.OWN_RATE, ("madeira", "pt 30")),
-    Territory("AT-JM", "AT", "Jungholz and Mittelberg", r"(6691|699[123])$", Standing.OWN_RATE, ("jungholz",)),
+    Territory("PT-20", "PT", marked("Azores"), r"9[5-9]\d\d", Standing.OWN_RATE, ("azores", "acores", "pt 20")),
+    Territory("PT-30", "PT", marked("Madeira"), r"9[0-4]\d\d", Standing.OWN_RATE, ("madeira", "pt 30")),
+    Territory("AT-JM", "AT", marked("Jungholz and Mittelberg"), r"(6691|699[123])$", Standing.OWN_RATE, ("jungholz",)),
 )  # fmt: skip

@@ -10,6 +10,7 @@ from app.domain.addresses import questions
 from app.domain.addresses.address import NAMES, Address
 from app.domain.addresses.questions import Unfit
 from app.domain.errors import Refused
+from app.domain.language import _
 from app.models.customers import Customer
 from app.models.database import db
 from app.models.invoicing import InvoiceAddress
@@ -72,7 +73,8 @@ def change(
         row = _row(session, customer_id)
         before = _kept(row)
         if version != before.version:
-            raise Refused("The address was changed meanwhile. Read it again before you save.", CHANGED_MEANWHILE)
+            words = _("The address was changed meanwhile. Read it again before you save.")
+            raise Refused(words, CHANGED_MEANWHILE)
         number = questions.plain(po)
         named = questions.plain(reference)
         refuse(customer, before, wanted, number, named, as_typed=as_typed)

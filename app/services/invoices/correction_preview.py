@@ -10,10 +10,9 @@ from decimal import Decimal
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app import clock
+from app import clock, locale
 from app.domain.addresses import questions
 from app.domain.addresses.address import NAMES, Address
-from app.domain.amounts import money_words
 from app.domain.catalog import Catalog
 from app.domain.errors import NotFound, Refused, ensure
 from app.domain.invoices import corrections as rule
@@ -21,6 +20,7 @@ from app.domain.invoices.corrections import Facts
 from app.domain.invoices.documents import Kind, State
 from app.domain.invoices.lines import Line, LineKind, Rate
 from app.domain.invoices.totals import Totals, of_parts
+from app.domain.language import _
 from app.domain.money import Money
 from app.domain.reversals import RefundState
 from app.domain.tax.decision import Buyer, decide
@@ -38,9 +38,6 @@ from app.services.invoices.credit_notes import OF_PERIODS, OF_PURCHASES
 from app.services.invoices.reads import DocumentParts
 from app.services.reversals import clawbacks, taken_off
 from app.services.tax import decision, registrations
-
-NOTHING_CHANGES = Refused("The invoice says all of this already.", "nothing_changes", 422)
-UNKNOWN_NUMBER = Refused("This tax number is not in your list any more.", "registration_unknown", 422, "registration")
 
 
 @dataclass(frozen=True)
@@ -113,11 +110,11 @@ def reckoned(session: Session, customer: Customer, document: Document, wanted: W
     lines, sums = rule.replaced(old, rate, total, inclusive=inclusive)
     applied = Money(document.credits_applied_minor, document.currency)
     if applied > sums.total:
-        words = "Credit has paid more of this invoice than it would come to. Nothing was changed."
+        words = _("Credit has paid more of this invoice than it would come to. Nothing was changed.")
         raise Refused(f"{words} {_ask(catalog)}", "credit_would_return")
     sums = of_parts(sums.taxed, [applied])
     if said(session, document) == _would_say(wanted.address, po_number, treatment, sums):
-        raise NOTHING_CHANGES.copied()
+        raise Refused(_("The invoice says all of this already."), "nothing_changes", 422)
     if sums.total != total or any(line.rate != rate for line in old):
         stays = taken_off.tax_stays(session, document, catalog.seller_name)
         if stays is not None:
@@ -153,7 +150,10 @@ def _returning(session: Session, document: Document, back: Money, catalog: Catal
     for payment in carrying.payers(session, document):
         if clawbacks.left_of(payment) >= back.amount_minor:
             return payment
-    words = f"{money_words(back)} would go back, and no one payment of this invoice can return it. Nothing was changed."
+    words = _(
+        "{amount} would go back, and no one payment of this invoice can return it. Nothing was changed.",
+        amount=locale.exact(back),
+    )
     raise Refused(f"{words} {_ask(catalog)}", "several_payments")
 
 
@@ -170,7 +170,7 @@ def found(session: Session, customer_id: str, document_id: str, *, lock: bool = 
 
 
 def _refusal(session: Session, document: Document, sold_on: date, catalog: Catalog) -> Refused | None:
-    payments = carrying.payers(session, document)
+    payments = carrying.payers(session, document) if document.kind == Kind.INVOICE else []
     refunding = session.scalar(
         select(func.count()).where(
             Refund.customer_id == document.customer_id,
@@ -223,7 +223,7 @@ def _issued(document: Document) -> date:
 
 
 def _ask(catalog: Catalog) -> str:
-    return f"Ask {catalog.seller_name} about it."
+    return _("Ask {seller} about it.", seller=catalog.seller_name)
 
 
 def _sold_on(session: Session, document: Document) -> date:
@@ -240,7 +240,8 @@ def _buyer(customer_id: str, wanted: Wanted) -> Buyer:
     known = registrations.listed(customer_id) if wanted.registration_id else []
     chosen = tuple(decision.as_decided(each) for each in known if each.id == wanted.registration_id)
     if wanted.registration_id and not chosen:
-        raise UNKNOWN_NUMBER.copied()
+        words = _("This tax number is not in your list any more.")
+        raise Refused(words, "registration_unknown", 422, "registration")
     place = wanted.address
     return Buyer(place.country, place.postal_code, place.region, chosen)
 

@@ -16,6 +16,7 @@ from app.domain.errors import NotFound, Refused
 from app.domain.invoices import corrections as rule
 from app.domain.invoices.corrections import CORRECTED_ALREADY
 from app.domain.invoices.documents import Kind, State
+from app.domain.language import _
 from app.domain.mails import INVOICE
 from app.domain.money import Money
 from app.domain.reversals import RefundState
@@ -37,13 +38,7 @@ from app.services.outbox import billing_mails
 from app.services.reversals import clawbacks, refunds
 from app.services.transaction import transaction
 
-PREVIEW_GONE = Refused(
-    "Something has changed since the preview, perhaps by yourself. Look at what it comes to now.", "preview_gone_by"
-)
-ALREADY_USED = Refused(
-    "This form was already sent, with other values. Nothing more was changed: look at the new invoice.",
-    "form_already_used",
-)
+PREVIEW_GONE_BY = "preview_gone_by"
 _FAILED = frozenset({RefundState.FAILED.value, RefundState.CANCELED.value})
 
 
@@ -66,12 +61,12 @@ def correct(customer_id: str, document_id: str, wanted: Wanted, mark: str, *, by
                 seen = correction_preview.reckoned(session, customer, document, wanted)
                 returns_to = seen.returns_to.id if seen.returns_to else None
                 if seen.mark != mark or returns_to not in {None, *locked}:
-                    raise PREVIEW_GONE.copied()
+                    raise _preview_gone()
                 made = _write(books, seen, locked.get(returns_to or ""), by, address, clock.now())
             elif made.preview != mark:
-                raise Refused("This invoice was corrected meanwhile.", CORRECTED_ALREADY)
+                raise Refused(_("This invoice was corrected meanwhile."), CORRECTED_ALREADY)
             elif not _is_same(session, document, made, wanted):
-                raise ALREADY_USED.copied()
+                raise _already_used()
             refund_id = made.refund_id
         if refund_id is not None:
             refunds.ask(refund_id)
@@ -114,6 +109,16 @@ def paid_beside(payment_id: str) -> list[tuple[str, Money]]:
         payers = {each.id: each for document in corrected for each in carrying.payers(db.session(), document)}
         left = [(each.id, Money(clawbacks.left_of(each), each.currency)) for each in payers.values()]
         return [each for each in left if each[0] != payment.id and each[1].amount_minor > 0]
+
+
+def _preview_gone() -> Refused:
+    words = _("Something has changed since the preview, perhaps by yourself. Look at what it comes to now.")
+    return Refused(words, PREVIEW_GONE_BY)
+
+
+def _already_used() -> Refused:
+    words = _("This form was already sent, with other values. Nothing more was changed: look at the new invoice.")
+    return Refused(words, "form_already_used")
 
 
 def _made(session: Session, document: Document) -> Correction | None:

@@ -11,10 +11,10 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app import clock, ids
-from app.domain.amounts import money_words
+from app import clock, ids, locale
 from app.domain.errors import NotFound, Refused
 from app.domain.invoices.documents import Kind, State
+from app.domain.language import _, marked
 from app.domain.methods import Rail
 from app.domain.money import Money
 from app.domain.payments import FIRST_CHECK, OPEN, PaymentState, Purpose
@@ -31,7 +31,7 @@ from app.services.payments import collection, declines, settlement, top_ups, way
 from app.services.transaction import transaction
 
 PAYABLE = frozenset({State.OPEN.value, State.UNCOLLECTIBLE.value})
-UNDER_WAY = "A payment of this invoice is being processed. Nothing more is charged."
+UNDER_WAY = marked("A payment of this invoice is being processed. Nothing more is charged.")
 _OPEN = [state.value for state in OPEN]
 _BY_ITSELF = {each for each in _OPEN if each != PaymentState.REQUIRES_ACTION}
 
@@ -140,9 +140,12 @@ def why_not(document: Document, due: Money) -> Refused | None:
     if document.kind != Kind.INVOICE.value or document.state not in PAYABLE:
         return Refused(_why_nothing(document), "not_payable")
     if document.carried_to_id:
-        return Refused("This invoice is paid together with a later one.", "carried_over")
+        return Refused(_("This invoice is paid together with a later one."), "carried_over")
     if not carrying.is_chargeable(due.amount_minor, due.currency):
-        words = f"{money_words(due)} is less than our payment processor charges: it is added to your next invoice."
+        words = _(
+            "{amount} is less than our payment processor charges: it is added to your next invoice.",
+            amount=locale.exact(due),
+        )
         return Refused(words, "too_small")
     return None
 
@@ -151,12 +154,12 @@ def _why_nothing(document: Document) -> str:
     """Say why nothing is to be paid of a document: it was corrected, credited, paid, or never was to be paid."""
     if document.is_corrected:
         instead = carrying.standing(db.session(), document).number
-        return f"This invoice was corrected: {instead} has taken its place."
+        return _("This invoice was corrected: {number} has taken its place.", number=instead)
     if document.kind != Kind.INVOICE.value or document.state != State.PAID:
-        return "This invoice is not to be paid."
+        return _("This invoice is not to be paid.")
     if document.credited_minor and not document.paid_minor:
-        return "Nothing is to be paid of this invoice: credit notes took all of it off."
-    return "This invoice is paid already."
+        return _("Nothing is to be paid of this invoice: credit notes took all of it off.")
+    return _("This invoice is paid already.")
 
 
 def under_way(document: Document) -> Refused | None:
@@ -167,7 +170,7 @@ def under_way(document: Document) -> Refused | None:
     found = of_invoice(document.id)
     if found is None or found.state not in _BY_ITSELF or found.rail == Rail.BANK_TRANSFER:
         return None
-    return Refused(UNDER_WAY, "payment_under_way")
+    return Refused(_(UNDER_WAY), "payment_under_way")
 
 
 def _give_up_waiting(order: _Order) -> None:
@@ -180,7 +183,7 @@ def _give_up_waiting(order: _Order) -> None:
 def _place(order: _Order) -> tuple[Payment, bool]:
     """Commit the order (step 1); return it and whether it is new."""
     if not ids.is_form_key(order.form_key):
-        raise Refused("This form is no longer valid. Please fill it in again.", "form_key_malformed", 422)
+        raise Refused(_("This form is no longer valid. Please fill it in again."), "form_key_malformed", 422)
     now = clock.now()
     with as_service("place a payment of an invoice"), transaction() as session:
         # Held until the order is committed, so that two tabs see each other's payment.
@@ -206,7 +209,7 @@ def _place(order: _Order) -> tuple[Payment, bool]:
         terms = versions.of(customer)
         rail, method = ways.chosen(session, order.customer_id, order.method_id, terms, off_session=order.off_session)
         if rail.value in terms.payment_methods.top_up_only:
-            words = "This way to pay is for adding credits only. Choose another one."
+            words = _("This way to pay is for adding credits only. Choose another one.")
             raise Refused(words, "kind_not_taken", 422, "method")
         declines.check(session, order.customer_id, method, now)
         return _written(session, order, rail.value, method, now), True
@@ -219,13 +222,15 @@ def _check(session: Session, document: Document, order: _Order) -> None:
         )
     )
     if open_payment is not None:
-        raise Refused(UNDER_WAY, "payment_under_way")
+        raise Refused(_(UNDER_WAY), "payment_under_way")
     due = Money(carrying.to_collect(session, document), document.currency)
     refused = why_not(document, due)
     if refused is not None:
         raise refused
     if due != order.amount:
-        words = f"{money_words(due)} is to be paid now. Check it, then pay again. Nothing was charged."
+        words = _(
+            "{amount} is to be paid now. Check it, then pay again. Nothing was charged.", amount=locale.exact(due)
+        )
         raise Refused(words, "amount_changed", 409, "amount")
 
 
@@ -263,6 +268,9 @@ def _written(session: Session, order: _Order, rail: str, method: str | None, now
 def _same(payment: Payment, order: _Order) -> Payment:
     same = (payment.document_id, payment.method_id or payment.rail) == (order.document_id, order.method_id)
     if not same or order.amount != Money(payment.amount_minor, payment.currency):
-        words = "This form was already sent, with another choice. Nothing more was charged."
-        raise Refused(f"{words} Check the invoice and send it again.", "form_already_used")
+        words = _(
+            "This form was already sent, with another choice. Nothing more was charged. "
+            "Check the invoice and send it again."
+        )
+        raise Refused(words, "form_already_used")
     return payment

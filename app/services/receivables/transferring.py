@@ -6,10 +6,11 @@ An invoice that was paid, changed or is being paid otherwise meanwhile takes non
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.domain.amounts import money_words
+from app import locale
 from app.domain.bank_transfers.allocation import Standing
 from app.domain.catalog import Catalog
 from app.domain.errors import NotFound, Refused
+from app.domain.language import _
 from app.domain.money import Money
 from app.domain.payments import OPEN, Purpose
 from app.domain.people.members import Orderer
@@ -43,7 +44,10 @@ def order(actor: Orderer, document_id: str, *, form_key: str, amount: Money | No
         if refused is not None:
             raise refused
         if amount is not None and due != amount:
-            words = f"{money_words(due)} is to be paid now. Check it, then press the button again. Nothing was charged."
+            words = _(
+                "{amount} is to be paid now. Check it, then press the button again. Nothing was charged.",
+                amount=locale.exact(due),
+            )
             raise Refused(words, "amount_changed", 409, "amount")
         return Wanted(Purpose.INVOICE, due, document_id=document.id)
 

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 
 from app import clock
 from app.domain.errors import NotFound, NotOffered, Refused
+from app.domain.language import _, marked, ngettext
 from app.domain.mails import YEAR_FILES
 from app.domain.people.members import Actor
 from app.models.database import db
@@ -21,15 +22,20 @@ from app.services.receivables.year_files import FileOfYear
 from app.services.transaction import transaction
 
 FIRST_YEAR, LAST_YEAR, DIGITS = 2000, 9000, 4
-NOT_MADE = "These PDFs could not be made. Your seller sees this, and makes them as soon as it is mended."
+NOT_MADE = marked("These PDFs could not be made. Your seller sees this, and makes them as soon as it is mended.")
 
 
 class NotAllMade(Refused):
     """Some files of the year are still being made."""
 
     def __init__(self, year: int, pending: int) -> None:
-        files_are = "1 PDF is" if pending == 1 else f"{pending} PDFs are"
-        super().__init__(f"{files_are} still being made for {year}. Try again in a moment.", "file_not_made", 409)
+        words = ngettext(
+            "{n} PDF is still being made for {year}. Try again in a moment.",
+            "{n} PDFs are still being made for {year}. Try again in a moment.",
+            pending,
+            year=year,
+        )
+        super().__init__(words, "file_not_made", 409)
 
 
 @dataclass(frozen=True)
@@ -71,14 +77,14 @@ def files(year: int) -> Iterator[FileOfYear]:
     found = progress(year)
     if found.pending:
         raise NotAllMade(year, found.pending)
-    return _files(year, found.failed)
+    return _files(year, found.failed, _(NOT_MADE))  # read while it is sent, when the language has ended
 
 
-def _files(year: int, failed: list[str]) -> Iterator[FileOfYear]:
+def _files(year: int, failed: list[str], note: str) -> Iterator[FileOfYear]:
     yield from year_files.every(year)
     yield from receipts.every(*_ends(year))
     if failed:
-        yield FileOfYear("not-made.txt", clock.now(), "\n".join((NOT_MADE, *failed, "")).encode())
+        yield FileOfYear("not-made.txt", clock.now(), "\n".join((note, *failed, "")).encode())
 
 
 def mail_when_made(actor: Actor, year: int) -> Progress:

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from app.domain.amounts import money_words
 from app.domain.errors import Refused
 from app.domain.invoices.lines import OF_PLANS, Rate
+from app.domain.language import _
 from app.domain.money import Money, divided
 from app.domain.subscriptions import preview as rule
 from app.domain.tax import kept
@@ -70,7 +71,11 @@ def tax_stays(session: Session, document: Document, seller_name: str) -> Refused
     why = _why_it_stays(session, document)
     if why is None:
         return None
-    words = f"{why}, so its tax stays as it is. Correct only what else is wrong, or ask {seller_name} about it."
+    words = _(
+        "{why}, so its tax stays as it is. Correct only what else is wrong, or ask {seller} about it.",
+        why=why,
+        seller=seller_name,
+    )
     return Refused(words, TAX_STAYS)
 
 
@@ -88,17 +93,19 @@ def plan_lines(session: Session, document: Document) -> Sequence[DocumentLine]:
 def _why_it_stays(session: Session, document: Document) -> str | None:
     lines = plan_lines(session, document)
     if any(line.net_minor < 0 for line in lines):
-        return "This invoice takes off unused time of earlier ones, with the tax of that time"
+        return _("This invoice takes off unused time of earlier ones, with the tax of that time")
     names = _was(session, document)
     until = {line.ends_on for line in lines if line.ends_on is not None}
     order = _that_took_off(session, document, names, until) if until else None
     if order is None:
         return None
     if order.total_minor < 0:
-        return "Unused time of the plan was given back as credit"
+        return _("Unused time of the plan was given back as credit")
     later = session.get(Document, order.document_id or "", populate_existing=True)
-    what = f"invoice {standing(session, later)[0].number}" if later is not None else "a change of plan"
-    return f"Unused time of this invoice {'was' if later is not None else 'is'} taken off {what}, with its tax"
+    if later is None:
+        return _("Unused time of this invoice is taken off a change of plan, with its tax")
+    number = standing(session, later)[0].number
+    return _("Unused time of this invoice was taken off invoice {number}, with its tax", number=number)
 
 
 def _that_took_off(session: Session, document: Document, names: set[str], until: set[date]) -> PlanChange | None:

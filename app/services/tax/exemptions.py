@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session, undefer
 
 from app import clock
 from app.domain.errors import NotFound, Refused, ensure
+from app.domain.language import _
 from app.domain.tax import certificates
 from app.domain.tax.registrations import Kind, State
 from app.models.customers import Customer
@@ -49,7 +50,8 @@ def send(
     """
     places = certificates.places(territories)
     if expires_on is not None and expires_on < clock.now().date():
-        raise Refused("This day is over: a certificate that has expired exempts nothing.", "expired", 422, "expires_on")
+        words = _("This day is over: a certificate that has expired exempts nothing.")
+        raise Refused(words, "expired", 422, "expires_on")
     content_type = certificates.content_type(content)
     row = registrations.exemption(customer_id, value, places, expires_on, by)
     file = ExemptionFile(

@@ -29,6 +29,7 @@ from stdnum.za import tin
 
 from app.domain.addresses import formats
 from app.domain.errors import Refused
+from app.domain.language import _
 from app.domain.tax.places import MEMBERS, TREATED_AS, country_of, prefix
 from app.domain.tax.registrations import Kind
 
@@ -101,13 +102,14 @@ def usual(country: str) -> Kind:
 def read(kind: str, country: str, typed: str) -> Number:
     """Return the number, or refuse what it cannot be. `country` is ISO 3166's code, or XI, EL or EU."""
     if kind not in set(Kind) - {Kind.EXEMPTION}:
-        raise Refused("Choose what kind of number it is.", "kind_unknown", 422, "type")
+        raise Refused(_("Choose what kind of number it is."), "kind_unknown", 422, "type")
     text = unicodedata.normalize("NFKC", typed).strip()
     if not text or len(text) > LONGEST or not text.isprintable():
-        raise Refused(f"Enter the number, at most {LONGEST} characters.", "value_malformed", 422, "value")
+        words = _("Enter the number, at most {most} characters.", most=LONGEST)
+        raise Refused(words, "value_malformed", 422, "value")
     code = _registered_in(country)
     if not _LETTERS.fullmatch(code) or country_of(code) not in formats.countries() | {"EU"}:
-        raise Refused("Choose the country that gave the number.", "country_unknown", 422, "country")
+        raise Refused(_("Choose the country that gave the number."), "country_unknown", 422, "country")
     wanted = Kind(kind)
     if wanted is Kind.OTHER:
         return Number(wanted, code, text)
@@ -117,10 +119,11 @@ def read(kind: str, country: str, typed: str) -> Number:
     if wanted is Kind.EU_VAT:
         return _european(code, bare)
     if wanted is Kind.GB_VAT and bare.startswith("XI"):
-        words = "This number begins with XI: it is Northern Ireland’s. Choose Northern Ireland as its country."
+        words = _("This number begins with XI: it is Northern Ireland’s. Choose Northern Ireland as its country.")
         raise Refused(words, "country_mismatch", 422, "country")
     if COUNTRIES[wanted] != code:
-        raise Refused("This kind of number is another country’s. Choose both anew.", "country_mismatch", 422, "country")
+        words = _("This kind of number is another country’s. Choose both anew.")
+        raise Refused(words, "country_mismatch", 422, "country")
     return Number(wanted, code, _checked(_CHECKS[wanted], bare))
 
 
@@ -134,13 +137,13 @@ def _european(code: str, bare: str) -> Number:
     """Read a VAT number of a member state or of Northern Ireland, with or without its prefix."""
     own = "XI" if country_of(code) == "GB" else prefix(country_of(code))
     if own != "XI" and country_of(own) not in MEMBERS:
-        words = "This country is not in the EU. Choose another kind of number."
+        words = _("This country is not in the EU. Choose another kind of number.")
         raise Refused(words, "country_mismatch", 422, "country")
     text = f"EL{bare[2:]}" if bare.startswith("GR") else bare
     if not text.startswith(own):
         other = text[:2]
         if (other == "XI" or country_of(other) in MEMBERS) and eu_vat.is_valid(text):
-            words = f"This number begins with {other}, which is another country. Choose its country."
+            words = _("This number begins with {letters}, which is another country. Choose its country.", letters=other)
             raise Refused(words, "country_mismatch", 422, "country")
         text = own + text
     return Number(Kind.EU_VAT, own, _checked(eu_vat.validate, text))
@@ -152,6 +155,6 @@ def _checked(check: Callable[[str], str], text: str) -> str:
     except ValidationError:
         value = ""
     if not value or not re.search("[1-9]", value):
-        words = "This cannot be right: look at its length and digits again. If it is, add it as another number."
+        words = _("This cannot be right: look at its length and digits again. If it is, add it as another number.")
         raise Refused(words, "value_malformed", 422, "value")
     return value

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from app import clock, ids
 from app.domain.errors import NotFound, Refused
+from app.domain.language import _
 from app.domain.tax.registrations import Kind, State
 from app.models.customers import Customer
 from app.models.database import db
@@ -93,7 +94,7 @@ def exemption(
     """Return a certificate that waits for the seller, or refuse (422) one without a number or place."""
     text = value.strip()
     if not text or len(text) > numbers.LONGEST or not text.isprintable() or not territories:
-        raise Refused("A certificate has a number and at least one country.", "value_malformed", 422, "value")
+        raise Refused(_("A certificate has a number and at least one country."), "value_malformed", 422, "value")
     return TaxRegistration(
         id=ids.new("txr"),
         customer_id=customer_id,
@@ -165,14 +166,15 @@ def keep(
             )
         ).one_or_none()
         if there is not None:
-            raise Refused("This number is in the list already.", "registration_exists", 409, "value")
+            raise Refused(_("This number is in the list already."), "registration_exists", 409, "value")
         many = session.scalar(
             select(func.count())
             .select_from(TaxRegistration)
             .where(TaxRegistration.customer_id == row.customer_id, TaxRegistration.removed_at.is_(None))
         )
         if (many or 0) >= MOST:
-            raise Refused(f"There are {MOST} numbers already. Remove one first.", "too_many_registrations", 409)
+            words = _("There are {most} numbers already. Remove one first.", most=MOST)
+            raise Refused(words, "too_many_registrations", 409)
         session.add(row)
         session.flush()
         if file is not None:
