@@ -24,7 +24,7 @@ def content_type(content: bytes) -> str:
         raise Refused(_("Choose the certificate’s file."), "file_missing", 422, "file")
     if len(content) > LARGEST:
         raise Refused(_("The file is larger than 5 MB. Save it smaller."), "file_too_large", 422, "file")
-    found = next((kind for beginning, kind, _ in _BEGINNINGS if content.startswith(beginning)), None)
+    found = next((kind for beginning, kind, _ending in _BEGINNINGS if content.startswith(beginning)), None)
     if found is None:
         raise Refused(_("This file is no PDF, PNG or JPEG. Save it as one of them."), "file_unknown", 422, "file")
     return found
@@ -33,7 +33,7 @@ def content_type(content: bytes) -> str:
 def file_name(value: str, content_type: str) -> str:
     """Return what the file of the certificate `value` is called, as every system takes it."""
     bare = "".join(each if each.isascii() and (each.isalnum() or each in "-_") else "-" for each in value)
-    ending = next(ending for _, kind, ending in _BEGINNINGS if kind == content_type)
+    ending = next(ending for _beginning, kind, ending in _BEGINNINGS if kind == content_type)
     return f"certificate-{bare.strip('-') or 'of-exemption'}.{ending}"
 
 
