@@ -272,7 +272,9 @@ def written_time(row: Movement) -> str:
 
 
 def _giver(grant: Grant, catalog: Catalog) -> str:
-    return catalog.seller_name if grant.granted_by in {"seller", "catalog"} else grant.granted_by
+    if grant.granted_by in {"seller", "catalog"}:
+        return catalog.seller_name
+    return movements.giver(grant.granted_by)
 
 
 def _named(grant: Grant) -> str:

@@ -10,7 +10,7 @@ import app
 TEMPLATES = Path(app.__file__).parent / "templates"
 PRETEND_BANK = "bank_challenge"
 """The pages of the sandbox's bank, which load no script of the portal."""
-IN_ENGLISH = re.compile(r"""\{\{ _\("([^"]*)"[^}]*\) \}\}""")
+IN_ENGLISH = re.compile(r"""\{\{ (?:_|pgettext)\((?:"[^"]*", (?="))?"([^"]*)"[^}]*\) \}\}""")
 """A sentence that is translated, whose quotes would end the attribute for whoever reads the template as HTML."""
 STRIPE = "payment_methods/stripe_form.html"
 """Stripe's own form: its script switches the button on, and says what happens."""

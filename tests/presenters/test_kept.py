@@ -19,6 +19,7 @@ BOOKED = [
         "Applied credit balance to usage, 20 October 2025 – 3 January 2026",
         "Guthaben auf Verbrauch angerechnet, 20. Okt. 2025\N{THIN SPACE}–\N{THIN SPACE}3. Jan. 2026",
     ),
+    ("Credit note CN-2026-000001 on INV-2026-000002", "Gutschrift CN-2026-000001 zu INV-2026-000002"),
     ("Referral credit for October 2026", "Empfehlungsguthaben für Oktober 2026"),
 ]
 NOT_OURS = ["Refund of broken things", "Thank you", "Batch 7, 31 February 2026", "", "Credits bought with"]

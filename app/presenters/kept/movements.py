@@ -26,6 +26,11 @@ def said(words: str) -> str:
     return _BOOKED.said(words)
 
 
+def giver(words: str) -> str:
+    """Return what has given credit, where it was no person: a code, or referrals."""
+    return _GIVEN_BY.said(words)
+
+
 def booked_as(words: str) -> list[str]:
     """Return parts of what rows are booked with that are called by these words: for those who look for them."""
     return list(dict.fromkeys(_BOOKED.kept_as(words)))
@@ -62,6 +67,7 @@ def _read(text: str) -> date:
     return datetime.strptime(text, "%d %B %Y").date()  # noqa: DTZ007  # a day has no zone
 
 
+_GIVEN_BY = Kept((marked("code {code}"), marked("referrals")))
 _BOOKED = Kept(
     (
         marked("Credits bought with {method}"),
@@ -81,6 +87,7 @@ _BOOKED = Kept(
         marked("Applied credit balance to the tax of an invoice"),
         marked("Applied credit balance to usage, {days}"),
         marked("Paid invoice {number} from credit"),
+        marked("Credit note {number} on {invoice}"),
         marked("Credit returned from an invoice that is void"),
         marked("Credit returned from invoice {number}, which is void"),
         marked("Refund of {amount}"),
@@ -106,5 +113,6 @@ _BOOKED = Kept(
         "amount": Value(_AMOUNT, _amount),
         "movement": Value(said=said),
         "number": Value(r"\S+"),
+        "invoice": Value(r"\S+"),
     },
 )
