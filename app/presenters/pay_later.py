@@ -37,12 +37,6 @@ def _named(numbers: Numbers, later: str, protection: str, both: str) -> str:
     return both if agreed(numbers).micros > 0 else later
 
 
-def below(numbers: Numbers) -> str:
-    """Return what an amount below zero is: `12.00 that you may pay later`."""
-    both = "of what you pay later and overage protection"
-    return _named(numbers, "that you may pay later", "of overage protection", both)
-
-
 def some(numbers: Numbers, amount: str) -> str:
     """Return so much of it: `12.00 that you may pay later`."""
     return _named(
