@@ -221,7 +221,7 @@ def paper_pdf(paper_id: str) -> Response:
 def _ask_may_see(kind: str) -> None:
     """Refuse mandates and orders to whoever holds a read-only link: they are no invoice and no statement."""
     if current_actor().is_link and kind not in {papers.RECEIPT, papers.STATEMENT}:
-        raise Forbidden(PAPERS_ALONE)
+        raise Forbidden(_(PAPERS_ALONE))
 
 
 def _file(document_id: str, kind: str) -> Response:
