@@ -233,7 +233,8 @@ def tax_title(tax: DocumentTax) -> str:
 def tax_words(category: str, name: str, percent: Decimal) -> str:
     """Return what a tax of the category is called."""
     if category == Category.STANDARD:
-        return f"{name} {locale.number(percent)} %"
+        called = pgettext("tax", "VAT") if name == "VAT" else name  # other names are the seller's
+        return f"{called} {locale.number(percent)} %"
     return _(WITHOUT_TAX[category]) if category in WITHOUT_TAX else _("No tax")
 
 

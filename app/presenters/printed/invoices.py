@@ -258,7 +258,7 @@ def _notes(parts: DocumentParts, kind: Kind, taken_over: Sequence[PaidBy], back:
         found.append(_(words.KEPT))
     if back.difference is not None:
         went = back.difference
-        found.append(words.goes_back(locale.exact(went.amount), went.to, went.refund_id))
+        found.append(words.goes_back(locale.exact(went.amount), methods.said(went.to), went.refund_id))
     if kind in {Kind.RECEIPT, Kind.REFUND_RECEIPT}:
         found.append(_(words.NOT_A_TAX_INVOICE))
     return [part for each in dict.fromkeys(found) for part in texts.parts(each)]
