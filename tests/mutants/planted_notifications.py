@@ -6,6 +6,8 @@ CHANNELS = "tests/services/webhooks/test_channels.py"
 CHAT = "tests/domain/messages/test_chat.py"
 DIGEST = "tests/services/alerts/test_weekly_digest.py"
 WEEKS = "tests/domain/messages/test_weeks.py"
+WHOSE, WORDS = "tests/services/mail/test_whose_language.py", "tests/services/mail/test_mail_languages.py"
+TALK = "app/services/mail/whose_language.py"
 
 BUGS = [
     Bug(
@@ -84,5 +86,47 @@ BUGS = [
         "due = datetime.combine(monday, MORNING, place).astimezone(UTC)",
         "due = datetime.combine(monday, MORNING, UTC)",
         (f"{WEEKS}::test_it_is_due_on_monday_morning_by_the_clock_on_the_wall",),
+    ),
+    Bug(
+        "a mail is in the language of another customer's member who has the address",
+        TALK,
+        "        whose = whose.join(Membership, here)\n",
+        "        assert here is not None\n",
+        (f"{WHOSE}::test_a_mail_to_an_address_is_in_the_language_of_the_customers_member_who_has_it",),
+    ),
+    Bug(
+        "whoever has the address already is written to in the language of whoever wants it",
+        TALK,
+        "whose.order_by(Member.email != address)",
+        "whose.order_by(Member.email == address)",
+        (f"{WHOSE}::test_whoever_has_the_address_already_reads_so_in_their_own_language",),
+    ),
+    Bug(
+        "a mail to the seller is in a member's language",
+        TALK,
+        "    if mail.template in TO_THE_SELLER:\n        return ENGLISH\n",
+        "",
+        (f"{WHOSE}::test_a_mail_to_the_seller_stays_english",),
+    ),
+    Bug(
+        "a mail is in a language that is not offered",
+        TALK,
+        "if each and (known := offered(each))",
+        "if (known := each)",
+        (f"{WHOSE}::test_a_mail_about_a_sign_in_is_in_the_language_that_the_member_chose",),
+    ),
+    Bug(
+        "a line of Hebrew that begins with a name goes from left to right",
+        "app/services/mail/payment_text.py",
+        'return strong[:1] == ["L"] and len(set(strong)) > 1',
+        "return False",
+        (f"{WORDS}::test_a_mail_goes_from_right_to_left_in_hebrew",),
+    ),
+    Bug(
+        "a chat is written in the language of whoever tries it",
+        "app/services/webhooks/chat_text.py",
+        "@in_english\ndef test_of(",
+        "def test_of(",
+        ("tests/services/webhooks/test_chat_text.py::test_a_chat_reads_english_whoever_asks_for_the_message",),
     ),
 ]
