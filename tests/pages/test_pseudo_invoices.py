@@ -8,6 +8,7 @@ from flask import Flask
 
 from app import clock
 from app.domain import language
+from app.domain.addresses import formats
 from app.domain.invoices.documents import State
 from app.domain.money import Money
 from app.domain.people.members import Actor
@@ -165,6 +166,11 @@ def test_a_correction_is_said_in_the_language(
     for document in documents_of(acme):
         for each in (f"{PATH}/{document.id}", f"{PATH}/{document.id}/correction"):
             is_said(alice.opens(each, **ASKED), acme)
+
+
+def test_a_state_of_a_country_is_not_how_something_stands() -> None:
+    with language.using("de"):
+        assert formats.of("US").label("region") == "Bundesstaat"
 
 
 def test_the_invoice_address_is_said_in_the_language(alice: Browser, bob: Browser, acme: Customer) -> None:

