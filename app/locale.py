@@ -292,3 +292,6 @@ def unbroken(html: str) -> str:
 def before_stop(name: str) -> str:
     """Return a name as it stands before a full stop: one that ends with its own ends the sentence with it."""
     return name.removesuffix(".")
+
+
+amounts.register(exact)  # in the domain's own sentences too

@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response
 from app import clock, ids
 from app.domain.errors import Refused
 from app.domain.forecast.paces import Batch
+from app.domain.language import _
 from app.domain.methods import Rail
 from app.domain.money import Credits, Money
 from app.domain.numbers import Numbers
@@ -16,7 +17,7 @@ from app.domain.payments import method_name as rail_name
 from app.domain.sold_terms import Terms
 from app.domain.status_line import rank
 from app.domain.top_ups import first_amount, first_pack, unsaved
-from app.forms import payment_methods
+from app.forms import amounts, payment_methods
 from app.forms.add_credits import AGAIN, ASKED_AGAIN, NEW, CreditsForm
 from app.models.database import db
 from app.models.payments import Payment
@@ -54,6 +55,7 @@ Standing = tuple[Around, list[Batch], dict[str, Any]]
 def page() -> Response:
     """Ask how much and how. A link may bring the choice along."""
     given = {name: request.args.get(name, "")[:100] for name in CHOICE}
+    given["amount"] = amounts.of_link(given["amount"], current_catalog().currency)
     is_suggested = not (given["amount"] or given["pack"])
     standing = _standing()
     if is_suggested:
@@ -85,7 +87,7 @@ def buy() -> Response:
             return _review(form)
         wanted = form.top_up()
         if not form.method.data:
-            raise Refused("Choose a payment method, or add one.", "method_missing", 422, "method")
+            raise Refused(_("Choose a payment method, or add one."), "method_missing", 422, "method")
         if not form.seen.data:
             return _review(form)
         form.check_seen(wanted)
@@ -227,7 +229,7 @@ def _around(
         "latest": lambda: [words.latest(*each) for each in purchases.latest()],
         "form": form, "catalog": terms, "methods": methods, "paid_once": once, **offer,
         "order": taxes.lines(wanted.price, wanted.treatment) if wanted else None, "adds_tax": taxation.adds,
-        "wanted": wanted, "why_not": why_not, "seen": seen, "review": review, "focus": focus,
+        "typed": amounts.typed, "wanted": wanted, "why_not": why_not, "seen": seen, "review": review, "focus": focus,
         "lacks_po_number": top_ups.lacks_po_number(db.session(), current_customer()),
         "closed": top_ups.closed_sentence(terms) if current_customer().standing == top_ups.CLOSED else "",
     }  # fmt: skip
@@ -266,11 +268,12 @@ def _suggested(numbers: Numbers) -> dict[str, str]:
         return {"pack": first_pack(catalog.packs, owed)}
     if (bounds := catalog.top_up) is None:
         return {}
-    return {"amount": str(first_amount(bounds.suggested, bounds.min, bounds.max, owed).major)}
+    return {"amount": amounts.typed(first_amount(bounds.suggested, bounds.min, bounds.max, owed))}
 
 
 def _asked_again(refusal: Refused) -> Refused:
-    return Refused(f"{refusal.sentence} {ASKED_AGAIN[refusal.reason]}", refusal.reason, refusal.status)
+    how = _(ASKED_AGAIN[refusal.reason])
+    return Refused(f"{refusal.sentence} {how}", refusal.reason, refusal.status)
 
 
 def _outcome(paid: Payment, form: CreditsForm) -> Response:

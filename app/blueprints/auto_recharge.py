@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 from app.domain.auto_recharge import terms as rule
 from app.domain.auto_recharge.terms import Terms
 from app.domain.errors import Refused
-from app.domain.language import marked
+from app.domain.language import _, marked
 from app.domain.money import Credits
 from app.forms import log_places
 from app.forms.auto_recharge import TermsForm, filled
@@ -74,7 +74,7 @@ def save() -> Response:
             raise settings.GONE_BY.copied()
         if rule.allows_more(now, wanted) and not form.consent.data:
             _check(wanted)
-            raise Refused("Accept this sentence to allow these charges.", "not_accepted", 422, "consent")
+            raise Refused(_("Accept this sentence to allow these charges."), "not_accepted", 422, "consent")
         accepted = settings.Acceptance(actor.member_id, from_address(), form.sentence.data or "")
         settings.change(actor.customer_id, wanted, by=actor.member_id, accepted=accepted, address=from_address())
     except Refused as refusal:
@@ -85,7 +85,7 @@ def save() -> Response:
         form.refuse(refusal)
         form.point_at_first_error()
         return show(PAGE, CONTENT, status=refusal.status, **_around(form))
-    notice = "Auto-recharge is saved." if wanted.enabled else "Auto-recharge is off."
+    notice = _("Auto-recharge is saved.") if wanted.enabled else _("Auto-recharge is off.")
     return saved("auto_recharge.page", CONTENT, notice, **_around(_fresh(), focus=True))
 
 
@@ -128,7 +128,7 @@ def answer(question_id: str) -> Response:
         form = _fresh()
         form.refuse(refusal)
         return show(PAGE, CONTENT, status=refusal.status, **_around(form))
-    notice = "Yes: it is charged once." if is_yes else "No: nothing is charged automatically today."
+    notice = _("Yes: it is charged once.") if is_yes else _("No: nothing is charged automatically today.")
     return saved("auto_recharge.page", CONTENT, notice, **_around(_fresh(), focus=True))
 
 
@@ -162,7 +162,7 @@ def _whole(typed: Terms) -> Terms:
 def _changed_meanwhile(form: TermsForm) -> Refused:
     """Let the next press of the button replace what was saved meanwhile."""
     form.version.data = str(_now().version)
-    words = "Other terms were saved meanwhile. Yours are still here: look at them, and save again to replace those."
+    words = _("Other terms were saved meanwhile. Yours are still here: look at them, and save again to replace those.")
     return Refused(words, settings.CHANGED_MEANWHILE)
 
 

@@ -6,6 +6,7 @@ from flask import Blueprint, flash, redirect, url_for
 from werkzeug.wrappers import Response
 
 from app.domain.errors import NotOffered, Refused
+from app.domain.language import _
 from app.domain.money import Money
 from app.presenters import bank_transfers as words
 from app.presenters.printed import around
@@ -35,9 +36,9 @@ def look() -> Response:
     """Ask the processor what has arrived, and for the account where it is not known yet."""
     customer_id = current_actor().customer_id
     if not (accounts.ensure_known(customer_id) and cash.look(customer_id)):
-        notice = "Our payment processor does not answer right now. What you have sent is not lost: try again later."
+        notice = _("Our payment processor does not answer right now. What you have sent is not lost: try again later.")
         return show(PAGE, CONTENT, status=503, **(_around() | {"problem": notice}))
-    return saved("bank_transfers.page", CONTENT, "This is what has arrived by now.", **_around())
+    return saved("bank_transfers.page", CONTENT, _("This is what has arrived by now."), **_around())
 
 
 @bp.get("/<pro_forma_id>")
@@ -53,7 +54,8 @@ def pdf(pro_forma_id: str) -> Response:
     try:
         paper_id = pro_forma_files.ask(current_customer().customer_id, pro_forma_id)
     except (NotOffered, NotMade):
-        flash("There is no PDF of this order: it asks for no money, or the account for it is not known yet.", "bad")
+        words = _("There is no PDF of this order: it asks for no money, or the account for it is not known yet.")
+        flash(words, "bad")
         return redirect(url_for("bank_transfers.pro_forma", pro_forma_id=pro_forma_id), 303)
     return redirect(url_for("invoices.paper", paper_id=paper_id), 303)
 
@@ -68,7 +70,7 @@ def give_up(pro_forma_id: str) -> Response:
         shown = _order(pro_forma_id) | {"problem": refusal.sentence}
         return show(ORDER_PAGE, ORDER, status=refusal.status, **shown)
     where = {"pro_forma_id": pro_forma_id}
-    return saved("bank_transfers.pro_forma", ORDER, "The order is cancelled.", values=where, **_order(pro_forma_id))
+    return saved("bank_transfers.pro_forma", ORDER, _("The order is cancelled."), values=where, **_order(pro_forma_id))
 
 
 def _around() -> dict[str, Any]:

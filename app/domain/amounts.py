@@ -4,11 +4,12 @@ What is left (a balance, what is available) is rounded down, so that no page sho
 amount is rounded by `money.divided`. Pages write both by `app.locale`, and keep the exact amount beside them.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
 from app.domain.currencies import exponent, shown_decimals
+from app.domain.language import ENGLISH, current
 from app.domain.money import Credits, Money, divided
 
 MINUS = "\N{MINUS SIGN}"
@@ -71,13 +72,33 @@ def finest(values: Iterable[Credits]) -> int:
     return max((max(0, -int(each.units.normalize().as_tuple().exponent)) for each in values), default=0)
 
 
+_write: list[Callable[[Credits | Money, CreditUnit], str]] = []
+
+
+def register(write: Callable[[Credits | Money, CreditUnit], str]) -> None:
+    """Let the amounts in sentences of other languages than English be written by this."""
+    _write[:] = [write]
+
+
 def money_words(value: Money) -> str:
-    """Return the amount with its currency: `$1,234.50`."""
+    """Return the amount with its currency as a sentence of the current language has it: `$1,234.50`."""
+    if _write and current() != ENGLISH:
+        return _write[0](value, CreditUnit(value.currency))
     return in_currency(value.major, value.currency)
 
 
+def credit_words(value: Credits, unit: CreditUnit) -> str:
+    """Return the credit with its unit, every digit that counts: `$20.00`, `500,000 tokens`."""
+    if _write and current() != ENGLISH:
+        return _write[0](value, unit)
+    if unit.is_currency:
+        return in_currency(value.units, unit.name)
+    sign = MINUS if value.micros < 0 else ""
+    return f"{sign}{digits(abs(value.units), decimals_of(unit))} {unit.words}"
+
+
 def in_currency(amount: Decimal, currency: str) -> str:
-    """Return the amount, which may be finer than the currency is, with its currency."""
+    """Return the amount, which may be finer than the currency is, with its currency: in English, also to be kept."""
     sign = MINUS if amount < 0 else ""
     symbol = SYMBOLS.get(currency, f"{currency}{NO_BREAK}")
     return f"{sign}{symbol}{digits(abs(amount), shown_decimals(currency))}"

@@ -7,6 +7,7 @@ drops the decimals of forints and pesos though both are charged in hundredths.
 import re
 
 from app.domain.errors import ensure
+from app.domain.language import _
 
 # ISO 4217, list one as published 2026-01-01 (https://www.six-group.com/en/products-services/financial-information/
 # data-standards.html): the minor units of each currency. Metals, test codes and the like have none and are no money.
@@ -59,7 +60,7 @@ def shown_decimals(currency: str) -> int:
 def why_not_money(currency: str) -> str:
     """Return why nothing is sold in the currency whatever the processor takes, or nothing."""
     if currency in WITHDRAWN:
-        return f"{currency} was withdrawn and is no currency any more"
+        return _("{currency} was withdrawn and is no currency any more", currency=currency)
     if currency in FUNDS:
-        return f"{currency} is a unit of account that nobody pays in"
-    return "" if currency in ISO_4217 else f"{currency} is no currency of ISO 4217"
+        return _("{currency} is a unit of account that nobody pays in", currency=currency)
+    return "" if currency in ISO_4217 else _("{currency} is no currency of ISO 4217", currency=currency)

@@ -7,6 +7,7 @@ amounts), 2026-11.
 from app.domain.amounts import money_words
 from app.domain.currencies import exponent, why_not_money
 from app.domain.errors import Refused, ensure
+from app.domain.language import _
 from app.domain.money import Money
 
 _PRESENTMENT = """
@@ -50,7 +51,9 @@ _EIGHT_DIGITS = 99_999_999
 def why_not_taken(currency: str) -> str:
     """Return why the processor charges nothing in the currency, or nothing."""
     why = why_not_money(currency)
-    return why or ("" if currency in _TAKEN else f"the payment processor does not charge in {currency}")
+    if why or currency in _TAKEN:
+        return why
+    return _("the payment processor does not charge in {currency}", currency=currency)
 
 
 def is_taken(amount: Money) -> bool:
@@ -84,13 +87,13 @@ def check(amount: Money, *, field: str = "amount") -> None:
     """Refuse (422) an amount that the processor would not charge, with the nearest that it takes."""
     why = why_not_taken(amount.currency)
     if why:
-        raise Refused(f"This cannot be paid: {why}.", "currency_not_taken", 422, field)
+        raise Refused(_("This cannot be paid: {why}.", why=why), "currency_not_taken", 422, field)
     lowest, highest = bounds(amount.currency)
     if amount < lowest:
-        words = f"Enter at least {money_words(lowest)}: our payment processor charges no less."
+        words = _("Enter at least {amount}: our payment processor charges no less.", amount=money_words(lowest))
         raise Refused(words, "amount_too_small", 422, field)
     if amount > highest:
-        words = f"Enter at most {money_words(highest)}: our payment processor charges no more at once."
+        words = _("Enter at most {amount}: our payment processor charges no more at once.", amount=money_words(highest))
         raise Refused(words, "amount_too_large", 422, field)
     check_step(amount, field=field)
 
@@ -99,8 +102,15 @@ def check_step(amount: Money, *, field: str = "amount") -> None:
     """Refuse (422) an amount finer than the processor counts, with the nearest that it takes."""
     if is_taken(amount):
         return
-    near = " or ".join(money_words(each) for each in nearest(amount))
-    words = f"Enter {near}: our payment processor cannot charge {money_words(amount)} exactly."
+    near, asked = [money_words(each) for each in nearest(amount)], money_words(amount)
+    words = _("Enter {amount}: our payment processor cannot charge {asked} exactly.", amount=near[-1], asked=asked)
+    if len(near) > 1:
+        words = _(
+            "Enter {less} or {more}: our payment processor cannot charge {asked} exactly.",
+            less=near[0],
+            more=near[-1],
+            asked=asked,
+        )
     raise Refused(words, "amount_not_taken", 422, field)
 
 

@@ -8,6 +8,7 @@ from typing import Protocol
 from app.domain import processor_amounts
 from app.domain.amounts import money_words
 from app.domain.errors import Refused, ensure
+from app.domain.language import _
 from app.domain.methods import ONE_TIME_RAILS, UNSAVED_RAILS, Rail
 from app.domain.money import Credits, Money, credits_from_money, divided
 from app.domain.tax import kept
@@ -100,15 +101,21 @@ def free_amount(amount: Money, lowest: Money, highest: Money, taxation: Taxation
     top_up = TopUp(amount, credits_from_money(amount), taxation=taxation)
     if not processor_amounts.is_charged(top_up.amount):
         most = money_words(processor_amounts.bounds(amount.currency)[1])
-        words = f"With tax this is {money_words(top_up.amount)}: our payment processor charges at most {most} at once."
-        raise Refused(f"{words} Enter less.", "amount_too_large", 422, "amount")
+        words = _(
+            "With tax this is {amount}: our payment processor charges at most {most} at once. Enter less.",
+            amount=money_words(top_up.amount),
+            most=most,
+        )
+        raise Refused(words, "amount_too_large", 422, "amount")
     return top_up
 
 
 def bounds_words(lowest: Money, highest: Money, taxation: Taxation) -> str:
     """Return between which amounts one may be entered, and that they are before tax where tax comes on top."""
-    before = ", before tax" if taxation.adds else ""
-    return f"Enter an amount from {money_words(lowest)} to {money_words(highest)}{before}."
+    least, most = money_words(lowest), money_words(highest)
+    if taxation.adds:
+        return _("Enter an amount from {least} to {most}, before tax.", least=least, most=most)
+    return _("Enter an amount from {least} to {most}.", least=least, most=most)
 
 
 def from_pack(key: str, packs: Sequence[Pack], taxation: Taxation = UNTAXED) -> TopUp:
@@ -117,10 +124,10 @@ def from_pack(key: str, packs: Sequence[Pack], taxation: Taxation = UNTAXED) -> 
         if pack.key == key:
             top_up = TopUp(pack.price, pack.credits, pack.key, pack.expires_after_days, taxation)
             if not (processor_amounts.is_taken(pack.price) and processor_amounts.is_charged(top_up.amount)):
-                words = "That credit pack cannot be paid as it is priced. Choose another one."
+                words = _("That credit pack cannot be paid as it is priced. Choose another one.")
                 raise Refused(words, "amount_not_taken", 422, "pack")
             return top_up
-    raise Refused("That credit pack is no longer sold. Choose another one.", "pack_unknown", 422, "pack")
+    raise Refused(_("That credit pack is no longer sold. Choose another one."), "pack_unknown", 422, "pack")
 
 
 def first_amount(suggested: Sequence[Money], lowest: Money, highest: Money, owed: Credits) -> Money:

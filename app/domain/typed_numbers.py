@@ -13,6 +13,7 @@ from decimal import Decimal
 from app.domain.amounts import SYMBOLS, CreditUnit
 from app.domain.currencies import exponent, shown_decimals
 from app.domain.errors import Refused
+from app.domain.language import _, marked
 from app.domain.money import Money
 from app.domain.units import one
 
@@ -37,12 +38,66 @@ class Marks:
 
     def written(self, value: Decimal, decimals: int = 0) -> str:
         """Return the number with its thousands apart and at least so many decimals."""
-        whole, _, rest = f"{value:,f}".partition(".")
+        whole, _mark, rest = f"{value:,f}".partition(".")
         rest = rest.ljust(decimals, "0")
         return whole.replace(",", self.group) + (f"{self.decimal}{rest}" if rest else "")
 
 
 ENGLISH = Marks()
+
+
+@dataclass(frozen=True)
+class Words:
+    """What is said of one kind of number where nothing is typed, or something else than one."""
+
+    missing: str
+    in_digits: str
+    with_marks: str
+    without_decimals: str
+    in_unit: str
+    too_fine: str
+    not_whole: str
+
+
+AMOUNT = Words(
+    missing=marked("Enter an amount."),
+    in_digits=marked("Enter an amount in digits, such as {example}."),
+    with_marks=marked(
+        "Enter an amount such as {example}, with “{decimal}” before decimals and “{group}” only between thousands."
+    ),
+    without_decimals=marked(
+        "Enter an amount such as {example}, without decimals and with “{group}” only between thousands."
+    ),
+    in_unit=marked("Enter an amount in {unit}, without “{other}”."),
+    too_fine=marked("Enter an amount with at most {decimals} decimals, such as {example}."),
+    not_whole=marked("Enter an amount without decimals, such as {example}."),
+)
+PERCENTAGE = Words(
+    missing=marked("Enter a percentage."),
+    in_digits=marked("Enter a percentage in digits, such as {example}."),
+    with_marks=marked(
+        "Enter a percentage such as {example}, with “{decimal}” before decimals and “{group}” only between thousands."
+    ),
+    without_decimals=marked(
+        "Enter a percentage such as {example}, without decimals and with “{group}” only between thousands."
+    ),
+    in_unit=marked("Enter a percentage in {unit}, without “{other}”."),
+    too_fine=marked("Enter a percentage with at most {decimals} decimals, such as {example}."),
+    not_whole=marked("Enter a percentage without decimals, such as {example}."),
+)
+WHOLE = Words(
+    missing=marked("Enter a whole number."),
+    in_digits=marked("Enter a whole number in digits, such as {example}."),
+    with_marks=marked(
+        "Enter a whole number such as {example}, with “{decimal}” before decimals and “{group}” only between thousands."
+    ),
+    without_decimals=marked(
+        "Enter a whole number such as {example}, without decimals and with “{group}” only between thousands."
+    ),
+    in_unit=marked("Enter a whole number in {unit}, without “{other}”."),
+    too_fine=marked("Enter a whole number with at most {decimals} decimals, such as {example}."),
+    not_whole=marked("Enter a whole number without decimals, such as {example}."),
+)
 
 
 @dataclass(frozen=True)
@@ -53,7 +108,7 @@ class Field:
     decimals: int
     signs: Sequence[str] = ()
     """The currency's sign and code, or the unit: with one of them the number is read too, with another it is not."""
-    what: str = "an amount"
+    words: Words = AMOUNT
     example: Decimal = Decimal(25)
     """A number that may be typed."""
     example_decimals: int = 0
@@ -69,7 +124,7 @@ def money_field(currency: str, name: str = "amount") -> Field:
 
 def missing(field: Field) -> Refused:
     """Return the refusal of a field that needs something and has nothing."""
-    return Refused(f"Enter {field.what}.", f"{field.name}_missing", 422, field.name)
+    return Refused(_(field.words.missing), f"{field.name}_missing", 422, field.name)
 
 
 def parse_amount(text: str, currency: str) -> Money:
@@ -82,7 +137,7 @@ def parse_amount(text: str, currency: str) -> Money:
         raise missing(field)
     if not _PLAIN.fullmatch(typed):
         raise _malformed(field, _as_example(field, ENGLISH))
-    whole, _, fraction = typed.partition(".")
+    whole, _mark, fraction = typed.partition(".")
     if len(fraction) > field.decimals:
         raise _too_fine(field, ENGLISH)
     return Money(int(whole) * 10**field.decimals + int(fraction.ljust(field.decimals, "0") or "0"), currency)
@@ -110,7 +165,7 @@ def read(text: str, field: Field, marks: Marks = ENGLISH) -> Decimal | None:
     grouped = rf"[1-9][0-9]{{0,2}}(?:{re.escape(marks.group)}[0-9]{{3}})+"
     found = re.fullmatch(rf"([0-9]+|{grouped})(?:{re.escape(marks.decimal)}([0-9]+))?", number)
     if other and found:
-        raise _malformed(field, f"Enter {field.what} in {field.signs[-1]}, without “{other}”.")
+        raise _malformed(field, _(field.words.in_unit, unit=field.signs[-1], other=other))
     if not found:
         raise _malformed(field, _right_form(number, field, marks))
     whole, rest = found[1].replace(marks.group, "").lstrip("0") or "0", found[2] or ""
@@ -154,9 +209,8 @@ def _right_form(number: str, field: Field, marks: Marks) -> str:
     such = marks.written(*meant) if meant else marks.written(Decimal("1250.50"), 2)
     if not field.decimals:
         such = marks.written(Decimal(1250)) if not meant or meant[1] else such
-        return f"Enter {field.what} such as {such}, without decimals and with “{marks.group}” only between thousands."
-    between = f"“{marks.decimal}” before decimals and “{marks.group}” only between thousands"
-    return f"Enter {field.what} such as {such}, with {between}."
+        return _(field.words.without_decimals, example=such, group=marks.group)
+    return _(field.words.with_marks, example=such, decimal=marks.decimal, group=marks.group)
 
 
 def _meant(number: str, field: Field) -> tuple[Decimal, int] | None:
@@ -176,12 +230,12 @@ def _meant(number: str, field: Field) -> tuple[Decimal, int] | None:
 
 
 def _as_example(field: Field, marks: Marks) -> str:
-    return f"Enter {field.what} in digits, such as {marks.written(field.example, field.example_decimals)}."
+    return _(field.words.in_digits, example=marks.written(field.example, field.example_decimals))
 
 
 def _too_fine(field: Field, marks: Marks) -> Refused:
-    many = f"with at most {field.decimals} decimals" if field.decimals else "without decimals"
-    words = f"Enter {field.what} {many}, such as {marks.written(field.example, field.example_decimals)}."
+    said, such = field.words, marks.written(field.example, field.example_decimals)
+    words = _(said.too_fine if field.decimals else said.not_whole, decimals=field.decimals, example=such)
     return Refused(words, f"{field.name}_too_fine", 422, field.name)
 
 

@@ -4,6 +4,7 @@ from wtforms import HiddenField, StringField
 
 from app import ids
 from app.domain.errors import Refused
+from app.domain.language import _, marked
 from app.domain.money import Money
 from app.domain.tax.prices import Taxation
 from app.domain.top_ups import TopUp
@@ -15,9 +16,9 @@ from app.web.access import current_actor, current_catalog, current_taxation
 
 AGAIN = " again"
 ASKED_AGAIN = {
-    purchases.BOUGHT: "Nothing more was charged. To buy it a second time, press the button again.",
-    purchases.WAITS: "Nothing was charged. To cancel it and begin a new payment, press the button again.",
-    purchases.UNHEARD: "Nothing more was charged. To buy it a second time, press the button again.",
+    purchases.BOUGHT: marked("Nothing more was charged. To buy it a second time, press the button again."),
+    purchases.WAITS: marked("Nothing was charged. To cancel it and begin a new payment, press the button again."),
+    purchases.UNHEARD: marked("Nothing more was charged. To buy it a second time, press the button again."),
 }
 """What to do next, where the same was asked for a few minutes ago."""
 NEW = "new"
@@ -27,9 +28,9 @@ NEW = "new"
 class CreditsForm(NewMethodForm):
     """What to buy and how to pay. `seen` is the pressed button's `TopUp.preview`: nothing else is charged."""
 
-    amount = StringField("Amount")
-    pack = StringField("Credit pack")
-    method = StringField("Select a payment method")
+    amount = StringField(marked("Amount"))
+    pack = StringField(marked("Credit pack"))
+    method = StringField(marked("Select a payment method"))
     suggested = HiddenField()
     form_key = HiddenField()
     seen = HiddenField()
@@ -73,5 +74,5 @@ class CreditsForm(NewMethodForm):
 def _in_words(refusal: Refused) -> Refused:
     """Put the refusal of a price beside the field that the form has for it."""
     if current_catalog().top_up is None:
-        return Refused("Choose a credit pack.", refusal.reason, 422, "pack")
+        return Refused(_("Choose a credit pack."), refusal.reason, 422, "pack")
     return refusal

@@ -1,16 +1,22 @@
 """Amounts as they are typed on pages: read as the pages write them, by one function (`domain/typed_numbers.py`)."""
 
+import re
 from decimal import Decimal
 
 from app import locale
 from app.domain.amounts import CreditUnit, decimals_of
+from app.domain.currencies import exponent, shown_decimals
 from app.domain.errors import Refused
+from app.domain.language import _
 from app.domain.money import Credits, Money
 from app.domain.spend_management import MOST, out_of_bounds
-from app.domain.typed_numbers import FINEST, Field, SoughtAmount, missing, money_field, signs
+from app.domain.typed_numbers import FINEST, PERCENTAGE, WHOLE, Field, SoughtAmount, missing, money_field, signs
 from app.domain.typed_numbers import sought as find
 
 EIGHTY = Decimal(80)
+_OF_PROGRAMS = re.compile(r"[0-9]{1,12}\.([0-9]+)", re.ASCII)
+GROUP = 3
+"""So many digits stand between marks of thousands: behind a point, they may be no decimals."""
 
 
 def money(text: str, currency: str, name: str = "amount") -> Money:
@@ -20,6 +26,24 @@ def money(text: str, currency: str, name: str = "amount") -> Money:
     if value is None:
         raise missing(field)
     return Money(int(value.scaleb(field.decimals)), currency)
+
+
+def typed(amount: Money) -> str:
+    """Return the amount as its field shows it."""
+    return number(amount.major, shown_decimals(amount.currency))
+
+
+def number(value: Decimal, decimals: int = 0) -> str:
+    """Return the number as its field shows it: as it is read there, without marks between thousands."""
+    return locale.number(value, decimals).replace(locale.marks().group, "")
+
+
+def of_link(text: str, currency: str) -> str:
+    """Return an amount that a link brings along as its field shows it: mails write it as programs do, `25.00`."""
+    found = _OF_PROGRAMS.fullmatch(text)
+    if found is None or locale.marks().decimal == "." or len(found[1]) > exponent(currency) or len(found[1]) == GROUP:
+        return text
+    return number(Decimal(text), shown_decimals(currency))
 
 
 def credits(text: str, name: str, unit: CreditUnit) -> Credits | None:  # noqa: A001  # the word of the product
@@ -36,9 +60,9 @@ def percent(text: str, name: str) -> Decimal | None:
     """Return the percent that was typed, None where the text is none, or refuse it beside its field."""
     if not text.strip().endswith("%"):
         return None
-    value = locale.read(text, Field(name, 2, ("%",), what="a percentage", example=EIGHTY))
+    value = locale.read(text, Field(name, 2, ("%",), words=PERCENTAGE, example=EIGHTY))
     if value is None or not 0 < value <= 100:
-        raise Refused("Enter a percentage above 0 and of at most 100.", f"{name}_out_of_bounds", 422, name)
+        raise Refused(_("Enter a percentage above 0 and of at most 100."), f"{name}_out_of_bounds", 422, name)
     return value
 
 
@@ -72,5 +96,5 @@ def _sought(unit: CreditUnit) -> Field:
 
 def whole(text: str, name: str, unit: str) -> int | None:
     """Return the whole number that was typed, None for nothing, or refuse it; the unit may stand beside it."""
-    value = locale.read(text, Field(name, 0, (unit,), what="a whole number", example=EIGHTY))
+    value = locale.read(text, Field(name, 0, (unit,), words=WHOLE, example=EIGHTY))
     return None if value is None else int(value)

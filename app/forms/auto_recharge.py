@@ -7,13 +7,14 @@ from typing import TypeVar
 from wtforms import BooleanField, HiddenField, StringField
 
 from app import locale
-from app.domain.amounts import decimals_of, digits, is_currency
+from app.domain.amounts import decimals_of, is_currency
 from app.domain.auto_recharge.caution import Brake, Caution
 from app.domain.auto_recharge.terms import Terms
 from app.domain.catalog import Catalog
 from app.domain.currencies import shown_decimals
 from app.domain.errors import Refused
-from app.domain.money import Credits, Money
+from app.domain.language import _, marked
+from app.domain.money import Credits
 from app.domain.typed_numbers import Field, missing, signs
 from app.forms import amounts
 from app.forms.spend_management import VersionedForm
@@ -26,19 +27,19 @@ _TIME = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9])(?::00)?", re.ASCII)
 class TermsForm(VersionedForm):
     """The terms: they are kept or refused as one (AC-7)."""
 
-    enabled = BooleanField("Auto-recharge")
-    threshold = StringField("When credit falls below")
-    amount = StringField("Add")
-    pack = StringField("Credit pack")
-    period_limit = StringField("Limit per billing period")
-    method = StringField("Payment method")
-    other_methods = BooleanField("Charge another saved method if this one cannot be charged")
-    brake = StringField("When a day’s use is far above the usual")
-    ask_above = StringField("Ask me before a charge above")
-    quiet_from = StringField("Quiet hours from")
-    quiet_until = StringField("until")
-    time_zone = StringField("Time zone")
-    consent = BooleanField("I accept")
+    enabled = BooleanField(marked("Auto-recharge"))
+    threshold = StringField(marked("When credit falls below"))
+    amount = StringField(marked("Add"))
+    pack = StringField(marked("Credit pack"))
+    period_limit = StringField(marked("Limit per billing period"))
+    method = StringField(marked("Payment method"))
+    other_methods = BooleanField(marked("Charge another saved method if this one cannot be charged"))
+    brake = StringField(marked("When a day’s use is far above the usual"))
+    ask_above = StringField(marked("Ask me before a charge above"))
+    quiet_from = StringField(marked("Quiet hours from"))
+    quiet_until = StringField(marked("until"))
+    time_zone = StringField(marked("Time zone"))
+    consent = BooleanField(marked("I accept"))
     sentence = HiddenField()
     """The sentence as the page showed it."""
 
@@ -101,23 +102,19 @@ def filled(terms: Terms, catalog: Catalog) -> dict[str, object]:
     decimals = shown_decimals(unit) if is_currency(unit) else 0
     return {
         "enabled": terms.enabled,
-        "threshold": digits(terms.threshold.units, decimals).replace(",", ""),
-        "amount": _plain(terms.amount) if terms.amount else "",
+        "threshold": amounts.number(terms.threshold.units, decimals),
+        "amount": amounts.typed(terms.amount) if terms.amount else "",
         "pack": terms.pack,
-        "period_limit": _plain(terms.period_limit),
+        "period_limit": amounts.typed(terms.period_limit),
         "method": terms.method_id,
         "other_methods": terms.other_methods,
         "brake": terms.caution.brake.value,
-        "ask_above": _plain(terms.caution.ask_above) if terms.caution.ask_above else "",
+        "ask_above": amounts.typed(terms.caution.ask_above) if terms.caution.ask_above else "",
         "quiet_from": _time(terms.caution.quiet_from),
         "quiet_until": _time(terms.caution.quiet_until),
         "time_zone": terms.caution.zone,
         "version": str(terms.version),
     }
-
-
-def _plain(amount: Money) -> str:
-    return digits(amount.major, shown_decimals(amount.currency)).replace(",", "")
 
 
 def _minutes(text: str, name: str) -> int | None:
@@ -127,7 +124,7 @@ def _minutes(text: str, name: str) -> int | None:
         return None
     found = _TIME.fullmatch(typed)
     if not found:
-        raise Refused("Enter a time such as 22:00, or leave it empty.", "time_malformed", 422, name)
+        raise Refused(_("Enter a time such as 22:00, or leave it empty."), "time_malformed", 422, name)
     return int(found[1]) * 60 + int(found[2])
 
 

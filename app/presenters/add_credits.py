@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from app import locale
+from app.domain.language import _, marked, ngettext
 from app.domain.money import Money
 from app.domain.numbers import Numbers
 from app.domain.payments import PaymentState, debit_expected, decline_sentence, method_name
@@ -12,12 +13,13 @@ from app.presenters import pay_later, taxes
 from app.presenters.charts import day_label
 from app.services.balance.after_purchase import AfterPurchase
 
+UNDER_WAY = marked("Under way")
 _ENDS = {
-    PaymentState.SUCCEEDED: "Paid",
-    PaymentState.FAILED: "Declined",
-    PaymentState.CANCELED: "Cancelled",
-    PaymentState.REFUNDED: "Refunded",
-    PaymentState.DISPUTED: "Taken back",
+    PaymentState.SUCCEEDED: marked("Paid"),
+    PaymentState.FAILED: marked("Declined"),
+    PaymentState.CANCELED: marked("Cancelled"),
+    PaymentState.REFUNDED: marked("Refunded"),
+    PaymentState.DISPUTED: marked("Taken back"),
 }
 
 
@@ -38,14 +40,17 @@ class UnderWay:
 def lasts(after: AfterPurchase, numbers: Numbers, today: date) -> str:
     """Say how long the new balance lasts at the last days' pace."""
     if not after.has_pace:
-        return "Nothing was used lately, so nobody can say"
-    what = "" if after.balance.micros > 0 else f", with {pay_later.within(numbers)}"
+        return _("Nothing was used lately, so nobody can say")
     if after.forecast is None:
-        return f"More than ten years{what}"
-    days = (after.forecast.expected - today).days
-    if days < 1:
-        return f"Until today{what}"
-    return f"About {days} {'day' if days == 1 else 'days'}, to {_dated(after.forecast.expected, today)}{what}"
+        said = _("More than ten years")
+    elif (days := (after.forecast.expected - today).days) < 1:
+        said = _("Until today")
+    else:
+        day = _dated(after.forecast.expected, today)
+        said = ngettext("About {n} day, to {day}", "About {n} days, to {day}", days, day=day)
+    if after.balance.micros > 0:
+        return said
+    return _("{time}, {with_what}", time=said, with_what=pay_later.counted_in(numbers))
 
 
 def under_way(payments: list[Payment], today: date) -> list[UnderWay]:
@@ -76,14 +81,14 @@ def latest(payment: Payment, method: PaymentMethod | None) -> LatestPayment:
     if state is PaymentState.FAILED:
         why = decline_sentence(payment.problem, payment.rail)
     elif state is PaymentState.CANCELED:
-        why = "Nothing was charged."
+        why = _("Nothing was charged.")
     return LatestPayment(
         id=payment.id,
         at=payment.created_at,
         amount=locale.amount(Money(payment.received_minor or payment.amount_minor, payment.currency)),
-        tax=f"{order.title}: {locale.amount(order.tax)}" if order else "",
+        tax=_("{tax}: {amount}", tax=order.title, amount=locale.amount(order.tax)) if order else "",
         method=method_name(method.brand, method.last4) if method else method_name(payment.rail),
-        state=_ENDS.get(state, "Under way"),
+        state=_(_ENDS.get(state, UNDER_WAY)),
         why=why,
         is_bad=state is PaymentState.FAILED,
     )
@@ -95,8 +100,8 @@ def expected(payment: Payment, today: date) -> str:
         return ""
     if payment.rail == "sepa_debit":
         usual, latest = (_dated(day, today) for day in debit_expected(payment.created_at.date()))
-        return f"Usually by {usual}, at the latest about {latest}"
-    return "Usually within minutes" if payment.rail == "crypto" else ""
+        return _("Usually by {usual}, at the latest about {latest}", usual=usual, latest=latest)
+    return _("Usually within minutes") if payment.rail == "crypto" else ""
 
 
 def _under_way(payment: Payment, today: date) -> UnderWay:
@@ -107,23 +112,23 @@ def _under_way(payment: Payment, today: date) -> UnderWay:
 
 def _waits(payment: Payment) -> str:
     if payment.state == PaymentState.REQUIRES_ACTION and payment.checkout_id:
-        return "waits to be paid on our payment processor’s page"
+        return _("waits to be paid on our payment processor’s page")
     if payment.state == PaymentState.REQUIRES_ACTION:
         asks = {
-            "crypto": "waits for your payment from your wallet",
-            "paypal": "waits for your approval at PayPal",
-            "bank_transfer": "is being paid from what you have sent",
+            "crypto": _("waits for your payment from your wallet"),
+            "paypal": _("waits for your approval at PayPal"),
+            "bank_transfer": _("is being paid from what you have sent"),
         }
-        return asks.get(payment.rail, "waits for you to confirm it with your bank")
+        return asks.get(payment.rail, _("waits for you to confirm it with your bank"))
     if payment.state == PaymentState.PROCESSING:
         works = {
-            "sepa_debit": "is on its way by SEPA direct debit",
-            "crypto": "is being confirmed by the network",
-            "paypal": "is being worked on by PayPal",
+            "sepa_debit": _("is on its way by SEPA direct debit"),
+            "crypto": _("is being confirmed by the network"),
+            "paypal": _("is being worked on by PayPal"),
         }
-        return works.get(payment.rail, "is being worked on by your bank")
-    return "waits for an answer of our payment processor, and is not charged twice"
+        return works.get(payment.rail, _("is being worked on by your bank"))
+    return _("waits for an answer of our payment processor, and is not charged twice")
 
 
 def _dated(day: date, today: date) -> str:
-    return day_label(day) if day.year == today.year else f"{day_label(day)} {day.year}"
+    return day_label(day) if day.year == today.year else locale.day(day)

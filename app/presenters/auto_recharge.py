@@ -9,6 +9,7 @@ from app.domain.auto_recharge.caution import Why
 from app.domain.auto_recharge.decision import Outcome, waits_for_yes
 from app.domain.auto_recharge.retries import ASKS_CUSTOMER, NEVER_AGAIN
 from app.domain.auto_recharge.stops import STOPS
+from app.domain.language import _, marked
 from app.domain.money import Credits, Money
 from app.domain.payments import PaymentState, decline_sentence, method_name
 from app.domain.tax import words as tax_words
@@ -54,17 +55,19 @@ class LimitBar:
 
 _FIXED = {
     Outcome.MONEY_WENT_BACK: Said(
-        "The money of an automatic charge went back: auto-recharge is being switched off.", is_bad=True
+        marked("The money of an automatic charge went back: auto-recharge is being switched off."), is_bad=True
     ),
     Outcome.NO_METHOD: Said(
-        "There is no payment method that can be charged. Add one, and it goes on.", is_bad=True, link="methods"
+        marked("There is no payment method that can be charged. Add one, and it goes on."), is_bad=True, link="methods"
     ),
-    Outcome.NOT_SERVED: Said("Nothing is charged automatically while your account is not served.", is_bad=True),
+    Outcome.NOT_SERVED: Said(marked("Nothing is charged automatically while your account is not served."), is_bad=True),
     Outcome.PLAN_ENDS: Said(
-        "Your plan is cancelled: nothing is charged automatically. Keep the plan on the Plan page, and it goes on. "
-        "It is switched off when the plan ends."
+        marked(
+            "Your plan is cancelled: nothing is charged automatically. Keep the plan on the Plan page, and it goes on. "
+            "It is switched off when the plan ends."
+        )
     ),
-    Outcome.NOT_SOLD: Said("What it was to buy is no longer sold. Choose something else below.", is_bad=True),
+    Outcome.NOT_SOLD: Said(marked("What it was to buy is no longer sold. Choose something else below."), is_bad=True),
 }
 """What is said whatever the figures are."""
 
@@ -72,8 +75,8 @@ _FIXED = {
 def title(found: Standing) -> str:
     """Say whether it is on, off or has stopped: what stands above and below it never says another thing."""
     if not found.terms.enabled:
-        return "Auto-recharge is off"
-    return "Auto-recharge has stopped" if found.decision.outcome in STOPS else "Auto-recharge is on"
+        return _("Auto-recharge is off")
+    return _("Auto-recharge has stopped") if found.decision.outcome in STOPS else _("Auto-recharge is on")
 
 
 def said(found: Standing, unit: CreditUnit, last: AutoRechargeDecision | None = None) -> Said:
@@ -82,7 +85,8 @@ def said(found: Standing, unit: CreditUnit, last: AutoRechargeDecision | None = 
     if outcome is Outcome.OFF:
         return _off(found, last)
     if outcome in _FIXED:
-        return _FIXED[outcome]
+        fixed = _FIXED[outcome]
+        return replace(fixed, sentence=_(fixed.sentence))
     if outcome is Outcome.ABOVE_LIMIT and facts.one is not None:
         return _above_limit(facts.one, facts.terms.period_limit)
     if outcome is Outcome.UNDER_WAY:
@@ -91,28 +95,49 @@ def said(found: Standing, unit: CreditUnit, last: AutoRechargeDecision | None = 
         return _after_declines(found)
     has, at = locale.balance(facts.remaining, unit), locale.exact(facts.terms.threshold, unit)
     if outcome is Outcome.ENOUGH:
-        enough = Said(f"Nothing is due: your credit is {has}, and {at} or more is enough.")
-        return enough if facts.remaining >= facts.terms.threshold else _arriving(found, has, at, unit)
+        enough = _(
+            "Nothing is due: your credit is {amount}, and {threshold} or more is enough.", amount=has, threshold=at
+        )
+        return Said(enough) if facts.remaining >= facts.terms.threshold else _arriving(found, has, at, unit)
+    below = _("Your credit is {amount}, below {threshold}.", amount=has, threshold=at)
     if outcome is Outcome.QUIET:
-        ends = locale.moment(found.decision.look_again) if found.decision.look_again else "soon"
-        return Said(f"Your credit is {has}, below {at}. Quiet hours: nothing is charged before {ends}.")
+        return Said(f"{below} {_quiet(found.decision.look_again)}")
     if outcome in {Outcome.ASKS, Outcome.REFUSED}:
-        return _waiting(found, f"Your credit is {has}, below {at}.")
+        return _waiting(found, below)
     if outcome is Outcome.LIMIT_REACHED:
-        ends, left = locale.day(facts.period_ends.date()), locale.amount(facts.left)
-        words = f"Your credit is below {at}, and what the limit leaves ({left}) is less than one purchase. "
-        return Said(f"{words}Nothing is charged automatically before {ends}, unless you raise the limit.", is_bad=True)
-    amount = locale.amount(found.decision.purchase.amount if found.decision.purchase else facts.left)
-    method = method_words(found.method)
-    return Said(f"Your credit is {has}, below {at}: {amount} is charged to {method} in a moment.")
+        words = _(
+            "Your credit is below {threshold}, and what the limit leaves ({left}) is less than one purchase. Nothing "
+            "is charged automatically before {day}, unless you raise the limit.",
+            threshold=at,
+            left=locale.amount(facts.left),
+            day=locale.day(facts.period_ends.date()),
+        )
+        return Said(words, is_bad=True)
+    charged = _(
+        "Your credit is {amount}, below {threshold}: {charge} is charged to {method} in a moment.",
+        amount=has,
+        threshold=at,
+        charge=locale.amount(found.decision.purchase.amount if found.decision.purchase else facts.left),
+        method=method_words(found.method),
+    )
+    return Said(charged)
+
+
+def _quiet(until: datetime | None) -> str:
+    if until is None:
+        return _("Quiet hours: nothing is charged before they end.")
+    return _("Quiet hours: nothing is charged before {moment}.", moment=locale.moment(until))
 
 
 def _above_limit(one: TopUp, limit: Money) -> Said:
     """Say what one purchase comes to with its tax, why tax is added, and what makes it possible again."""
-    tax = f" with {tax_words.title(one.treatment)}" if one.price.tax.amount_minor else ""
-    costs = f"One purchase comes to {locale.amount(one.amount)}{tax}, more than your limit of {locale.amount(limit)}."
-    why = tax_words.why(one.treatment) if tax else ""
-    after = "Nothing is charged automatically until you raise the limit or buy less at once."
+    costs = _(
+        "One purchase comes to {amount}, more than your limit of {limit}.",
+        amount=tax_words.amount_with_tax(one.treatment, one.price.tax, locale.amount(one.amount)),
+        limit=locale.amount(limit),
+    )
+    why = tax_words.why(one.treatment) if one.price.tax.amount_minor else ""
+    after = _("Nothing is charged automatically until you raise the limit or buy less at once.")
     words = " ".join(each for each in (costs, why, after) if each)
     return Said(words, is_bad=True, link=tax_words.where(one.treatment))
 
@@ -130,29 +155,40 @@ def stopped(found: Stopped) -> str:
     if found.in_flight is not None:
         amount = locale.amount(Money(found.in_flight.amount_minor, found.in_flight.currency))
         if found.in_flight.state == PaymentState.SUCCEEDED:
-            return f"Stopped. The last automatic charge of {amount} had just been paid: its credit is yours."
-        return (
-            f"Stopped: no new automatic charge begins. One of {amount} is with the bank already and can no longer be "
-            "called back. If it is paid, its credit is yours."
+            return _(
+                "Stopped. The last automatic charge of {amount} had just been paid: its credit is yours.", amount=amount
+            )
+        return _(
+            "Stopped: no new automatic charge begins. One of {amount} is with the bank already and can no longer be "
+            "called back. If it is paid, its credit is yours.",
+            amount=amount,
         )
     if found.given_up is not None:
         amount = locale.amount(Money(found.given_up.amount_minor, found.given_up.currency))
-        return f"Stopped. The open automatic charge of {amount} is given up: nothing is charged for it."
-    return "Stopped: nothing is charged automatically any more, and nothing is on its way."
+        return _(
+            "Stopped. The open automatic charge of {amount} is given up: nothing is charged for it.", amount=amount
+        )
+    return _("Stopped: nothing is charged automatically any more, and nothing is on its way.")
 
 
 def _under_way(found: Standing) -> Said:
     payment = found.under_way
     if payment is None:
-        return Said("An automatic charge is on its way.")
+        return Said(_("An automatic charge is on its way."))
     amount = locale.amount(Money(payment.amount_minor, payment.currency))
     if payment.state == PaymentState.REQUIRES_ACTION:
-        words = f"Your bank asks you to confirm an automatic charge of {amount}. Nothing else is charged meanwhile."
+        words = _(
+            "Your bank asks you to confirm an automatic charge of {amount}. Nothing else is charged meanwhile.",
+            amount=amount,
+        )
         return Said(words, is_bad=True, link="payment")
     if payment.state == PaymentState.PROCESSING and payment.rail == "sepa_debit":
-        words = f"{amount} is on its way by SEPA direct debit, which takes days. Nothing else is charged meanwhile."
+        words = _(
+            "{amount} is on its way by SEPA direct debit, which takes days. Nothing else is charged meanwhile.",
+            amount=amount,
+        )
         return Said(words, link="payment")
-    return Said(f"An automatic charge of {amount} is on its way.", link="payment")
+    return Said(_("An automatic charge of {amount} is on its way.", amount=amount), link="payment")
 
 
 def question(found: Standing, asked: AutoRechargeQuestion | None, unit: CreditUnit) -> Question | None:
@@ -161,24 +197,31 @@ def question(found: Standing, asked: AutoRechargeQuestion | None, unit: CreditUn
         return None
     amount = Money(asked.amount_minor, found.facts.used.currency)
     if asked.why == Why.LARGE:
-        words = "You asked to be asked before an automatic charge of this size."
+        words = _("You asked to be asked before an automatic charge of this size.")
     else:
         used, usual = (locale.amount(Credits(each), unit) for each in (asked.used_today_micros, asked.usual_micros))
-        words = f"Use is far above the usual: {used} on one day, and at most {usual} on one of the days before."
+        words = _(
+            "Use is far above the usual: {used} on one day, and at most {usual} on one of the days before.",
+            used=used,
+            usual=usual,
+        )
     return Question(asked.id, amount, words, asked.until)
 
 
 def _off(found: Standing, last: AutoRechargeDecision | None) -> Said:
     """Say that it is off; with what is on its way still, or what switched it off."""
     if found.under_way is not None:
-        begun = _under_way(found)
-        return replace(begun, sentence=f"Nothing new is charged automatically. {begun.sentence}")
+        begun, nothing_new = _under_way(found), _("Nothing new is charged automatically.")
+        return replace(begun, sentence=f"{nothing_new} {begun.sentence}")
     is_last = last is not None and last.settings_version == found.terms.version - 1
     if last is not None and is_last and last.outcome == Outcome.MONEY_WENT_BACK:
-        when = locale.day(last.at.date())
-        words = f"Switched off on {when}, because an automatic charge was refunded or is disputed. "
-        return Said(f"{words}Nothing is charged automatically until you switch it on again.", is_bad=True)
-    return Said("Nothing is charged automatically.")
+        words = _(
+            "Switched off on {day}, because an automatic charge was refunded or is disputed. Nothing is charged "
+            "automatically until you switch it on again.",
+            day=locale.day(last.at.date()),
+        )
+        return Said(words, is_bad=True)
+    return Said(_("Nothing is charged automatically."))
 
 
 def _arriving(found: Standing, has: str, at: str, unit: CreditUnit) -> Said:
@@ -186,34 +229,47 @@ def _arriving(found: Standing, has: str, at: str, unit: CreditUnit) -> Said:
     if found.under_way is not None:
         return _under_way(found)
     more = locale.amount(found.facts.in_flight, unit)
-    return Said(f"Your credit is {has}, below {at}. {more} more is on its way, so nothing else is charged.")
+    words = _(
+        "Your credit is {amount}, below {threshold}. {more} more is on its way, so nothing else is charged.",
+        amount=has,
+        threshold=at,
+        more=more,
+    )
+    return Said(words)
 
 
 def _waiting(found: Standing, begins: str) -> Said:
-    until = locale.moment(found.decision.look_again) if found.decision.look_again else "tomorrow"
     if found.decision.outcome is Outcome.REFUSED:
-        return Said(f"{begins} You said no to a charge: nothing is charged automatically before {until}.", is_bad=True)
-    return Said(f"{begins} The next automatic charge waits for your yes. You can add credits yourself.", is_bad=True)
+        words = _("You said no to a charge: nothing is charged automatically before tomorrow.")
+        if found.decision.look_again:
+            until = locale.moment(found.decision.look_again)
+            words = _("You said no to a charge: nothing is charged automatically before {moment}.", moment=until)
+    else:
+        words = _("The next automatic charge waits for your yes. You can add credits yourself.")
+    return Said(f"{begins} {words}", is_bad=True)
 
 
 def _after_declines(found: Standing) -> Said:
     retry, method = found.facts.retry, method_words(found.method)
     if retry.suspended_by:
-        words = f"{declined(retry.suspended_by, method)} Nothing is tried any more. Use another payment method, or "
-        return Said(words + "add credits once with this one.", is_bad=True, link="add_credits")
-    at = locale.moment(retry.at) if retry.at else "soon"
-    return Said(f"{method} was declined. It is tried again on {at}.", is_bad=True, link="methods")
+        words = _("Nothing is tried any more. Use another payment method, or add credits once with this one.")
+        return Said(f"{declined(retry.suspended_by, method)} {words}", is_bad=True, link="add_credits")
+    words = _("{method} was declined. It is tried again soon.", method=method)
+    if retry.at:
+        at = locale.moment(retry.at)
+        words = _("{method} was declined. It is tried again on {moment}.", method=method, moment=at)
+    return Said(words, is_bad=True, link="methods")
 
 
 def declined(code: str, method: str) -> str:
     """Say why no more is tried with the method."""
     if code in ASKS_CUSTOMER:
-        return f"The bank asks for you when {method} is charged, and was not answered."
+        return _("The bank asks for you when {method} is charged, and was not answered.", method=method)
     if code in NEVER_AGAIN:
-        return "Our payment processor refused the charge."
-    return f"{method} was declined each time: {decline_sentence(code)}"
+        return _("Our payment processor refused the charge.")
+    return _("{method} was declined each time: {why}", method=method, why=decline_sentence(code))
 
 
 def method_words(method: PaymentMethod | None) -> str:
     """Return what the method is called."""
-    return method_name(method.brand, method.last4) if method else "your payment method"
+    return method_name(method.brand, method.last4) if method else _("your payment method")

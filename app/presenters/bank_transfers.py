@@ -6,11 +6,12 @@ from datetime import datetime
 
 from app import locale
 from app.domain.addresses.address import NAMES, Address
-from app.domain.amounts import CreditUnit, decimals_of, digits
+from app.domain.amounts import CreditUnit, decimals_of
 from app.domain.bank_transfers import epc
 from app.domain.bank_transfers.accounts import BankAccount
 from app.domain.bank_transfers.allocation import Standing, missing, shares
 from app.domain.bank_transfers.cash import MovementKind
+from app.domain.language import _, marked
 from app.domain.money import Credits, Money
 from app.domain.tax import kept
 from app.domain.tax import words as tax_words
@@ -21,23 +22,35 @@ from app.services.bank_transfers.movements import Expected
 from app.services.bank_transfers.orders import Ordered
 
 _PILLS = {
-    Standing.WAITING: ("Waits for your transfer", "warn"),
-    Standing.PAYING: ("Being paid", "warn"),
-    Standing.PAID: ("Paid", "ok"),
-    Standing.CANCELED: ("Cancelled", ""),
-    Standing.EXPIRED: ("Expired", ""),
+    Standing.WAITING: (marked("Waits for your transfer"), "warn"),
+    Standing.PAYING: (marked("Being paid"), "warn"),
+    Standing.PAID: (marked("Paid"), "ok"),
+    Standing.CANCELED: (marked("Cancelled"), ""),
+    Standing.EXPIRED: (marked("Expired"), ""),
 }
+LABELS = (
+    marked("Account holder"),
+    marked("Bank"),
+    marked("Bank code"),
+    marked("Branch"),
+    marked("Branch code"),
+    marked("Account type"),
+    marked("Account number"),
+    marked("Sort code"),
+    marked("Routing number"),
+)
+"""What the details of an account are called, as they are kept; IBAN, BIC and CLABE are called so everywhere."""
 _MOVED = {
-    MovementKind.FUNDED: "Bank transfer received",
-    MovementKind.APPLIED: "Used for a payment",
-    MovementKind.UNAPPLIED: "Back from a payment",
-    MovementKind.REFUNDED: "Refund of a payment",
-    MovementKind.RETURN_INITIATED: "Sent back to your bank account",
-    MovementKind.RETURN_CANCELED: "Could not be sent back",
-    MovementKind.FUNDING_REVERSED: "Called back by your bank",
-    MovementKind.TRANSFERRED: "Moved by our payment processor",
-    MovementKind.OVERDRAFT: "Covered by our payment processor",
-    MovementKind.OTHER: "Moved by our payment processor",
+    MovementKind.FUNDED: marked("Bank transfer received"),
+    MovementKind.APPLIED: marked("Used for a payment"),
+    MovementKind.UNAPPLIED: marked("Back from a payment"),
+    MovementKind.REFUNDED: marked("Refund of a payment"),
+    MovementKind.RETURN_INITIATED: marked("Sent back to your bank account"),
+    MovementKind.RETURN_CANCELED: marked("Could not be sent back"),
+    MovementKind.FUNDING_REVERSED: marked("Called back by your bank"),
+    MovementKind.TRANSFERRED: marked("Moved by our payment processor"),
+    MovementKind.OVERDRAFT: marked("Covered by our payment processor"),
+    MovementKind.OTHER: marked("Moved by our payment processor"),
 }
 
 
@@ -117,9 +130,9 @@ def line(ordered: Ordered, here: int, now_due: Money | None = None) -> OrderLine
         amount=ordered.amount,
         net=net,
         tax=ordered.amount - net if net is not None else None,
-        tax_title=tax_words.title(treatment[0]) if treatment is not None else "Tax",
+        tax_title=tax_words.title(treatment[0]) if treatment is not None else _("Tax"),
         standing=standing,
-        state=f"{locale.amount(to_send)} is missing" if used.amount_minor else state,
+        state=_("{amount} is missing", amount=locale.amount(to_send)) if used.amount_minor else _(state),
         pill=pill,
         sentence=_sentence(row, standing, to_send, used, now_due),
         to_send=to_send,
@@ -135,59 +148,76 @@ def _sentence(row: ProForma, standing: Standing, to_send: Money, here: Money, no
     asked = locale.amount(Money(row.amount_minor, row.currency))
     match standing:
         case Standing.WAITING if here.amount_minor:
-            return (
-                f"{locale.amount(here)} has arrived. {locale.amount(to_send)} is missing: send it to the same account. "
-                "Or cancel this order and order less: what you have sent stays yours."
+            return _(
+                "{here} has arrived. {missing} is missing: send it to the same account. Or cancel this order and order "
+                "less: what you have sent stays yours.",
+                here=locale.amount(here),
+                missing=locale.amount(to_send),
             )
         case Standing.WAITING:
-            return f"Send exactly {asked} to the account below. It is yours alone: we know that the money is from you."
+            return _(
+                "Send exactly {amount} to the account below. It is yours alone: we know that the money is from you.",
+                amount=asked,
+            )
         case Standing.PAYING:
-            return "The money has arrived and is being booked. You do not need to do anything."
+            return _("The money has arrived and is being booked. You do not need to do anything.")
+        case Standing.PAID if row.document_id:
+            return _("{amount} has arrived, and the invoice is paid.", amount=asked)
         case Standing.PAID:
-            done = "the invoice is paid" if row.document_id else "what you ordered was added to your balance"
-            return f"{asked} has arrived, and {done}."
+            return _("{amount} has arrived, and what you ordered was added to your balance.", amount=asked)
         case Standing.CANCELED if now_due is not None:
-            asks = f"{locale.amount(now_due)} is to be paid of the invoice now: this pro-forma asked for another amount"
-            return f"{asks} and is cancelled. Order a new one. What you have sent stays yours and pays what waits next."
+            return _(
+                "{amount} is to be paid of the invoice now: this pro-forma asked for another amount and is cancelled. "
+                "Order a new one. What you have sent stays yours and pays what waits next.",
+                amount=locale.amount(now_due),
+            )
         case Standing.CANCELED if row.document_id:
-            return "This no longer asks for money. What you have sent for it stays yours and pays what waits next."
+            return _("This no longer asks for money. What you have sent for it stays yours and pays what waits next.")
         case Standing.CANCELED:
-            return "This order was cancelled. If you have sent money for it, that stays yours and pays your next order."
+            return _(
+                "This order was cancelled. If you have sent money for it, that stays yours and pays your next order."
+            )
         case _:
-            return "This order was not paid in time. If you send money now, it stays yours and pays your next order."
+            return _("This order was not paid in time. If you send money now, it stays yours and pays your next order.")
 
 
 def about_paper(standing: Standing, asks_for_what_is_missing: bool) -> str:
     """Return what is to be known of a pro-forma's PDF beside it; nothing while it asks for what is to be sent."""
     match standing:
         case Standing.CANCELED:
-            return "This is the PDF of a cancelled order. It no longer asks for money."
+            return _("This is the PDF of a cancelled order. It no longer asks for money.")
         case Standing.EXPIRED:
-            return "This is the PDF of an order that was not paid in time. It no longer asks for money."
+            return _("This is the PDF of an order that was not paid in time. It no longer asks for money.")
         case Standing.PAYING | Standing.PAID:
-            return "The money for this order has arrived. Do not send it again."
+            return _("The money for this order has arrived. Do not send it again.")
         case _ if asks_for_what_is_missing:
             return ""
         case _:
-            return "Another amount is missing since this PDF was made. Make a new one on the order's page."
+            return _("Another amount is missing since this PDF was made. Make a new one on the order's page.")
 
 
 def details(account: BankAccount | None) -> list[tuple[str, str, str]]:
     """Return the account's details: what each is called, how it is printed and how it is copied."""
     if account is None:
         return []
-    return [(label, _spaced(value) if label == "IBAN" else value, value) for label, value in account.details]
+    said = {each: _(each) for each in LABELS}
+    return [
+        (said.get(label, label), _spaced(value) if label == "IBAN" else value, value)
+        for label, value in account.details
+    ]
 
 
 def moved(row: CashMovement, currency: str) -> Moved:
     """Return a movement in words."""
-    notes = [row.sender, f"“{row.reference}”" if row.reference else ""]
+    notes = [row.sender, _("“{words}”", words=row.reference) if row.reference else ""]
     if row.currency != currency:
-        notes.append(f"It is not in {currency}, so it cannot pay here: it is looked at and sent back.")
+        notes.append(
+            _("It is not in {currency}, so it cannot pay here: it is looked at and sent back.", currency=currency)
+        )
     return Moved(
         row.id,
         row.moved_at,
-        _MOVED[MovementKind(row.kind)],
+        _(_MOVED[MovementKind(row.kind)]),
         " · ".join(each for each in notes if each),
         Money(row.amount_minor, row.currency),
     )
@@ -196,9 +226,9 @@ def moved(row: CashMovement, currency: str) -> Moved:
 def on_its_way(each: Expected) -> Moved:
     """Return in words what is used already and not a movement yet."""
     if not each.is_payment:
-        words = "Being sent back to your bank account"
+        words = _("Being sent back to your bank account")
     else:
-        words = "Being used for a payment" if each.is_open else _MOVED[MovementKind.APPLIED]
+        words = _("Being used for a payment") if each.is_open else _(_MOVED[MovementKind.APPLIED])
     return Moved(each.id, each.at, words, "", Money(-each.minor, each.currency))
 
 
@@ -209,9 +239,10 @@ def _spaced(iban: str) -> str:
 def ordered(row: ProForma, customer: Customer, invoice: str) -> str:
     """Return what a pro-forma is for: `Credit: 25.00 USD`, or the invoice of this number."""
     if row.document_id:
-        return f"Invoice {invoice}"
+        return _("Invoice {number}", number=invoice)
     unit = CreditUnit(customer.credit_unit)
-    return f"Credit: {digits(Credits(row.credits_micros).units, decimals_of(unit))} {unit.name}"
+    number = locale.number(Credits(row.credits_micros).units, decimals_of(unit))
+    return _("Credit: {number} {unit}", number=number, unit=unit.name)
 
 
 def address_of(document: Document) -> Address:

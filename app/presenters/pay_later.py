@@ -80,6 +80,16 @@ def within(numbers: Numbers) -> str:
     )
 
 
+def counted_in(numbers: Numbers) -> str:
+    """Return what a time counts in that lasts beyond the credit: `with your overage protection`."""
+    return _named(
+        numbers,
+        _("with what you may pay later"),
+        _("with your overage protection"),
+        _("with what you may pay later and your overage protection"),
+    )
+
+
 def beside(numbers: Numbers) -> str:
     """Return what stands beside the balance, and lets it go below zero."""
     return _named(

@@ -7,6 +7,7 @@ from app import locale
 from app.domain.amounts import CreditUnit
 from app.domain.auto_recharge.caution import Why
 from app.domain.auto_recharge.decision import Outcome
+from app.domain.language import _, marked, pgettext
 from app.domain.money import Credits, Money
 from app.domain.payments import PaymentState, decline_sentence
 from app.models.auto_recharge import AutoRechargeQuestion
@@ -16,33 +17,34 @@ from app.services.auto_recharge.log import Entry
 from app.services.auto_recharge.questions import MAILED
 
 TITLES = {
-    Outcome.CHARGE: "Charged automatically",
-    Outcome.MONEY_WENT_BACK: "Switched off: the money went back",
-    Outcome.NOT_SERVED: "Not charged: the account is not served",
-    Outcome.PLAN_ENDS: "Not charged: your plan is cancelled",
-    Outcome.NOT_SOLD: "Not charged: no longer sold",
-    Outcome.ABOVE_LIMIT: "Not charged: with tax, one purchase is above the limit",
-    Outcome.ENOUGH: "One purchase is within the limit again",
-    Outcome.NO_METHOD: "Not charged: no payment method",
-    Outcome.SUSPENDED: "Not charged: stopped",
-    Outcome.RETRY_LATER: "Not charged: to be tried again",
-    Outcome.LIMIT_REACHED: "Not charged: the limit is reached",
-    Outcome.QUIET: "Not charged: quiet hours",
-    Outcome.ASKS: "Not charged: waits for your yes",
-    Outcome.REFUSED: "Not charged: you said no",
+    Outcome.CHARGE: marked("Charged automatically"),
+    Outcome.MONEY_WENT_BACK: marked("Switched off: the money went back"),
+    Outcome.NOT_SERVED: marked("Not charged: the account is not served"),
+    Outcome.PLAN_ENDS: marked("Not charged: your plan is cancelled"),
+    Outcome.NOT_SOLD: marked("Not charged: no longer sold"),
+    Outcome.ABOVE_LIMIT: marked("Not charged: with tax, one purchase is above the limit"),
+    Outcome.ENOUGH: marked("One purchase is within the limit again"),
+    Outcome.NO_METHOD: marked("Not charged: no payment method"),
+    Outcome.SUSPENDED: marked("Not charged: stopped"),
+    Outcome.RETRY_LATER: marked("Not charged: to be tried again"),
+    Outcome.LIMIT_REACHED: marked("Not charged: the limit is reached"),
+    Outcome.QUIET: marked("Not charged: quiet hours"),
+    Outcome.ASKS: marked("Not charged: waits for your yes"),
+    Outcome.REFUSED: marked("Not charged: you said no"),
 }
 _REASONS = {
-    Why.UNUSUAL: "The day’s use was far above the usual",
-    Why.LARGE: "The charge was above what you want to be asked for",
+    Why.UNUSUAL: marked("The day’s use was far above the usual"),
+    Why.LARGE: marked("The charge was above what you want to be asked for"),
 }
+BEING_CHARGED = marked("Being charged")
 _STATES = {
-    PaymentState.SUCCEEDED: "Paid",
-    PaymentState.REFUNDED: "Refunded",
-    PaymentState.DISPUTED: "Disputed",
-    PaymentState.FAILED: "Declined",
-    PaymentState.CANCELED: "Not charged",
-    PaymentState.REQUIRES_ACTION: "Waits for you",
-    PaymentState.PROCESSING: "On its way",
+    PaymentState.SUCCEEDED: marked("Paid"),
+    PaymentState.REFUNDED: marked("Refunded"),
+    PaymentState.DISPUTED: marked("Disputed"),
+    PaymentState.FAILED: marked("Declined"),
+    PaymentState.CANCELED: marked("Not charged"),
+    PaymentState.REQUIRES_ACTION: marked("Waits for you"),
+    PaymentState.PROCESSING: marked("On its way"),
 }
 
 
@@ -67,46 +69,52 @@ def rows(entries: list[Entry], unit: CreditUnit, currency: str) -> list[Row]:
 def outcome_words(entry: Entry) -> str:
     """Return what came of a decision: where its payment is, or why nothing was charged."""
     if entry.payment is not None:
-        return _STATES.get(PaymentState(entry.payment.state), "Being charged")
-    return TITLES.get(Outcome(entry.decision.outcome), entry.decision.outcome)
+        return _(_STATES.get(PaymentState(entry.payment.state), BEING_CHARGED))
+    return title(entry.decision.outcome)
+
+
+def title(outcome: str) -> str:
+    """Return what a decision came to."""
+    known = TITLES.get(Outcome(outcome))
+    return _(known) if known else outcome
 
 
 def _row(entry: Entry, unit: CreditUnit, currency: str) -> Row:
     kept, payment = entry.decision, entry.payment
-    outcome = Outcome(kept.outcome)
     currency = payment.currency if payment else currency
     why = [
-        ("Credit then", _with_flight(kept.remaining_micros, kept.in_flight_micros, unit)),
-        ("Threshold", locale.exact(Credits(kept.threshold_micros), unit)),
+        (_("Credit then"), _with_flight(kept.remaining_micros, kept.in_flight_micros, unit)),
+        (_("Threshold"), locale.exact(Credits(kept.threshold_micros), unit)),
     ]
     if payment is not None:
         limit, used = Money(kept.limit_minor, currency), Money(kept.used_minor, currency)
-        why.append(("Limit of the period", f"{locale.amount(limit)}, of which {locale.amount(used)} was used before"))
-        why.append(("Bought", _bought(payment, kept.count, unit)))
-        why.append(("Charged to", f"{method_words(entry.method)}{_allowed(entry.allowed_at)}"))
+        said = _("{limit}, of which {used} was used before", limit=locale.amount(limit), used=locale.amount(used))
+        why.append((_("Limit of the period"), said))
+        why.append((_("Bought"), _bought(payment, kept.count, unit)))
+        why.append((_("Charged to"), _charged_to(entry)))
         if entry.question is not None and entry.question.answered_at is not None:
-            why.append(("Allowed", _answered(entry.question, currency)))
+            why.append((_("Allowed"), _answered(entry.question, currency)))
     else:
-        why.append(("Declines before", locale.whole(kept.declines)))
+        why.append((_("Declines before"), locale.whole(kept.declines)))
         if kept.why in {Why.UNUSUAL, Why.LARGE}:
-            why.append(("Why", _REASONS[Why(kept.why)]))
+            why.append((_("Why"), _(_REASONS[Why(kept.why)])))
         elif kept.why:
-            why.append(("Why", declined(kept.why, "The payment method")))
+            why.append((_("Why"), declined(kept.why, _("The payment method"))))
         if entry.question is not None:
-            why.append(("Asked", locale.amount(Money(entry.question.amount_minor, currency))))
-            why.append(("Answer", _answered(entry.question, currency)))
+            why.append((_("Asked"), locale.amount(Money(entry.question.amount_minor, currency))))
+            why.append((_("Answer"), _answered(entry.question, currency)))
         if kept.look_again_at is not None:
-            why.append(("Looked at again", locale.moment(kept.look_again_at)))
-        why.append(("Terms", f"Version {kept.settings_version}"))
+            why.append((_("Looked at again"), locale.moment(kept.look_again_at)))
+        why.append((_("Terms"), _("Version {number}", number=kept.settings_version)))
     state = ""
     if payment is not None:
         state = outcome_words(entry)
         if payment.state == PaymentState.FAILED:
-            why.append(("Answer", decline_sentence(payment.problem, payment.rail)))
+            why.append((_("Answer"), decline_sentence(payment.problem, payment.rail)))
     return Row(
         id=kept.id,
         at=kept.at,
-        title=TITLES.get(outcome, kept.outcome),
+        title=title(kept.outcome),
         amount=Money(payment.amount_minor, payment.currency) if payment else None,
         state=state,
         payment_id=payment.id if payment else "",
@@ -114,28 +122,41 @@ def _row(entry: Entry, unit: CreditUnit, currency: str) -> Row:
     )
 
 
-def _allowed(at: datetime | None) -> str:
-    """Return when the charges were allowed. The id of the consent is for the seller: it is in the audit trail."""
-    return f", as you allowed on {locale.day(at)}" if at is not None else ""
+def _charged_to(entry: Entry) -> str:
+    """Return what was charged, and when that was allowed. The consent's id is for the seller: in the audit trail."""
+    method = method_words(entry.method)
+    if entry.allowed_at is None:
+        return method
+    return _("{method}, as you allowed on {day}", method=method, day=locale.day(entry.allowed_at))
 
 
 def _answered(asked: AutoRechargeQuestion, currency: str) -> str:
     if asked.answered_at is None:
-        return "None yet" if asked.state == "open" else "None"
-    said = "No" if asked.state == "no" else f"Yes to {locale.amount(Money(asked.amount_minor, currency))}"
-    where = "by the mailed link" if asked.answered_by == MAILED else "on the page"
-    return f"{said}, {where}, {locale.moment(asked.answered_at)}"
+        return _("None yet") if asked.state == "open" else pgettext("answer", "None")
+    at, amount = locale.moment(asked.answered_at), locale.amount(Money(asked.amount_minor, currency))
+    is_no, is_mailed = asked.state == "no", asked.answered_by == MAILED
+    if is_no:
+        words = _("No, by the mailed link, {moment}") if is_mailed else _("No, on the page, {moment}")
+    elif is_mailed:
+        words = _("Yes to {amount}, by the mailed link, {moment}")
+    else:
+        words = _("Yes to {amount}, on the page, {moment}")
+    return words.format(amount=amount, moment=at)
 
 
 def _with_flight(remaining: int, in_flight: int, unit: CreditUnit) -> str:
     has = locale.exact(Credits(remaining), unit)
-    return f"{has}, and {locale.exact(Credits(in_flight), unit)} on its way" if in_flight else has
+    if not in_flight:
+        return has
+    return _("{amount}, and {more} on its way", amount=has, more=locale.exact(Credits(in_flight), unit))
 
 
 def _bought(payment: Payment, count: int, unit: CreditUnit) -> str:
+    credit = locale.exact(Credits(payment.credits_micros), unit)
     if payment.net_minor not in {None, payment.amount_minor}:
         amount = locale.amount(Money(payment.amount_minor, payment.currency))
-        return f"{locale.exact(Credits(payment.credits_micros), unit)} for {amount}, tax included"
-    one = Money(payment.amount_minor // count, payment.currency) if count else Money(0, payment.currency)
-    times = f"{count} times {locale.amount(one)}" if count > 1 else locale.amount(one)
-    return f"{locale.exact(Credits(payment.credits_micros), unit)} for {times}"
+        return _("{credit} for {amount}, tax included", credit=credit, amount=amount)
+    one = locale.amount(Money(payment.amount_minor // count if count else 0, payment.currency))
+    if count > 1:
+        return _("{credit} for {n} times {amount}", credit=credit, n=count, amount=one)
+    return _("{credit} for {amount}", credit=credit, amount=one)

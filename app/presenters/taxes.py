@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from app.domain.language import _, marked
 from app.domain.money import Money
 from app.domain.tax import words
 from app.domain.tax.prices import Price
@@ -9,7 +10,7 @@ from app.domain.tax.treatment import Treatment
 from app.models.payments import Payment
 from app.services.payments import purchases
 
-PAGES = {words.TAX_SETTINGS: "Go to Tax settings", words.INVOICE_ADDRESS: "Go to Invoice address"}
+PAGES = {words.TAX_SETTINGS: marked("Go to Tax settings"), words.INVOICE_ADDRESS: marked("Go to Invoice address")}
 
 
 @dataclass(frozen=True)
@@ -53,5 +54,5 @@ def lines(price: Price, treatment: Treatment | None) -> TaxLines:
         rounding=price.charged - price.total,
         why=words.why(treatment),
         page=f"{where}.page" if where else "",
-        link=PAGES.get(where, ""),
+        link=_(PAGES[where]) if where in PAGES else "",
     )

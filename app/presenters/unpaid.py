@@ -7,6 +7,7 @@ from datetime import datetime
 from app import locale
 from app.domain.catalog_terms import Dunning
 from app.domain.dunning.standing import PAST_DUE, SUSPENDED, Unpaid, latest_suspension, next_try
+from app.domain.language import _, ngettext
 
 
 @dataclass(frozen=True)
@@ -24,19 +25,25 @@ def standing(
     """Say how the customer stands; None: nothing is past due. `charged` is the method that is tried next, by name."""
     if now not in {PAST_DUE, SUSPENDED}:
         return None
-    what = "An invoice is" if len(invoices) == 1 else f"{len(invoices)} invoices are"
-    tried = _tried(invoices, charged)
+    many, tried = len(invoices), _tried(invoices, charged)
     if is_processing:
-        tried = "A payment is being processed: until your bank has answered, nothing else is charged."
-    do = "Pay it, or add another payment method, which pays it at once."
-    if len(invoices) != 1:
-        do = "Pay them, or add another payment method, which pays them at once."
+        tried = _("A payment is being processed: until your bank has answered, nothing else is charged.")
+    do = ngettext(
+        "Pay it, or add another payment method, which pays it at once.",
+        "Pay them, or add another payment method, which pays them at once.",
+        many,
+    )
     if now == SUSPENDED:
-        fact = f"Your account is suspended: calls are refused. {what} not paid."
-        return StandingWords(fact, _said(tried, f"{do} You are served again as soon as nothing is overdue."), True)
+        fact = _("Your account is suspended: calls are refused.")
+        what = ngettext("An invoice is not paid.", "{n} invoices are not paid.", many)
+        again = _("You are served again as soon as nothing is overdue.")
+        return StandingWords(_said(fact, what), _said(tried, do, again), True)
     ends = min((each for each in (latest_suspension(terms, one) for one in invoices) if each is not None), default=None)
-    warns = f"If nobody pays, your account is suspended on {_moment(ends)}." if ends is not None else ""
-    return StandingWords(f"{what} past due.", _said(tried, do, warns), False)
+    warns = ""
+    if ends is not None:
+        warns = _("If nobody pays, your account is suspended on {moment}.", moment=_moment(ends))
+    past = ngettext("An invoice is past due.", "{n} invoices are past due.", many)
+    return StandingWords(past, _said(tried, do, warns), False)
 
 
 def charged_on(invoice: Unpaid, charged: str) -> str:
@@ -46,7 +53,9 @@ def charged_on(invoice: Unpaid, charged: str) -> str:
 
 def _tried(invoices: Sequence[Unpaid], charged: str) -> str:
     at = next_try(invoices)
-    return f"We charge {charged} on {_moment(at)}." if at is not None and charged else ""
+    if at is None or not charged:
+        return ""
+    return _("We charge {method} on {moment}.", method=charged, moment=_moment(at))
 
 
 def _said(*sentences: str) -> str:

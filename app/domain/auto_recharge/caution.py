@@ -8,6 +8,7 @@ from fractions import Fraction
 from zoneinfo import ZoneInfo, available_timezones
 
 from app.domain.errors import Refused
+from app.domain.language import _
 from app.domain.money import Credits, Money
 from app.domain.top_ups import TopUp
 
@@ -84,16 +85,18 @@ def judged(today: date, used: Mapping[date, int], below: Container[date], earlie
 def check(wanted: Caution) -> None:
     """Refuse (422) what cannot be kept."""
     if wanted.ask_above is not None and wanted.ask_above.amount_minor < 0:
-        raise Refused("Enter an amount of zero or more, or leave it empty.", "ask_above_negative", 422, "ask_above")
+        words = _("Enter an amount of zero or more, or leave it empty.")
+        raise Refused(words, "ask_above_negative", 422, "ask_above")
     ends = (wanted.quiet_from, wanted.quiet_until)
     if (ends[0] is None) != (ends[1] is None):
         field = "quiet_from" if ends[0] is None else "quiet_until"
-        raise Refused("Enter when the quiet hours begin and when they end.", "quiet_hours_half", 422, field)
+        words = _("Enter when the quiet hours begin and when they end.")
+        raise Refused(words, "quiet_hours_half", 422, field)
     if ends[0] is not None and ends[0] == ends[1]:
-        words = "Quiet hours that never end would stop every charge. Enter another end, or switch auto-recharge off."
+        words = _("Quiet hours that never end would stop every charge. Enter another end, or switch auto-recharge off.")
         raise Refused(words, "quiet_hours_whole", 422, "quiet_until")
     if wanted.zone not in available_timezones():
-        words = f"There is no time zone called {wanted.zone[:60]}. Choose one such as Europe/Zurich."
+        words = _("There is no time zone called {zone}. Choose one such as Europe/Zurich.", zone=wanted.zone[:60])
         raise Refused(words, "time_zone_unknown", 422, "time_zone")
 
 

@@ -1,8 +1,12 @@
-"""The sentence by which a customer allows automatic charges: kept word for word, with who accepted it and when."""
+"""The sentence by which a customer allows automatic charges: kept word for word, with who accepted it and when.
 
-from app.domain.amounts import CreditUnit, money_words
-from app.domain.auto_recharge.terms import Terms, credit_words, purchase
+It is said, and so kept, in the language in which it was read.
+"""
+
+from app.domain.amounts import CreditUnit, credit_words, money_words
+from app.domain.auto_recharge.terms import Terms, purchase
 from app.domain.catalog import Catalog
+from app.domain.language import _
 from app.domain.tax.prices import UNTAXED
 
 WORDING = "2026-11"
@@ -16,11 +20,15 @@ def sentence(terms: Terms, catalog: Catalog, method: str) -> str:
     pack = catalog.pack(one.pack)
     bought = f"{money_words(one.listed)} ({pack.title})" if pack else money_words(one.listed)
     if catalog.adds_tax:
-        bought = f"{bought} plus any tax"
-    other = " If it cannot be charged, another saved method may be." if terms.other_methods else ""
-    return (
-        f"I allow {catalog.seller_name} to charge {method} automatically with {bought}, or a multiple of it, "
-        f"whenever my credit falls below {credit_words(terms.threshold, unit)}: as much as it takes to reach it again, "
-        f"and at most {money_words(terms.period_limit)} in each billing period.{other} "
-        "I can switch this off at any time."
+        bought = _("{amount} plus any tax", amount=bought)
+    allowed = _(
+        "I allow {seller} to charge {method} automatically with {amount}, or a multiple of it, whenever my credit "
+        "falls below {threshold}: as much as it takes to reach it again, and at most {limit} in each billing period.",
+        seller=catalog.seller_name,
+        method=method,
+        amount=bought,
+        threshold=credit_words(terms.threshold, unit),
+        limit=money_words(terms.period_limit),
     )
+    other = _("If it cannot be charged, another saved method may be.") if terms.other_methods else ""
+    return " ".join(each for each in (allowed, other, _("I can switch this off at any time.")) if each)

@@ -3,14 +3,15 @@
 from dataclasses import dataclass, replace
 
 from app.domain import top_ups
-from app.domain.amounts import MINUS, CreditUnit, decimals_of, digits, in_currency, money_words
+from app.domain.amounts import CreditUnit, credit_words, money_words
 from app.domain.auto_recharge import caution
 from app.domain.auto_recharge.caution import Caution
 from app.domain.catalog import Catalog
 from app.domain.errors import Refused
+from app.domain.language import _
 from app.domain.money import MICROS, Credits, Money
 from app.domain.tax.prices import Taxation
-from app.domain.tax.words import title as words_of_tax
+from app.domain.tax.words import amount_with_tax as words_with_tax
 from app.domain.top_ups import TopUp
 
 MOST = Credits((10**12 - 1) * MICROS)
@@ -62,11 +63,11 @@ def beginning(catalog: Catalog) -> Terms:
 def purchase(terms: Terms, catalog: Catalog, taxation: Taxation) -> TopUp:
     """Return what is bought at once, or refuse (422) what the catalog does not sell."""
     if (terms.amount is None) == (not terms.pack):
-        raise Refused("Choose either an amount or a credit pack.", "amount_or_pack", 422, "amount")
+        raise Refused(_("Choose either an amount or a credit pack."), "amount_or_pack", 422, "amount")
     if terms.pack:
         return top_ups.from_pack(terms.pack, catalog.packs, taxation)
     if terms.amount is None or catalog.top_up is None:
-        raise Refused("Choose a credit pack: no other amount is sold.", "amount_not_sold", 422, "pack")
+        raise Refused(_("Choose a credit pack: no other amount is sold."), "amount_not_sold", 422, "pack")
     return top_ups.free_amount(terms.amount, catalog.top_up.min, catalog.top_up.max, taxation)
 
 
@@ -89,7 +90,7 @@ def check(wanted: Terms, catalog: Catalog, overage: Credits, taxation: Taxation)
     What is switched off may hold anything that could be switched on.
     """
     if not catalog.auto_recharge.adjustable and fixed(wanted, catalog) != wanted:
-        words = "These values are set by the seller. You can switch auto-recharge on or off."
+        words = _("These values are set by the seller. You can switch auto-recharge on or off.")
         raise Refused(words, "not_adjustable", 422, "threshold")
     caution.check(wanted.caution)
     lowest = -overage
@@ -99,12 +100,13 @@ def check(wanted: Terms, catalog: Catalog, overage: Credits, taxation: Taxation)
     bought = purchase(wanted, catalog, taxation)
     one = bought.amount
     if not 0 < wanted.period_limit.amount_minor <= MOST_MINOR or wanted.period_limit.currency != catalog.currency:
-        raise Refused("Enter a limit above zero.", "period_limit_out_of_bounds", 422, "period_limit")
+        raise Refused(_("Enter a limit above zero."), "period_limit_out_of_bounds", 422, "period_limit")
     if wanted.period_limit < one:
-        tax = f" with {words_of_tax(bought.treatment)}" if bought.treatment and bought.price.tax.amount_minor else ""
-        words = (
-            f"One purchase costs {money_words(one)}{tax}, which is more than the limit of "
-            f"{money_words(wanted.period_limit)}: nothing could be charged. Raise the limit or buy less at once."
+        words = _(
+            "One purchase costs {amount}, which is more than the limit of {limit}: nothing could be charged. Raise the "
+            "limit or buy less at once.",
+            amount=words_with_tax(bought.treatment, bought.price.tax, money_words(one)),
+            limit=money_words(wanted.period_limit),
         )
         raise Refused(words, "limit_below_purchase", 422, "period_limit")
 
@@ -142,16 +144,10 @@ def asks_for_password(before: Terms, wanted: Terms) -> bool:
     return wanted.enabled and (not before.enabled or wanted.period_limit > before.period_limit)
 
 
-def credit_words(value: Credits, unit: CreditUnit) -> str:
-    """Return the credit with its unit, every digit that counts: `$20.00`, `500,000 tokens`."""
-    if unit.is_currency:
-        return in_currency(value.units, unit.name)
-    sign = MINUS if value.micros < 0 else ""
-    return f"{sign}{digits(abs(value.units), decimals_of(unit))} {unit.words}"
-
-
 def _threshold_words(catalog: Catalog, lowest: Credits, *, is_too_high: bool) -> str:
     unit = CreditUnit(catalog.credit_unit, catalog.credit_unit_label)
     if is_too_high:
-        return f"Enter a threshold of at most {credit_words(MOST, unit)}."
-    return f"Enter a threshold above {credit_words(lowest, unit)}: use does not bring the credit below that."
+        return _("Enter a threshold of at most {amount}.", amount=credit_words(MOST, unit))
+    return _(
+        "Enter a threshold above {amount}: use does not bring the credit below that.", amount=credit_words(lowest, unit)
+    )

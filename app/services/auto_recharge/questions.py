@@ -18,6 +18,7 @@ from app.domain.auto_recharge.caution import Why
 from app.domain.auto_recharge.decision import Decision, waits_for_yes
 from app.domain.catalog import Catalog
 from app.domain.errors import NotFound, Refused, ensure
+from app.domain.language import _
 from app.domain.mails import AUTO_RECHARGE_ASKS
 from app.domain.money import Money
 from app.domain.spend_management import day_of
@@ -144,11 +145,11 @@ def answer(customer_id: str, question_id: str, *, is_yes: bool, by: str, address
         if question is None or question.customer_id != customer_id:
             raise NotFound("question")
         if question.state != "open" or question.until <= now:
-            words = "This question was answered already, or its day is over. Nothing more was charged."
+            words = _("This question was answered already, or its day is over. Nothing more was charged.")
             raise Refused(words, "question_over")
         row = session.get_one(AutoRechargeSettings, customer_id, populate_existing=True, with_for_update=True)
         if is_yes and not waits_for_yes(facts_of.locked(books, row, now).facts, now):
-            raise Refused("This charge is not due any more. Nothing was charged.", "question_over")
+            raise Refused(_("This charge is not due any more. Nothing was charged."), "question_over")
         question.state = "yes" if is_yes else "no"
         question.answered_at, question.answered_by = now, by
         session.flush()

@@ -10,7 +10,7 @@ from app.domain.auto_recharge import terms as rule
 from app.domain.auto_recharge.terms import Terms
 from app.domain.catalog import Catalog
 from app.domain.errors import NotFound, NotOffered, Refused
-from app.domain.language import in_english
+from app.domain.language import _, marked
 from app.domain.money import Credits
 from app.domain.payments import method_name
 from app.models.auto_recharge import AutoRechargeConsent, AutoRechargeSettings
@@ -27,14 +27,16 @@ from app.services.tax import decision
 from app.services.transaction import transaction
 
 CHANGED_MEANWHILE = "version_gone_by"
-GONE_BY = Refused("Auto-recharge was changed meanwhile. Read it again before you save.", CHANGED_MEANWHILE)
+GONE_BY = Refused(marked("Auto-recharge was changed meanwhile. Read it again before you save."), CHANGED_MEANWHILE)
 NO_CONSENT = Refused(
-    "Only a member of the customer can allow automatic charges, on the page: a key cannot switch auto-recharge on, "
-    "nor let it charge more than the customer has accepted.",
+    marked(
+        "Only a member of the customer can allow automatic charges, on the page: a key cannot switch auto-recharge on, "
+        "nor let it charge more than the customer has accepted."
+    ),
     "consent_missing",
     403,
 )
-NO_METHOD = Refused("Add a payment method first: there is nothing to charge.", "method_missing", 422, "method")
+NO_METHOD = Refused(marked("Add a payment method first: there is nothing to charge."), "method_missing", 422, "method")
 
 
 @dataclass(frozen=True)
@@ -65,13 +67,12 @@ def in_force(customer: Customer, catalog: Catalog) -> Terms | None:
     return rows.terms(row, catalog) if row is not None and row.enabled else None
 
 
-@in_english
 def sentence(wanted: Terms, catalog: Catalog, method: PaymentMethod | None) -> str:
-    """Return the sentence that a member accepts with these terms."""
-    named = "my default payment method" if not wanted.method_id else "a payment method"
+    """Return the sentence that a member accepts with these terms, in the language in which they read it."""
+    named = _("my default payment method") if not wanted.method_id else _("a payment method")
     if method is not None:
         named = method_name(method.brand, method.last4)
-        named = named if wanted.method_id else f"my default payment method (now {named})"
+        named = named if wanted.method_id else _("my default payment method (now {method})", method=named)
     return consent_rule.sentence(wanted, catalog, named)
 
 
@@ -123,7 +124,7 @@ def _method(session: Session, customer_id: str, wanted: Terms, catalog: Catalog)
     usable = rows.methods(session, customer_id, replace(wanted, other_methods=False), catalog)
     if wanted.enabled and not usable:
         if wanted.method_id:
-            words = "This payment method cannot be charged automatically. Choose another one."
+            words = _("This payment method cannot be charged automatically. Choose another one.")
             raise Refused(words, "method_not_usable", 422, "method")
         raise NO_METHOD.copied()
     return usable[0] if usable else None
@@ -134,7 +135,7 @@ def _accepted(session: Session, customer_id: str, shown: str, accepted: Acceptan
     if accepted is None:
         raise NO_CONSENT.copied()
     if accepted.sentence != shown:
-        words = "Read this sentence and accept it: it has changed with what you entered."
+        words = _("Read this sentence and accept it: it has changed with what you entered.")
         raise Refused(words, "sentence_changed", 422, "consent")
     row = AutoRechargeConsent(
         id=ids.new("con"),

@@ -9,6 +9,7 @@ from app import clock, ids
 from app.domain.bank_transfers.allocation import LONGEST_LIST, Order, Standing, missing, shares
 from app.domain.catalog import Catalog
 from app.domain.errors import NotFound, Refused
+from app.domain.language import marked
 from app.domain.methods import Rail
 from app.domain.money import Money
 from app.domain.notices import stamp
@@ -27,7 +28,7 @@ from app.services.transaction import transaction
 
 _PAID = frozenset({PaymentState.SUCCEEDED, PaymentState.REFUNDED, PaymentState.DISPUTED})
 BEING_PAID = Refused(
-    "The money for this has arrived and pays it just now, so it can no longer be cancelled.", "being_paid", 409
+    marked("The money for this has arrived and pays it just now, so it can no longer be cancelled."), "being_paid", 409
 )
 
 

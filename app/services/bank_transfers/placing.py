@@ -11,6 +11,7 @@ from app import clock, ids
 from app.domain.bank_transfers.allocation import LONGEST_LIST, Standing
 from app.domain.catalog import Catalog
 from app.domain.errors import Refused
+from app.domain.language import _
 from app.domain.mails import PRO_FORMA
 from app.domain.money import Money
 from app.domain.payments import Purpose
@@ -78,7 +79,7 @@ def place(actor: Orderer, form_key: str, wanted_of: Callable[[Session, Customer,
     twenty wait. Cash that is there already pays it at once.
     """
     if not ids.is_form_key(form_key):
-        raise Refused("This form is no longer valid. Please fill it in again.", "form_key_malformed", 422)
+        raise Refused(_("This form is no longer valid. Please fill it in again."), "form_key_malformed", 422)
     with as_service("order by bank transfer"), transaction() as session:
         customer = session.scalars(
             select(Customer)
@@ -88,7 +89,7 @@ def place(actor: Orderer, form_key: str, wanted_of: Callable[[Session, Customer,
         ).one()
         catalog = versions.of(customer)
         if not orders.is_offered(catalog):
-            words = "This payment method is no longer accepted. Choose another one."
+            words = _("This payment method is no longer accepted. Choose another one.")
             raise Refused(words, "kind_not_taken", 422, "method")
         earlier = session.scalars(
             select(ProForma).where(ProForma.customer_id == actor.customer_id, ProForma.form_key == form_key)
@@ -112,7 +113,7 @@ def _ask_same(earlier: ProForma, wanted: Wanted) -> None:
         wanted.pack,
         wanted.credits_micros,
     ):
-        words = "This form was already sent, with another choice. Check the form and send it again."
+        words = _("This form was already sent, with another choice. Check the form and send it again.")
         raise Refused(words, "form_already_used", 409)
 
 
@@ -143,7 +144,7 @@ def _written(session: Session, customer: Customer, actor: Orderer, form_key: str
     now = clock.now()
     waits = select(func.count()).where(ProForma.customer_id == actor.customer_id, allocation.is_waiting(now))
     if (session.scalar(waits) or 0) >= LONGEST_LIST:
-        words = f"{LONGEST_LIST} orders wait for your transfer already. Cancel one that you do not need."
+        words = _("{n} orders wait for your transfer already. Cancel one that you do not need.", n=LONGEST_LIST)
         raise Refused(words, "too_many_waiting", 409)
     pro_forma = ProForma(
         id=ids.new("pf"),

@@ -8,6 +8,7 @@ from sqlalchemy import or_, select
 from app import clock, ids
 from app.domain.amounts import money_words
 from app.domain.errors import NotFound, Refused
+from app.domain.language import _
 from app.domain.methods import Rail
 from app.domain.money import Credits, Money, money_from_credits
 from app.domain.payments import ACTION_LIFETIME, OPEN, PaymentState, Purpose
@@ -186,13 +187,17 @@ def alike(payment: Payment) -> Refused:
     amount = money_words(Money(payment.amount_minor, payment.currency))
     match PaymentState(payment.state):
         case PaymentState.SUCCEEDED:
-            return Refused(f"You bought the same credits a few minutes ago, for {amount}.", BOUGHT)
+            words = _("You bought the same credits a few minutes ago, for {amount}.", amount=amount)
+            return Refused(words, BOUGHT)
         case PaymentState.PROCESSING:
-            return Refused(f"Your payment of {amount} for the same credits is already being processed.", BOUGHT)
+            words = _("Your payment of {amount} for the same credits is already being processed.", amount=amount)
+            return Refused(words, BOUGHT)
         case PaymentState.REQUIRES_ACTION:
-            return Refused(f"Your payment of {amount} for the same credits waits for your approval.", WAITS)
+            words = _("Your payment of {amount} for the same credits waits for your approval.", amount=amount)
+            return Refused(words, WAITS)
         case _:
-            return Refused(f"We have not heard back yet about your payment of {amount} for the same credits.", UNHEARD)
+            words = _("We have not heard back yet about your payment of {amount} for the same credits.", amount=amount)
+            return Refused(words, UNHEARD)
 
 
 def _reversals(payment: Payment) -> list[Reversal]:

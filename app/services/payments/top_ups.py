@@ -11,6 +11,7 @@ from app import clock, ids
 from app.domain.amounts import money_words
 from app.domain.catalog import Catalog
 from app.domain.errors import NotFound, Refused
+from app.domain.language import _
 from app.domain.methods import Rail
 from app.domain.money import Credits, Money, credits_from_money
 from app.domain.payments import FIRST_CHECK, PaymentState, Purpose
@@ -53,20 +54,25 @@ def priced(catalog: Catalog, taxation: Taxation, *, amount: Money | None, pack: 
     if pack:
         return from_pack(pack, catalog.packs, taxation)
     if amount is None or catalog.top_up is None:
-        raise Refused("Choose how much to add.", "amount_missing", 422, "amount")
+        raise Refused(_("Choose how much to add."), "amount_missing", 422, "amount")
     return free_amount(amount, catalog.top_up.min, catalog.top_up.max, taxation)
 
 
 def total_changed(top_up: TopUp) -> Refused:
     """Return what to say where the total, or how it is taxed, is no longer what was shown."""
-    words = f"The total is now {money_words(top_up.amount)}. Nothing was charged. Check it, then press the button."
+    words = _(
+        "The total is now {amount}. Nothing was charged. Check it, then press the button.",
+        amount=money_words(top_up.amount),
+    )
     return Refused(words, "total_changed")
 
 
 def closed_sentence(catalog: Catalog) -> str:
     """Return the sentence for a customer whose account is closed."""
-    seller = catalog.seller_name
-    return f"This account is closed, so no credit can be added to it. Nothing was charged. Ask {seller} about it."
+    return _(
+        "This account is closed, so no credit can be added to it. Nothing was charged. Ask {seller} about it.",
+        seller=catalog.seller_name,
+    )
 
 
 def buy(
@@ -165,7 +171,7 @@ def get(payment_id: str) -> Payment:
 def _place(order: _Order, *, repeat: bool) -> tuple[Payment, bool]:
     """Commit the order (step 1); return it and whether it is new."""
     if not ids.is_form_key(order.form_key):
-        raise Refused("This form is no longer valid. Please fill it in again.", "form_key_malformed", 422)
+        raise Refused(_("This form is no longer valid. Please fill it in again."), "form_key_malformed", 422)
     earlier = _with_key(order)
     if earlier is not None:
         return _same_order(earlier, order), False
@@ -216,8 +222,12 @@ def po_refusal(session: Session, customer: Customer, catalog: Catalog) -> Refuse
     """
     if not lacks_po_number(session, customer):
         return None
-    words = f"{catalog.seller_name} needs your purchase order number on each invoice. Nothing was charged."
-    return Refused(f"{words} Enter the number on the page Invoice address, then come back.", "po_number_missing", 409)
+    words = _(
+        "{seller} needs your purchase order number on each invoice. Nothing was charged. Enter the number on the page "
+        "Invoice address, then come back.",
+        seller=catalog.seller_name,
+    )
+    return Refused(words, "po_number_missing", 409)
 
 
 def place_automatically(
@@ -282,10 +292,9 @@ def _same_order(payment: Payment, order: _Order) -> Payment:
         wanted = order.amount and credits_from_money(order.amount)  # says what was ordered, whatever tax was on it
         same = same and wanted == Credits(payment.credits_micros)
     if not same:
-        raise Refused(
-            "This form was already sent, with another choice. Nothing more was charged. "
-            "To buy again, check the form and send it again.",
-            "form_already_used",
-            409,
+        words = _(
+            "This form was already sent, with another choice. Nothing more was charged. To buy again, check the form "
+            "and send it again."
         )
+        raise Refused(words, "form_already_used", 409)
     return payment

@@ -5,6 +5,7 @@ from sqlalchemy.orm import Session
 
 from app.domain.catalog import Catalog
 from app.domain.errors import NotFound, Refused
+from app.domain.language import _
 from app.domain.methods import Rail
 from app.domain.top_ups import paid_once
 from app.models.payments import PaymentMethod
@@ -26,5 +27,6 @@ def chosen(
     if method is None:
         raise NotFound("payment method")
     if method.kind not in catalog.payment_methods.kinds:
-        raise Refused("This payment method is no longer accepted. Choose another one.", "kind_not_taken", 422, "method")
+        words = _("This payment method is no longer accepted. Choose another one.")
+        raise Refused(words, "kind_not_taken", 422, "method")
     return Rail(method.kind), method.id

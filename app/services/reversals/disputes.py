@@ -8,6 +8,7 @@ from sqlalchemy import select
 from app import clock, ids
 from app.domain.amounts import money_words
 from app.domain.amounts_in_json import credits_text
+from app.domain.language import in_english
 from app.domain.money import Credits, Money
 from app.domain.payments import OPEN, PaymentState
 from app.domain.reversals import DISPUTE_ARROWS, DisputeState, ProcessorDispute, RefundState
@@ -136,6 +137,7 @@ def _close(books: Books, payment: Payment, dispute: Dispute, target: DisputeStat
     _write_event(books, dispute, before)
 
 
+@in_english
 def _source(dispute: Dispute, words: str) -> Source:
     amount = Money(dispute.amount_minor, dispute.currency)
     return Source("dispute", dispute.id, f"Payment of {money_words(amount)} {words}")

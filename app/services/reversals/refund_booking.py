@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from app import clock, ids
 from app.domain.amounts import money_words
 from app.domain.amounts_in_json import credits_text
+from app.domain.language import in_english
 from app.domain.money import Credits, Money
 from app.domain.payments import FIRST_CHECK, OPEN, PaymentState, next_check
 from app.domain.reversals import BOOKED_REFUNDS, REFUND_ARROWS, ProcessorRefund, RefundState
@@ -133,7 +134,7 @@ def _move(
     if target not in REFUND_ARROWS[before]:
         return
     amount = Money(refund_row.amount_minor, refund_row.currency)
-    source = Source("refund", refund_row.id, f"Refund of {money_words(amount)}")
+    source = _source(refund_row, "Refund of {}")
     if target in BOOKED_REFUNDS and before not in BOOKED_REFUNDS:
         books = posting.lock(session, payment.customer_id)
         _take(books, payment, refund_row, source, now)
@@ -145,12 +146,18 @@ def _move(
         if refund_row.of_credit_minor:
             clawbacks.count_as_credit(payment, refund_row.of_credit_minor, refund_row.credits_micros)
         if before in BOOKED_REFUNDS:
-            back = Source("refund", refund_row.id, f"Refund of {money_words(amount)} did not arrive")
+            back = _source(refund_row, "Refund of {} did not arrive")
             books = posting.lock(session, payment.customer_id)
             clawbacks.give_back(books, payment, clawbacks.REFUND, clawbacks.REFUND_FAILED, back, now)
             documentation.writer().came_back(books, ("refund", refund_row.id), now)
     clawbacks.restate(session, payment, now)
     _write_event(session, payment, refund_row, before, ends=ends)
+
+
+@in_english
+def _source(refund_row: Refund, words: str) -> Source:
+    amount = money_words(Money(refund_row.amount_minor, refund_row.currency))
+    return Source("refund", refund_row.id, words.format(amount))
 
 
 def _take(books: Books, payment: Payment, refund_row: Refund, source: Source, now: datetime) -> None:
