@@ -161,6 +161,20 @@ BUGS = [
         TRANSFERS,
     ),
     Bug(
+        "a name turns the text around it where a document is written from right to left",
+        "app/presenters/printed/mirrored.py",
+        "_TURNING.sub(REPLACED, value)",
+        "value",
+        ("tests/presenters/printed/test_languages.py",),
+    ),
+    Bug(
+        "a line is in English on a document of another language",
+        "app/domain/invoices/credit_notes.py",
+        "    with of_documents(language):\n",
+        "    with of_documents(ENGLISH):\n",
+        ("tests/services/invoices/test_languages.py",),
+    ),
+    Bug(
         "a document with a logo cannot be drawn",
         "app/templates/pdf/document.html",
         "{{ blocks.head(printed, words) }}",

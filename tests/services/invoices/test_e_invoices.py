@@ -224,3 +224,23 @@ def test_a_payment_that_comes_later_changes_nothing() -> None:
         paid_minor=1210,
     )  # fmt: skip
     assert etree.tostring(said(before)) == etree.tostring(said(after))
+
+
+@pytest.mark.usefixtures("app")
+def test_free_texts_are_in_the_documents_language_and_codes_are_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    parts = CASES["reverse charge"]
+    monkeypatch.setattr(parts.document, "language", "de")
+    root = said(parts)
+    assert texts(root, "ExemptionReason") == ["Steuerschuldnerschaft des Leistungsempfängers (Reverse Charge)"]
+    assert texts(root, "ExemptionReasonCode") == ["VATEX-EU-AE"]
+
+
+@pytest.mark.proof
+@pytest.mark.usefixtures("app")
+@pytest.mark.parametrize("name", ["de", "he"])
+def test_an_e_invoice_in_another_language_breaks_no_rule(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    broken = {}
+    for case, parts in CASES.items():
+        monkeypatch.setattr(parts.document, "language", name)
+        broken[case] = broken_rules(etree.tostring(said(parts)))
+    assert {case: found for case, found in broken.items() if found} == {}

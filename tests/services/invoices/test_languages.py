@@ -12,7 +12,7 @@ from app.services.invoices import file_making, files, reads
 from app.services.papers import papers
 from app.services.transaction import transaction
 from tests.support.documents import documents_of
-from tests.support.pdfs import language_of
+from tests.support.pdfs import language_of, text_of
 from tests.support.reversals import buys, sends_back
 
 JANUARY = "2026-01-01..2026-01-31"
@@ -40,3 +40,7 @@ def test_a_document_is_in_the_language_that_its_customer_had_when_it_was_drafted
         made = [files.of(each.id, files.PDF) for each in (bought, returned)] + [papers.file(paper)]
         assert '<html lang="de">' in printing.html_of(reads.one(returned.id))
     assert [language_of(each.content) for each in made] == ["en", "de", "de"]
+    english, german, statement = (text_of(each.content) for each in made)
+    assert "Credit: 25.00 USD" in english and "Amount due" in english
+    assert "(Rechnungskorrektur)" in german and f"Erstattung zu {bought.number}" in german
+    assert "Kontoaufstellung" in statement and "Endsaldo" in statement
