@@ -168,7 +168,7 @@ def test_a_correction_is_said_in_the_language(
             is_said(alice.opens(each, **ASKED), acme)
 
 
-def test_a_state_of_a_country_is_not_how_something_stands() -> None:
+def test_a_state_of_a_country_is_not_how_something_stands(app: Flask) -> None:  # it has the catalogs
     with language.using("de"):
         assert formats.of("US").label("region") == "Bundesstaat"
 
