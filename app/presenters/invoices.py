@@ -10,6 +10,7 @@ from app.domain import methods
 from app.domain.addresses.address import Address
 from app.domain.language import _, in_english, marked, pgettext
 from app.domain.money import Money
+from app.domain.tax import words as tax_names
 from app.domain.tax.treatment import Category, Reason
 from app.models.documents import Document, DocumentTax
 from app.presenters import document_lines, e_invoices
@@ -233,8 +234,7 @@ def tax_title(tax: DocumentTax) -> str:
 def tax_words(category: str, name: str, percent: Decimal) -> str:
     """Return what a tax of the category is called."""
     if category == Category.STANDARD:
-        called = pgettext("tax", "VAT") if name == "VAT" else name  # other names are the seller's
-        return f"{called} {locale.number(percent)} %"
+        return f"{tax_names.named(name)} {locale.number(percent)} %"
     return _(WITHOUT_TAX[category]) if category in WITHOUT_TAX else _("No tax")
 
 

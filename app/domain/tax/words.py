@@ -1,6 +1,6 @@
 """How the tax on a purchase is described: its name, why it is added or not, and where it can be changed."""
 
-from app.domain.language import _, marked
+from app.domain.language import _, marked, pgettext
 from app.domain.money import Money
 from app.domain.tax.treatment import Category, Reason, Treatment
 
@@ -52,7 +52,12 @@ def title(treatment: Treatment | None) -> str:
     """Return what the tax is called, with its percent: `VAT 19 %`; `Tax` where there is none."""
     if treatment is None or treatment.category is not Category.STANDARD:
         return _("Tax")
-    return f"{treatment.name} {format(treatment.percent.normalize(), 'f')} %"
+    return f"{named(treatment.name)} {format(treatment.percent.normalize(), 'f')} %"
+
+
+def named(name: str) -> str:
+    """Return what a tax is called: VAT as the language calls it, any other as the seller does."""
+    return pgettext("tax", "VAT") if name == "VAT" else name
 
 
 def why(treatment: Treatment | None) -> str:
