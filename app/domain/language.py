@@ -16,7 +16,7 @@ Said = TypeVar("Said")
 ENGLISH = "en"
 NAMES = {ENGLISH: "English", "de": "Deutsch", "fr": "Français", "es": "Español", "he": "עברית"}
 """Every language that there is a catalog for, as its own readers call it."""
-OFFERED: tuple[str, ...] = (ENGLISH,)
+OFFERED: tuple[str, ...] = tuple(NAMES)
 """The languages that members may choose: those in which every page, mail and document is complete."""
 RIGHT_TO_LEFT = frozenset({"he"})
 

@@ -64,7 +64,7 @@ class Customer(CustomerOwned, Base):
     po_required: Mapped[bool] = mapped_column(default=False)
     """Whether the seller requires a purchase order number on the customer's invoices."""
     language: Mapped[str] = mapped_column(String(35), default="en")
-    """The language of the customer's documents, as BCP 47 calls it: English until others are offered."""
+    """The language of the customer's documents, as BCP 47 calls it."""
     created_at: Mapped[datetime]
 
 

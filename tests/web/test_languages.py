@@ -60,11 +60,11 @@ def test_a_member_reads_the_language_chosen_whatever_the_browser_asks_for(
     assert bob.opens(PROFILE).find("html")["lang"] == "en"
 
 
-def test_no_language_is_offered_before_all_of_it_is_there(alice: Browser) -> None:
-    assert language.OFFERED == ("en",), "then Profile has the field, and this test another list"
-    page = alice.opens(PROFILE, **{"Accept-Language": "de"})
-    assert page.find("html")["lang"] == "en" and not page.soup.select("[name=language]")
-    sent = {"csrf_token": page.value("csrf_token"), "name": "Alice", "language": "de"}
+def test_five_languages_are_offered_and_no_other_is_taken(alice: Browser) -> None:
+    page = alice.opens(PROFILE, **{"Accept-Language": "pt, xx"})
+    assert page.find("html")["lang"] == "en"
+    assert [each["value"] for each in page.soup.select("[name=language] option")] == ["", "en", "de", "fr", "es", "he"]
+    sent = {"csrf_token": page.value("csrf_token"), "name": "Alice", "language": "pt"}
     assert alice.posts(PROFILE, sent).status == 422
 
 

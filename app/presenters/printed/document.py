@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from app.presenters.printed.paper import Paper
 
 ENGLISH = "en"
-"""The language of all words that there are, until others are offered."""
+"""The language of what was kept before others were offered."""
 
 
 @dataclass(frozen=True)
