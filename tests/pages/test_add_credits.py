@@ -51,11 +51,21 @@ def test_it_asks_how_much_and_how(alice: Browser, visa: PaymentMethod) -> None:
     assert ids.is_form_key(page.value("form_key"))
 
 
-@pytest.mark.parametrize("language", ["de", "fr-CH", "en", "*"])
-def test_the_pages_language_says_how_an_amount_is_typed_and_no_header_does(alice: Browser, language: str) -> None:
+@pytest.mark.parametrize("language", ["en", "pt", "*"])
+def test_an_amount_is_typed_as_the_pages_language_writes_it(alice: Browser, language: str) -> None:
     asked = FRAGMENT | {"Accept-Language": language}
     assert "such as 12.50, with" in alice.opens(f"{PATH}total?amount=12,50", **asked).text
     assert alice.opens(f"{PATH}total?amount=$1,000", **asked).texts(BUY) == ["Add $1,000.00 to my balance"]
+
+
+@pytest.mark.parametrize(
+    ("language", "typed", "thousand"), [("de-AT", "12,50", "1.000"), ("fr-CH", "12,50", "1\u202f000")]
+)
+def test_what_another_language_writes_is_typed_there(alice: Browser, language: str, typed: str, thousand: str) -> None:
+    asked = FRAGMENT | {"Accept-Language": language}
+    assert alice.opens(f"{PATH}total?amount={typed}", **asked).find(BUY)["value"].startswith("1250 USD 12500000 ")
+    assert alice.opens(f"{PATH}total?amount={thousand}", **asked).find(BUY)["value"].startswith("100000 USD ")
+    assert alice.opens(f"{PATH}total?amount=12.50", **asked).find(BUY)["value"] == "", "it may be a thousand there"
 
 
 def test_there_is_no_field_for_a_card_number(alice: Browser) -> None:

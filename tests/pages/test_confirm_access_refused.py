@@ -41,7 +41,8 @@ SENSITIVE = {
     "activity.undo", "access_links.make",
     "members.invite", "members.again", "members.change_role", "members.remove", "members.leave",
     "identities.link", "identities.unlink",
-    "two_factor.begin", "two_factor.set_up", "two_factor.switch_on",  # switching off asks for a code as well, always
+    "two_factor.begin", "two_factor.set_up", "two_factor.switch_on",
+    "two_factor.switch_off", "two_factor.new_codes",  # these ask for a code as well, always
     "passkeys.page", "passkeys.options", "passkeys.add", "passkeys.remove",
     "auto_recharge.save", "invoice_notifications.save", "payment_methods.remove", "payment_methods.portal", "webhook.secret", "webhook.rotate",
     "authentication.end_session", "authentication.end_others", "authentication.change_email", "own_account.data", "own_account.delete",
