@@ -70,7 +70,7 @@ class PortalSessionIn(Model):
         None,
         pattern=LOCALE,
         max_length=35,
-        description="The member's language: `en`, `de`, `fr`, `es` or `he`, with or without a region. Another is English.",
+        description="The member's language: `en`, `de`, `fr`, `es`, `he`, also with a region. Another is English.",
         examples=["en"],
     )
     theme: ThemeIn | None = None
