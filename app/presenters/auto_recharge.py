@@ -133,7 +133,7 @@ def _above_limit(one: TopUp, limit: Money) -> Said:
     """Say what one purchase comes to with its tax, why tax is added, and what makes it possible again."""
     costs = _(
         "One purchase comes to {amount}, more than your limit of {limit}.",
-        amount=tax_words.amount_with_tax(one.treatment, one.price.tax, locale.amount(one.amount)),
+        amount=tax_words.amount_with_tax(one.treatment, one.price.tax, locale.amount(one.amount), locale.number),
         limit=locale.amount(limit),
     )
     why = tax_words.why(one.treatment) if one.price.tax.amount_minor else ""

@@ -130,7 +130,7 @@ def line(ordered: Ordered, here: int, now_due: Money | None = None) -> OrderLine
         amount=ordered.amount,
         net=net,
         tax=ordered.amount - net if net is not None else None,
-        tax_title=tax_words.title(treatment[0]) if treatment is not None else _("Tax"),
+        tax_title=tax_words.title(treatment[0], locale.number) if treatment is not None else _("Tax"),
         standing=standing,
         state=_("{amount} is missing", amount=locale.amount(to_send)) if used.amount_minor else _(state),
         pill=pill,

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from app import locale
 from app.domain.language import _, marked
 from app.domain.money import Money
 from app.domain.tax import words
@@ -48,7 +49,7 @@ def lines(price: Price, treatment: Treatment | None) -> TaxLines:
     where = words.where(treatment)
     return TaxLines(
         net=price.net,
-        title=words.title(treatment),
+        title=words.title(treatment, locale.number),
         tax=price.tax,
         total=price.charged,
         rounding=price.charged - price.total,

@@ -1,5 +1,8 @@
 """How the tax on a purchase is described: its name, why it is added or not, and where it can be changed."""
 
+from collections.abc import Callable
+from decimal import Decimal
+
 from app.domain.language import _, marked, pgettext
 from app.domain.money import Money
 from app.domain.tax.treatment import Category, Reason, Treatment
@@ -48,11 +51,15 @@ AT_USE = marked("Tax is on the invoice for what you use, not on the credit you b
 _OTHERWISE = marked("No tax is due on this purchase.")
 
 
-def title(treatment: Treatment | None) -> str:
-    """Return what the tax is called, with its percent: `VAT 19 %`; `Tax` where there is none."""
+def _plain(percent: Decimal) -> str:
+    return format(percent.normalize(), "f")
+
+
+def title(treatment: Treatment | None, number: Callable[[Decimal], str] = _plain) -> str:
+    """Return what the tax is called, with its percent as `number` writes it: `VAT 19 %`; `Tax` where there is none."""
     if treatment is None or treatment.category is not Category.STANDARD:
         return _("Tax")
-    return f"{named(treatment.name)} {format(treatment.percent.normalize(), 'f')} %"
+    return f"{named(treatment.name)} {number(treatment.percent)} %"
 
 
 def named(name: str) -> str:
@@ -70,11 +77,13 @@ def why(treatment: Treatment | None) -> str:
     return _(_NONE.get(treatment.reason, _OTHERWISE), number=treatment.buyer_number)
 
 
-def amount_with_tax(treatment: Treatment | None, tax: Money, amount: str) -> str:
+def amount_with_tax(
+    treatment: Treatment | None, tax: Money, amount: str, number: Callable[[Decimal], str] = _plain
+) -> str:
     """Return the amount, and which tax is in it where there is any: `$119.00 with VAT 19 %`."""
     if treatment is None or not tax.amount_minor:
         return amount
-    return _("{amount} with {tax}", amount=amount, tax=title(treatment))
+    return _("{amount} with {tax}", amount=amount, tax=title(treatment, number))
 
 
 def where(treatment: Treatment | None) -> str:

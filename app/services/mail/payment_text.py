@@ -8,7 +8,7 @@ from unicodedata import bidirectional
 from flask import render_template
 from markupsafe import escape
 
-from app import clock
+from app import clock, locale
 from app.domain import language, mails
 from app.domain.errors import ensure
 from app.domain.language import _
@@ -222,7 +222,7 @@ def _tax(payment: Payment) -> dict[str, object] | None:
     found = purchases.taxed(payment)
     if found is None or not found[1].tax.amount_minor:
         return None
-    return {"net": found[1].net, "tax": found[1].tax, "title": tax_words.title(found[0])}
+    return {"net": found[1].net, "tax": found[1].tax, "title": tax_words.title(found[0], locale.number)}
 
 
 def _again(payment: Payment, method: PaymentMethod | None) -> str:

@@ -4,6 +4,8 @@ from decimal import Decimal
 
 import pytest
 
+from app import locale
+from app.domain import language
 from app.domain.tax import words
 from app.domain.tax.treatment import Category, Reason, Treatment
 
@@ -40,6 +42,8 @@ def test_who_has_no_address_reads_whom_the_document_is_made_out_to(category: Cat
 def test_a_rate_that_simply_applies_needs_no_reason() -> None:
     assert (words.why(of(Reason.STANDARD)), words.where(of(Reason.STANDARD))) == ("", "")
     assert words.title(of(Reason.STANDARD)) == "TVA 5.5 %"
+    with language.using("de"):
+        assert words.title(of(Reason.STANDARD), locale.number) == "TVA 5,5 %"
     assert words.title(of(Reason.REVERSE_CHARGE, Category.REVERSE_CHARGE, "0")) == "Tax"
 
 
