@@ -12,6 +12,8 @@ from app.domain.amounts import CreditUnit
 from app.domain.errors import Refused
 from app.domain.language import _, ngettext
 from app.domain.money import Credits, Money
+from app.domain.tax import words
+from app.domain.tax.treatment import Category, Reason, Treatment
 from app.forms import amounts
 from app.models.customers import Customer
 from app.services.people import profiles
@@ -133,6 +135,15 @@ def test_thousands_apart_by_any_space_are_read_where_the_language_sets_a_space()
     with language.using("fr"):
         for space in (" ", "\u00a0", "\u202f"):
             assert amounts.credits(f"1{space}250,50", "limit", CreditUnit("USD")).micros == 1_250_500_000  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    ("name", "title"), [("en", "VAT 7.7 %"), ("de", "USt. 7,7 %"), ("fr", "TVA 7,7 %"), ("he", "מע״מ 7.7 %")]
+)
+def test_a_tax_is_called_as_the_language_does(app: Flask, name: str, title: str) -> None:
+    taxed = Treatment(Category.STANDARD, Decimal("7.70"), "VAT", "CH", Reason.STANDARD, "", "CH1")
+    with language.using(name):
+        assert words.title(taxed) == title
 
 
 def test_the_pseudo_language_leaves_values_and_markup_alone() -> None:
