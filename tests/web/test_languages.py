@@ -143,7 +143,7 @@ def test_thousands_apart_by_any_space_are_read_where_the_language_sets_a_space()
 def test_a_tax_is_called_as_the_language_does(app: Flask, name: str, title: str) -> None:
     taxed = Treatment(Category.STANDARD, Decimal("7.70"), "VAT", "CH", Reason.STANDARD, "", "CH1")
     with language.using(name):
-        assert words.title(taxed) == title
+        assert words.title(taxed, locale.number) == title
 
 
 def test_the_pseudo_language_leaves_values_and_markup_alone() -> None:
