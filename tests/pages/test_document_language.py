@@ -51,7 +51,8 @@ def test_a_language_that_is_not_offered_is_refused_beside_its_field(alice: Brows
     assert spoken(acme) == "en"
 
 
-def test_where_one_language_is_offered_nothing_is_asked(alice: Browser) -> None:
+def test_where_one_language_is_offered_nothing_is_asked(alice: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(language, "OFFERED", ("en",))
     assert "Language of documents" not in alice.opens(PATH).text
     assert "Also for invoices" not in alice.opens(PROFILE).text
 
