@@ -1,4 +1,4 @@
-"""On a phone in every language: no page is wider than the screen, no text is cut, out of sight or over another."""
+"""On a phone in every language: no page is wider than the screen, no text is cut, out of sight or over another, and axe finds nothing."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -17,7 +17,7 @@ from app.services.transaction import transaction
 from tests.browser.conftest import Opens
 from tests.browser.test_phone import LOOK, PATHS
 from tests.pages.test_invoices import invoices
-from tests.support import shop, spend
+from tests.support import looks, shop, spend
 from tests.support.server import Server, serving_here
 
 ACCOUNT = (
@@ -84,7 +84,7 @@ def look_over(signs_in: Opens, name: str, paths: tuple[str, ...]) -> list[str]:
     for path in paths:
         page.goto(path)
         assert page.evaluate("document.documentElement.lang") == name, path
-        found += [f"{name} {path}: {each}" for each in page.evaluate(FAULTS)]
+        found += [f"{name} {path}: {each}" for each in (*page.evaluate(FAULTS), *looks.findings(page))]
     return found
 
 
