@@ -119,6 +119,24 @@ def test_wrapped_and_cut_private_keys_are_refused_in_both_fields(alice: Browser,
         assert named.status == 422 and named.value("name") == "" and "private key" in named.text
 
 
+@pytest.mark.parametrize("field", ["public_key", "name"])
+def test_what_is_longer_than_any_key_is_not_looked_into_and_not_shown_again(
+    alice: Browser, monkeypatch: pytest.MonkeyPatch, field: str
+) -> None:
+    """Looking for keys in a long text takes long: whoever may add one could keep the server busy."""
+    decoded: list[int] = []
+    decode = base64.b64decode
+    monkeypatch.setattr(base64, "b64decode", lambda text, **how: (decoded.append(len(text)), decode(text, **how))[1])
+    lines = "\n".join([ED25519.split()[1]] * 5_000)
+    token = alice.opens(PATH).value("csrf_token")
+    refused = alice.posts(PATH, {"csrf_token": token, "public_key": ED25519, "name": "desk", field: lines})
+    assert refused.status == 422 and "This is longer than any SSH key." in refused.text
+    assert lines[:200] not in str(refused.soup) and max(decoded, default=0) < 100
+    short = "\n".join([ED25519.split()[1]] * 250)
+    alice.posts(PATH, {"csrf_token": token, "public_key": short})
+    assert 0 < sum(decoded) < 40 * len(short), "each of the keys is read by itself"
+
+
 def test_a_good_key_may_have_a_long_name_and_a_hash_for_a_comment(alice: Browser) -> None:
     saved = adds(alice, ED25519.replace("alice@laptop", "da39a3ee5e6b4b0d3255bfef95601890afd80709"), "x" * 40)
     assert saved.errors() == [] and saved.texts("#ssh_keys-content li strong") == ["x" * 40]

@@ -19,6 +19,8 @@ _FIELDS = {
 _PUBLIC = re.compile(r"(?<!\S)AAAA(?:\s*[0-9A-Za-z+/])*={0,2}")
 _PIECE = re.compile(r"[0-9A-Za-z+/]{16,}={0,2}")
 """What is cut shorter is taken for words."""
+_SHORT_KEY, _ANY_KEY = 1_000, 8_000
+"""So much of a text is looked at for one public key: first what most are within, then what all are."""
 _LONG = 40
 _DRAWN = 40
 """In so many of 100 pairs of neighbours the classes differ: of Base64 that was drawn in 65, in words below 30."""
@@ -72,6 +74,11 @@ def _without_public(text: str) -> str:
 
 def _public_end(text: str) -> int:
     """Return where the public key ends with which the text begins: 0 where it is none."""
+    end = _end_within(text[:_SHORT_KEY])
+    return end if end < min(len(text), _SHORT_KEY) else _end_within(text[:_ANY_KEY])
+
+
+def _end_within(text: str) -> int:
     letters = [at for at, each in enumerate(text) if not each.isspace() and each != "="]
     joined = "".join(text[each] for each in letters)
     raw = base64.b64decode(joined[: len(joined) // 4 * 4])

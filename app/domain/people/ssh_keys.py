@@ -20,6 +20,8 @@ KINDS = {
 RSA_BITS = range(2048, 16385)
 LONGEST_NAME = 100
 LONGEST_LINE = 8_000
+LONGEST_TEXT = 20_000
+"""No key is longer, a private one of 16,384 bits neither: what is longer is not looked into."""
 MOST = 50
 """So many keys a member may have."""
 _PRIVATE = re.compile(
@@ -46,6 +48,11 @@ class Line:
 def is_private(text: str) -> bool:
     """Say whether the text has what only private keys have: no page shows it again and nothing keeps it."""
     return bool(_PRIVATE.search(text))
+
+
+def too_long(reason: str = "key_too_long") -> Refused:
+    """Return what is said of a text that is longer than any key."""
+    return _refused(_("This is longer than any SSH key. Paste the line of a .pub file."), reason)
 
 
 def private() -> Refused:
@@ -93,7 +100,7 @@ def line_of(text: str) -> Line:
 
 def _parts(line: str) -> Line:
     if len(line) > LONGEST_LINE:
-        raise _refused(_("This is longer than any SSH key. Paste the line of a .pub file."), "key_too_long")
+        raise too_long()
     kind, _space, rest = line.partition(" ")
     if kind in KINDS:
         body, _space, comment = rest.strip().partition(" ")

@@ -57,7 +57,8 @@ def read(text: str) -> Read:
 
 
 def refuse_private(text: str) -> None:
-    """Refuse (422) a private key, and what may be a part of one."""
+    """Refuse (422) a private key, what may be a part of one, and what is too long to be looked into."""
+    _refuse_too_long(text)
     if is_private(text):
         raise ssh_keys.private()
     if ssh_key_pieces.may_be_private(text):
@@ -66,10 +67,16 @@ def refuse_private(text: str) -> None:
 
 def refuse_private_words(words: str) -> None:
     """Refuse (422) a name or a comment that is a private key, or may have a part of one in it."""
+    _refuse_too_long(words)
     if is_private(words):
         raise ssh_keys.private()
     if ssh_key_pieces.may_hide_private(words):
         raise ssh_keys.part_of_private()
+
+
+def _refuse_too_long(text: str) -> None:
+    if len(text) > ssh_keys.LONGEST_TEXT:  # it may hold a private key: it is treated as one, and not shown again
+        raise ssh_keys.too_long(ssh_keys.PRIVATE)
 
 
 def is_private(text: str) -> bool:
