@@ -135,9 +135,11 @@ def _begin() -> None:
     asked = [] if is_for_programs else [tag for tag, _quality in request.accept_languages]
     found = next((each for tag in asked if (each := language.offered(tag))), ENGLISH)
     g.language_before = language.begin(found)
+    language.typed_in("")
 
 
 def _end(_error: BaseException | None = None) -> None:
+    language.typed_in("")
     if (before := g.pop("language_before", None)) is not None:
         language.end(before)
 

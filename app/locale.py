@@ -159,8 +159,8 @@ def parts_of(value: int, basis: int, unit: str = "") -> tuple[str, str]:
 
 
 def read(text: str, field: Field) -> Decimal | None:
-    """Read a number that was typed on a page, in the marks in which the page writes them; None for nothing."""
-    return typed_numbers.read(text, field, marks())
+    """Read a number that was typed on a page, in the marks in which its page wrote them; None for nothing."""
+    return typed_numbers.read(text, field, _marks(language.typed()))
 
 
 def day(value: date) -> str:

@@ -47,6 +47,19 @@ def register(find: Callable[[str], Translations]) -> None:
     _find[:] = [find]
 
 
+_typed: ContextVar[str] = ContextVar("typed", default="")
+
+
+def typed() -> str:
+    """Return the language of the form whose fields are read: that of the work, unless `typed_in` says another."""
+    return _typed.get() or current()
+
+
+def typed_in(language: str) -> None:
+    """Let fields be read as this language writes them, until the work begins anew; nothing: as the work's does."""
+    _typed.set(language)
+
+
 def current() -> str:
     """Return the language of the work under way."""
     return _language.get()

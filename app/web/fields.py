@@ -7,8 +7,9 @@ from flask import request
 from flask_wtf import FlaskForm  # type: ignore[import-untyped]
 from wtforms import Field
 
+from app.domain import language
 from app.domain.errors import Refused
-from app.domain.language import _, marked
+from app.domain.language import ENGLISH, _, marked
 from app.web.access import current_customer
 
 LONGEST = 2_000
@@ -35,8 +36,23 @@ class _OurWords:
         return self.gettext(singular)
 
 
+TYPED_IN = "typed_in"
+"""The hidden field in which a form says the language that it was written in. One without it is in English."""
+
+
 class PageForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
-    """A form of a page. It keeps what was typed, and takes a refusal to the field that it names."""
+    """A form of a page. It keeps what was typed, and takes a refusal to the field that it names.
+
+    What is typed is read as the form's own page wrote it: the member may have chosen another language meanwhile.
+    """
+
+    def __init__(self, *args: Any, **values: Any) -> None:
+        """Make the form; where it is the one that was sent, let its fields be read in its language."""
+        super().__init__(*args, **values)
+        is_sent = self.is_submitted() and values.get("formdata", request.form) is not None
+        self.typed_in = (language.offered(request.form.get(TYPED_IN, "")) or ENGLISH) if is_sent else language.current()
+        if is_sent:
+            language.typed_in(self.typed_in)
 
     class Meta:
         """What was typed is the posted fields alone: no form here takes a file or JSON, which are no texts.

@@ -157,7 +157,7 @@ def test_spend_management_is_said_in_the_language(app: Flask, origin: str, rich:
         ({"daily_limit": "9", "notify_threshold": "10"}, 422), ({"notify_threshold": "80 %"}, 422), ({"notify_threshold": "0 %"}, 422),
         ({"version": "0", "daily_limit": "9"}, 409), ({"enabled": "on", "daily_limit": "4", "notify_threshold": "5"}, 200),
     ):  # fmt: skip
-        page = alice.posts(SPEND, {"csrf_token": token, "version": version, **typed}, **wanted)
+        page = alice.posts(SPEND, {"csrf_token": token, "typed_in": PSEUDO, "version": version, **typed}, **wanted)
         is_said(page, rich, status=status)
     for typed in (
         {"daily_limit": "1", "notify_threshold": "1"},
@@ -167,7 +167,11 @@ def test_spend_management_is_said_in_the_language(app: Flask, origin: str, rich:
         {"daily_limit": "x"},
     ):
         for part in ("", "?part=preview"):
-            page = alice.posts(f"{SPEND}simulation{part}", {"csrf_token": token, "version": version, **typed}, **wanted)
+            page = alice.posts(
+                f"{SPEND}simulation{part}",
+                {"csrf_token": token, "typed_in": PSEUDO, "version": version, **typed},
+                **wanted,
+            )
             is_said(page, rich, status=422 if typed.get("daily_limit") == "x" and not part else 200)
     uses(rich, "requests", 100_000)
     is_said(alice.opens(SPEND, **ASKED), rich)
@@ -239,7 +243,9 @@ def test_a_limit_stands_in_its_field_as_the_language_reads_it(
     spend.chooses(acme, "1250.5", "20")
     german = {"Accept-Language": "de"}
     page = alice.opens(SPEND, **german)
-    typed = {name: page.value(name) for name in ("csrf_token", "version", "daily_limit", "notify_threshold")}
+    typed = {
+        name: page.value(name) for name in ("csrf_token", "typed_in", "version", "daily_limit", "notify_threshold")
+    }
     assert (typed["daily_limit"], typed["notify_threshold"]) == ("1250,50", "20,00")
     assert page.find("#daily_limit")["data-chart-digits"] == ",."
     answered = alice.posts(SPEND, {**typed, "enabled": "on", "daily_limit": "1.300,25"}, **german)

@@ -101,7 +101,12 @@ def test_what_add_credits_answers_is_in_the_language(
 ) -> None:
     visa = shop.add_method(alice_actor).id
     page = alice.opens(ADD)
-    form = {"csrf_token": page.value("csrf_token"), "form_key": page.value("form_key"), "method": visa}
+    form = {
+        "typed_in": PSEUDO,
+        "csrf_token": page.value("csrf_token"),
+        "form_key": page.value("form_key"),
+        "method": visa,
+    }
     for typed in (
         *({"amount": each} for each in ("", "ten", "1.5", "1,250,50", "1", "99999999", "€5", "2,501", "5,123")),
         {"amount": "25", "method": ""},
@@ -114,7 +119,7 @@ def test_what_add_credits_answers_is_in_the_language(
     said(bob.opens(ADD, **ASKED), known)
     shop.bought(alice, method=visa)
     again = shop.reviewed(alice, method=visa)
-    said(alice.posts(ADD, shop.filled(again) | {"amount": "25"}, **ASKED), known, 409)
+    said(alice.posts(ADD, shop.filled(again) | {"amount": "25", "typed_in": PSEUDO}, **ASKED), known, 409)
 
 
 def test_what_auto_recharge_answers_is_in_the_language(
@@ -122,7 +127,12 @@ def test_what_auto_recharge_answers_is_in_the_language(
 ) -> None:
     assert alice.opens(RECHARGE, **ASKED).value("amount") == "25,00"
     page = alice.opens(RECHARGE)
-    form = {"csrf_token": page.value("csrf_token"), "version": page.value("version"), "enabled": "on"}
+    form = {
+        "typed_in": PSEUDO,
+        "csrf_token": page.value("csrf_token"),
+        "version": page.value("version"),
+        "enabled": "on",
+    }
     good = {"threshold": "20", "amount": "25", "period_limit": "50", "method": ""}
     for wrong in (
         {"threshold": "-5"},

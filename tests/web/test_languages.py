@@ -168,3 +168,18 @@ def test_what_is_kept_by_pages_is_kept_in_each_language() -> None:
         named(path) for path in modules("blueprints", "forms", "presenters", "web") if "lru_cache" in path.read_text()
     ]
     assert found == ["app/web/assets.py"]
+
+
+def test_what_is_typed_is_read_as_its_own_page_wrote_it(alice: Browser, acme: Customer) -> None:
+    """The member chose another language in another window meanwhile: a thousand stays a thousand."""
+    path, form = "/billing/spend-management/", "form:has([name=daily_limit])"
+    english = alice.opens(path)
+    alice.submits(alice.opens(PROFILE), "#profile-form", language="de")
+    saved = alice.submits(english, form, enabled=True, daily_limit="1,250", notify_threshold="")
+    assert (saved.find("html")["lang"], saved.value("daily_limit")) == ("de", "1250,00")
+    german = alice.opens(path)
+    alice.submits(alice.opens(PROFILE), "#profile-form", language="en")
+    refused = alice.submits(german, form, daily_limit="1.250,5", notify_threshold="x")
+    assert (refused.status, refused.value("daily_limit")) == (422, "1.250,5")
+    saved = alice.submits(refused, form, daily_limit="1.250,5", notify_threshold="")
+    assert saved.value("daily_limit") == "1250.50" and not saved.soup.select("[name=typed_in]")
