@@ -56,7 +56,7 @@ def typed() -> str:
 
 
 def typed_in(language: str) -> None:
-    """Let fields be read as this language writes them, until the work begins anew; nothing: as the work's does."""
+    """Let fields be read as this language writes them, until the work ends; nothing: as the work's does."""
     _typed.set(language)
 
 
