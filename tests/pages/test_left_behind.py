@@ -7,12 +7,15 @@ from sqlalchemy import select
 
 from app.domain.people.acting import By
 from app.domain.people.members import Actor, Role
+from app.models.api_keys import ApiKey
 from app.models.customers import Customer
 from app.models.database import Base, db
+from app.models.events import AuditEntry
 from app.models.mails import Mail
 from app.models.scope import as_service
 from app.models.sign_in import SignInLink
 from app.services import audit, jobs
+from app.services.access import api_tokens, ssh_keys
 from app.services.people import deletion, invitations, joining, profiles, team
 from app.services.sign_in import emails
 from app.services.transaction import transaction
@@ -20,8 +23,11 @@ from tests.pages.test_authentication import PATH, written
 from tests.pages.test_members import GOOD, link, olivia_actor
 from tests.support.browser import Browser
 from tests.support.cast import PASSWORD
+from tests.support.identities import UNLINK, links, there
+from tests.support.identity_server import FakeIdentities
+from tests.support.ssh_keys import ED25519, SAID
 
-__all__ = ["olivia_actor"]
+__all__ = ["olivia_actor", "there"]
 WORDS = ("carol.secret", "Unmistakable", "Lisbonville")
 OF_HOSTS = {"outbox_events", "webhook_deliveries"}
 """What hosts were notified of names members as they were."""
@@ -45,6 +51,29 @@ def test_after_the_end_of_an_account_neither_trail_nor_mails_say_who_it_was(
                 kept = str(dict(row))
                 is_last_mail = table.name == "mails" and row["template"] == "member_deleted"
                 assert is_last_mail or not any(each in kept for each in WORDS), (table.name, kept[:300])
+
+
+def test_after_the_end_the_trail_has_no_address_of_what_was_linked_and_named(
+    there: FakeIdentities, alice: Browser, alice_actor: Actor, acme: Customer
+) -> None:
+    who, email, customer_id = alice_actor.member_id, alice_actor.email, acme.customer_id
+    links(there, alice)
+    alice.submits(alice.opens(PATH), UNLINK)
+    ssh_keys.remove(who, customer_id, ssh_keys.add(who, customer_id, f"{ED25519.rpartition(' ')[0]} {email}").id)
+    api_tokens.make(alice_actor, email, ["billing:read"], None)
+    (token,) = written(ApiKey, member_id=who)
+    api_tokens.revoke(alice_actor, token.id)
+    deletion.delete_member(By(who, customer_id), email)
+    said = {
+        each.action: json.loads(each.after or each.before or "{}")
+        for each in written(AuditEntry)
+        if each.action.startswith(("identity.", "ssh_key."))
+    }
+    assert [each for each in written(AuditEntry) if email in f"{each.before} {each.after}"] == []
+    assert said["identity.linked"] == said["identity.unlinked"] == {"provider": "Okta"}
+    assert said["ssh_key.added"] == said["ssh_key.removed"] == {"type": "ssh-ed25519", "fingerprint": SAID[ED25519][1]}
+    kept = [each for each in written(Mail, member_id=who) if each.template != "member_deleted"]
+    assert len(kept) > 3 and not any(email in f"{each.recipient} {each.context} {each.body_text}" for each in kept)
 
 
 def test_ones_own_data_says_nothing_of_others(

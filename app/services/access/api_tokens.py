@@ -131,7 +131,8 @@ def _make(
             words = _("You have {most} tokens here. Revoke one that you no longer use.", most=MOST)
             raise Refused(words, "tokens_too_many", 409)
         session.add(token)
-        kept = {"name": named, "scopes": token.scopes, "expires_at": expires_at.isoformat() if expires_at else ""}
+        # The name stays in the token's row, where it ends with its member: the trail outlives both.
+        kept = {"scopes": token.scopes, "expires_at": expires_at.isoformat() if expires_at else ""}
         audit.record(session, actor.customer_id, actor.member_id, CREATED, token.id, after=kept, address=address)
         said = {"token": named, "scopes": in_words(token.scopes.split()), "address": address, "browser": browser}
         member = session.get_one(Member, actor.member_id)
@@ -147,7 +148,7 @@ def revoke(actor: Actor, key_id: str, *, address: str = "") -> ApiKey:
         is_new = token.revoked_at is None
         token.revoked_at = token.revoked_at or clock.now()
         if is_new:
-            was = {"name": token.name, "scopes": token.scopes}
+            was = {"scopes": token.scopes}
             audit.record(session, actor.customer_id, actor.member_id, REVOKED, key_id, before=was, address=address)
     if is_new:
         log.info("api_token_revoked", id=key_id, member=actor.member_id)

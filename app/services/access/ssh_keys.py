@@ -156,7 +156,8 @@ def _facts(member: Member, key: SshKey) -> dict[str, object]:
 
 
 def _kept(key: SshKey) -> dict[str, object]:
-    return {"name": key.name, "type": key.kind, "fingerprint": key.fingerprint}
+    """Return what the trail keeps: not the name, which is often an address, as the trail outlives the member."""
+    return {"type": key.kind, "fingerprint": key.fingerprint}
 
 
 def _ask_room(session: Session, member_id: str) -> None:

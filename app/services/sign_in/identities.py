@@ -144,8 +144,8 @@ def unlink(by: By, identity_id: str) -> str:
         label, shown = _label(row.issuer), row.shown
         session.delete(row)
         own_sessions.end_under_way(session, by.member_id)
-        said = {"provider": label, "account": shown}
-        changes.note(session, by, "identity.unlinked", mails.IDENTITY_UNLINKED, subject=row.id, after=said, **said)
+        kept, kind = {"provider": label}, mails.IDENTITY_UNLINKED  # the trail outlives the member: no address in it
+        changes.note(session, by, "identity.unlinked", kind, subject=row.id, after=kept, account=shown, **kept)
     return label
 
 
@@ -180,8 +180,8 @@ def _add(session: Session, by: By, proven: Proven) -> None:
     )
     session.add(row)
     session.flush()
-    said = {"provider": label, "account": person.shown}
-    changes.note(session, by, "identity.linked", mails.IDENTITY_LINKED, subject=row.id, after=said, **said)
+    kept, kind = {"provider": label}, mails.IDENTITY_LINKED  # the trail outlives the member: no address in it
+    changes.note(session, by, "identity.linked", kind, subject=row.id, after=kept, account=person.shown, **kept)
 
 
 def _note_use(proven: Proven) -> None:

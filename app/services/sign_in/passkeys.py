@@ -167,8 +167,7 @@ def add(by: By, made: Passkey, code: str | None = None) -> None:
             session.flush()
             if code is not None:
                 two_factor.use(session, by, code)
-            said = {"name": named}
-            changes.note(session, by, "passkey.added", mails.PASSKEY_ADDED, subject=subject, after=said, passkey=named)
+            changes.note(session, by, "passkey.added", mails.PASSKEY_ADDED, subject=subject, passkey=named)
     except IntegrityError:
         raise Refused(_("This passkey is there already."), "passkey_known", 409) from None
 
@@ -234,8 +233,7 @@ def remove(by: By, passkey_id: str) -> str:
         ).scalar()
         if name is None:
             raise NotFound("passkey")
-        kind, said = mails.PASSKEY_REMOVED, {"name": name}
-        changes.note(session, by, "passkey.removed", kind, subject=passkey_id, after=said, passkey=name)
+        changes.note(session, by, "passkey.removed", mails.PASSKEY_REMOVED, subject=passkey_id, passkey=name)
     return str(name)
 
 
