@@ -95,14 +95,9 @@ def ask_second_factor(actor: Actor) -> Response | None:
 
     Sessions that began before the seller asked for it are asked too; those of hosts and of read-only links are not.
     """
+    if request.blueprint in OPEN_BEFORE or not lacks_second_factor(actor):
+        return None
     kept = portal_session()
-    if not settings().two_factor_required or TWO_FACTORS in kept or request.blueprint in OPEN_BEFORE:
-        return None
-    if kept.embedded or actor.is_link:
-        return None
-    if two_factor.standing(actor.member_id).is_on:  # set up in this session: to switch it on ends all others
-        kept[TWO_FACTORS] = True
-        return None
     where = url_for("authentication.page")
     if is_htmx():
         return Response(status=204, headers={"HX-Redirect": where})
@@ -110,6 +105,19 @@ def ask_second_factor(actor: Actor) -> Response | None:
     if asked not in [sentence for _kind, sentence in kept.get(NOTICES) or []]:  # once, however many pages ask
         flash(asked, "warn")
     return make_response(redirect(where, 303))
+
+
+def lacks_second_factor(actor: Actor) -> bool:
+    """Say whether the seller asks for two factors and this session has shown one: it sees nothing of the customer."""
+    kept = portal_session()
+    if not settings().two_factor_required or TWO_FACTORS in kept:
+        return False
+    if kept.embedded or actor.is_link:
+        return False
+    if not two_factor.standing(actor.member_id).is_on:
+        return True
+    kept[TWO_FACTORS] = True  # set up in this session: to switch it on ends all others
+    return False
 
 
 def one_factor_is_left() -> None:

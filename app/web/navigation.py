@@ -24,6 +24,7 @@ from app.services.balance import history, status_facts
 from app.web import undo
 from app.web.access import actor_or_none, current_actor, current_catalog, current_customer, current_unit
 from app.web.embedding.views import offers
+from app.web.login import lacks_second_factor
 from app.web.session_cookie import portal_session
 
 _BELOW = {
@@ -131,6 +132,12 @@ def remaining_credits() -> Credits:
     return remaining
 
 
+def shows_balance() -> bool:
+    """Say whether pages have the balance around them: not for read-only links, nor before the second factor."""
+    actor = current_actor()
+    return not (actor.is_link or lacks_second_factor(actor))
+
+
 class Words(Protocol):
     """What writes a status."""
 
@@ -191,6 +198,7 @@ def init_app(app: Flask) -> None:
             "own_theme": _own_theme,
             "here": here,
             "remaining_credits": remaining_credits,
+            "shows_balance": shows_balance,
             "current_catalog": current_catalog,
             "actor_or_none": actor_or_none,
             "is_sandbox": settings().payments == "sandbox",

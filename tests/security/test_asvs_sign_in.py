@@ -75,6 +75,23 @@ def test_asvs_6_3_3_where_two_factors_are_asked_for_one_opens_nothing_but_their_
 
 
 @pytest.mark.parametrize("_required", [True])
+def test_until_two_factors_are_there_no_page_and_no_part_of_one_shows_the_balance(
+    app: Flask, visitor: Browser, alice_actor: Actor, _required: bool
+) -> None:
+    gives_password(visitor, alice_actor)
+    wrong = {"current_password": "wrong", "new_password": "kelp market at dawn"}
+    for headers in ({}, {"HX-Request": "true"}):
+        page = visitor.opens(AUTHENTICATION)
+        sent = visitor.posts(f"{AUTHENTICATION}password", {"csrf_token": page.value("csrf_token"), **wrong}, **headers)
+        for each in (page, sent):
+            assert not each.soup.select("#balance-badge, #menu-balance") and "emaining credits" not in each.text
+    assert sent.status == 422
+    two_factor.begin(alice_actor.member_id)
+    two_factor.confirm(by(alice_actor, visitor), shown(alice_actor))
+    assert len(visitor.opens(AUTHENTICATION).soup.select("#balance-badge, #menu-balance")) == 2, "it is on by now"
+
+
+@pytest.mark.parametrize("_required", [True])
 def test_joining_another_customer_and_switching_it_off_again_open_nothing(
     app: Flask, visitor: Browser, alice_actor: Actor, mallory_actor: Actor, globex: Customer, _required: bool
 ) -> None:
