@@ -17,6 +17,7 @@ from app.domain.usage_alerts import Threshold
 from app.models.customers import Customer
 from app.models.scope import as_customer, as_service
 from app.services import audit
+from app.services.access import api_tokens
 from app.services.alerts import thresholds
 from app.services.catalog import versions
 from app.services.customers import address as addresses
@@ -24,6 +25,7 @@ from app.services.customers import invoice_recipients
 from app.services.people import access_links, activity, activity_undo
 from app.services.spend_management import limits
 from app.services.transaction import transaction
+from tests.support.api import Api
 from tests.support.browser import Browser, Page
 from tests.support.host import IN_A_FRAME, host_of
 from tests.support.statements import counted
@@ -154,6 +156,23 @@ def test_it_is_narrowed_by_person_area_and_days_and_paged(
     with counted() as seen:
         alice.opens(PATH)
     assert len(seen) <= 6, seen
+
+
+def test_what_somebody_did_by_an_api_token_is_theirs(
+    app: Flask, alice: Browser, alice_actor: Actor, bob_actor: Actor, acme: Customer
+) -> None:
+    path, pages = f"/customers/{acme.customer_id}/spend_management", ("", "activity.csv")
+    program = Api(app, api_tokens.make(alice_actor, "a program", ["billing:read", "billing:write"], None))
+    limits = {"enabled": True, "daily_limit": "7", "notify_threshold": None, "webhook_url": None, "version": 0}
+    assert program.open("PUT", path, json=limits).status_code == 200
+    for each in pages:
+        with counted() as all_of_them:
+            alice.opens(f"{PATH}{each}?area=limits")
+        with counted() as hers:
+            text = alice.opens(f"{PATH}{each}?area=limits&person={alice_actor.member_id}").response.text
+        assert "Changed the limits of Spend management" in text and len(hers) == len(all_of_them)
+        others = alice.opens(f"{PATH}{each}?area=limits&person={bob_actor.member_id}").response.text
+        assert "Changed the limits" not in others
 
 
 def test_a_formula_in_a_name_is_no_formula_in_the_file(alice: Browser, alice_actor: Actor) -> None:

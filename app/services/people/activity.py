@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import Row, Select, func, select, tuple_
+from sqlalchemy import Row, Select, func, or_, select, tuple_
 
 from app.domain.people.activity import OF_AREA, SENTENCES, Area
 from app.models.api_keys import ApiKey
@@ -111,7 +111,8 @@ def _wanted(customer_id: str, query: ActivityQuery) -> Select[*tuple[Any, ...]]:
     actions = OF_AREA[query.area] if query.area is not None else frozenset(SENTENCES)
     wanted = wanted.where(AuditEntry.action.in_(sorted(actions)))
     if query.person:
-        wanted = wanted.where(AuditEntry.actor == query.person)
+        theirs = select(ApiKey.id).where(ApiKey.member_id == query.person, ApiKey.customer_id == customer_id)
+        wanted = wanted.where(or_(AuditEntry.actor == query.person, AuditEntry.actor.in_(theirs)))
     if query.first is not None:
         wanted = wanted.where(AuditEntry.at >= datetime.combine(query.first, time(), UTC))
     if query.last is not None and query.last < date.max:
