@@ -99,6 +99,46 @@ def test_a_private_key_is_refused_and_no_longer_there(alice: Browser, acme: Cust
 
 
 @pytest.mark.parametrize(
+    "words",
+    [
+        "private key of my laptop",
+        "my-private-key@laptop",
+        "Private-Mac",
+        "back-end private key: laptop",
+        "private_key=laptop",
+        "age-secret-key-backup",
+    ],
+)
+def test_a_key_may_be_called_private_in_words(alice: Browser, words: str) -> None:
+    for key, name in ((ED25519, words), (OTHER.rpartition(" ")[0] + f" {words}", "")):
+        saved = adds(alice, key, name)
+        assert (saved.status, saved.notices()) == (200, [f"The key {words} is added."])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "-----BEGIN RSA PRIVATE KEY-----",
+        "BEGIN OPENSSH PRIVATE KEY",
+        "OPENSSH PRIVATE KEY-----",
+        "-----END PRIVATE KEY-----",
+        "---- BEGIN SSH2 ENCRYPTED PRIVATE KEY ----",
+        "-----BEGIN PGP PRIVATE KEY BLOCK-----",
+        "-----begin ec private key-----",
+        "PuTTY-User-Key-File-3: ssh-ed25519",
+        "Private-Lines: 1",
+        "AGE-SECRET-KEY-1QQPQZ",
+        "SSH_PRIVATE_KEY=MHcCAQEEIHZZ85osIKP2",
+        '"private_key": "MHcCAQEEIHZZ85osIKP2"',
+        "b3BlbnNzaC1rZXktdjEA",
+        '{"kty":"OKP","d" : "nWGx"}',
+    ],
+)
+def test_the_armour_of_private_keys_is_known(text: str) -> None:
+    assert rule.is_private(text) and rule.is_private(f"of my laptop\n{text}\n")
+
+
+@pytest.mark.parametrize(
     "text",
     [
         base64.b64encode(PRIVATE_OPENSSH.encode()).decode(),

@@ -25,10 +25,15 @@ LONGEST_TEXT = 20_000
 MOST = 50
 """So many keys a member may have."""
 _PRIVATE = re.compile(
-    r"PRIVATE[ _-]?KEY|PuTTY-User-Key-File|^Private-(?:Lines|MAC|Hash)|AGE-SECRET-KEY-|b3BlbnNzaC1rZXkt|\"d\"\s*:",
+    r"(?-i:\b(?:BEGIN|END)\b[ \w]{0,40}PRIVATE[ _-]?KEY)|-{2} ?(?:BEGIN|END)\b[ \w]{0,40}PRIVATE[ _-]?KEY"
+    r"|PRIVATE[ _-]?KEY[ \w]{0,20}-{4}|PRIVATE[ _-]?KEY[\"']?\s{0,9}[=:]\s{0,9}[\"']?[0-9A-Za-z+/]{16}"
+    r"|PuTTY-User-Key-File|^Private-(?:Lines|MAC|Hash):|AGE-SECRET-KEY-(?:PQ-)?1|b3BlbnNzaC1rZXkt|\"d\"\s*:",
     re.IGNORECASE | re.MULTILINE,
 )
-"""What only files of private keys have: PEM, OpenSSH (also without its first line), PuTTY, ssh.com, age, JWK."""
+"""What only files of private keys have: PEM, OpenSSH (also without its first line), PuTTY, ssh.com, age, JWK.
+
+The words alone are no sign of one: people call a public key "private key of my laptop".
+"""
 
 _MALFORMED = {
     "name": marked("The name is longer than {most} characters or has an invisible one. Enter a shorter name."),
