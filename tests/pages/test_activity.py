@@ -68,6 +68,16 @@ def test_a_change_is_said_from_what_to_what_and_undone(alice: Browser, alice_act
     assert limit(acme) == 5_000_000
 
 
+def test_what_was_and_what_is_are_read_from_right_to_left_in_hebrew(alice: Browser, alice_actor: Actor) -> None:
+    """Each value keeps its own direction, and the arrow points the way in which the line is read."""
+    limited(alice_actor, 5, 0)
+    limited(alice_actor, 9, 1)
+    line = alice.opens(PATH, **{"Accept-Language": "he"}).soup.select("#activity-list th small")[0]
+    was, now = line.select("bdi")
+    assert ("5.00" in was.text, "9.00" in now.text) == (True, True)
+    assert "←" in line.text and "→" not in line.text
+
+
 def test_nothing_is_undone_over_a_later_change(alice: Browser, alice_actor: Actor, acme: Customer) -> None:
     """Also where the later changes ended with the same value."""
     limited(alice_actor, 5, 0)
