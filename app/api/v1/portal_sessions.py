@@ -70,7 +70,8 @@ class PortalSessionIn(Model):
         None,
         pattern=LOCALE,
         max_length=35,
-        description="The member's language: `en`, `de`, `fr`, `es`, `he`, also with a region. Another is English.",
+        description="The member's language: `en`, `de`, `fr`, `es`, `he`, also with a region. Without one, or with "
+        "another: the one that the member chose on Profile, else the browser's, else English.",
         examples=["en"],
     )
     theme: ThemeIn | None = None
