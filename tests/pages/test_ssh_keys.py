@@ -101,14 +101,10 @@ def test_a_private_key_is_refused_and_no_longer_there(alice: Browser, acme: Cust
 @pytest.mark.parametrize(
     "words",
     [
-        "private key of my laptop",
-        "my-private-key@laptop",
-        "Private-Mac",
-        "back-end private key: laptop",
-        "private_key=laptop",
-        "age-secret-key-backup",
+        "private key of my laptop", "my-private-key@laptop", "Private-Mac",
+        "back-end private key: laptop", "private_key=laptop", "age-secret-key-backup",
     ],
-)
+)  # fmt: skip
 def test_a_key_may_be_called_private_in_words(alice: Browser, words: str) -> None:
     for key, name in ((ED25519, words), (OTHER.rpartition(" ")[0] + f" {words}", "")):
         saved = adds(alice, key, name)
