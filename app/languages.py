@@ -152,6 +152,7 @@ def _in_template(found: Any) -> Any:
         written: str = found(*sentence)
         if len(sentence) == COUNTED:
             values.setdefault("n", sentence[-1])
+        written = language.ended_once(written, values)
         if context.autoescape:  # a catalog may hold no markup but that of the sentence: tests/web/test_messages.py
             said = Markup(written)
             return said.format(**{name: escape(each) for name, each in values.items()}) if values else said

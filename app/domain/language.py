@@ -4,7 +4,8 @@ The language belongs to the work under way (a request, a mail, a document) and e
 stand in them by name (`{amount}`), and the catalogs that translate them are registered from above.
 """
 
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar, Token
 from functools import lru_cache, wraps
@@ -19,6 +20,8 @@ NAMES = {ENGLISH: "English", "de": "Deutsch", "fr": "Français", "es": "Español
 OFFERED: tuple[str, ...] = tuple(NAMES)
 """The languages that members may choose: those in which every page, mail and document is complete."""
 RIGHT_TO_LEFT = frozenset({"he"})
+_LAST = re.compile(r"\{(\w+)\}(?:</\w+>)*\.(?=\s|$)")
+"""A value before a full stop."""
 
 _language: ContextVar[str] = ContextVar("language", default=ENGLISH)
 
@@ -150,18 +153,28 @@ def marked(sentence: str) -> str:
 def _(sentence: str, **values: object) -> str:
     """Return the sentence in the current language, with the values in it."""
     said = said_of(sentence)
-    return said.format_map(values) if values else said
+    return ended_once(said, values).format_map(values) if values else said
 
 
 def ngettext(one: str, many: str, number: int, **values: object) -> str:
     """Return the sentence for the number, which stands in it as `{n}`, and in another form where `n` is given."""
-    return form_of(one, many, number).format_map({"n": number} | values)
+    return ended_once(form_of(one, many, number), values).format_map({"n": number} | values)
 
 
 def pgettext(where: str, sentence: str, **values: object) -> str:
     """Return a word that has several meanings as it is said there."""
     said = word_of(where, sentence)
     return said.format_map(values) if values else said
+
+
+def ended_once(said: str, values: Mapping[str, object]) -> str:
+    """Return the sentence without the full stop after a value that ends with one: `30 nov.` at its end."""
+
+    def stop(found: re.Match[str]) -> str:
+        ends = str(values.get(found[1], "")).endswith((".", ".</time>"))
+        return found[0].removesuffix(".") if ends else found[0]
+
+    return _LAST.sub(stop, said) if "." in said and current() != ENGLISH else said
 
 
 def said_of(sentence: str) -> str:

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
-from flask import Flask
+from flask import Flask, render_template_string
 
 from app import languages, locale
 from app.domain import language
@@ -32,6 +32,17 @@ def offered(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_english_is_what_the_sources_say_and_no_catalog_is_asked() -> None:
     assert _("Saved {n}") == "Saved {n}" and _("Saved {what}.", what="it") == "Saved it."
     assert [ngettext("{n} day", "{n} days", each) for each in (1, 2)] == ["1 day", "2 days"]
+
+
+def test_a_sentence_ends_with_one_full_stop_after_a_short_day_that_has_one(app: Flask) -> None:
+    with app.test_request_context(), language.using("fr"):
+        day = locale.short_day(date(2026, 11, 30))
+        said = _("Your payment of {amount} failed on {day}.", amount="$5.00", day=day)
+        in_a_page = render_template_string("{{ _('Until {day} everything stays as it is.', day=day) }}", day=day)
+        assert said.endswith("30 nov.") and not said.endswith("..") and ".." not in in_a_page
+        assert ".." not in _(
+            "Your payment of {amount} failed on {day}.", amount="$5.00", day=locale.day(date(2026, 5, 1))
+        )
 
 
 def test_a_language_ends_with_the_work_that_it_belongs_to(app: Flask) -> None:
