@@ -243,7 +243,7 @@ def buyer_number(tax: DocumentTax) -> str:
     is_certificate = tax.reason == Reason.EXEMPT_CERTIFICATE
     if is_certificate:
         return _("Exemption certificate {number}", number=tax.buyer_number)
-    return _("Tax ID {number}", number=tax.buyer_number)
+    return tax_names.tax_id(tax.buyer_number)
 
 
 def why(tax: DocumentTax) -> str:

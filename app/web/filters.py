@@ -16,6 +16,7 @@ from app.domain import payments
 from app.domain.amounts import CreditUnit, is_currency
 from app.domain.language import _, remembered
 from app.domain.money import Credits, Money
+from app.domain.tax.words import tax_id
 from app.models.payments import PaymentMethod
 from app.web.access import current_unit
 
@@ -160,7 +161,7 @@ def rail_name(rail: str) -> str:
 def init_app(app: Flask) -> None:
     """Give the filters to the templates."""
     figures = (balance, amount, signed, exact, price, quantity, counted, count)
-    for each in (*figures, moment, ago, day, time_of_day, method_name, rail_name, locale.before_stop):
+    for each in (*figures, moment, ago, day, time_of_day, method_name, rail_name, locale.before_stop, tax_id):
         app.add_template_filter(each)
 
 

@@ -1,12 +1,16 @@
 """How the tax on a purchase is described: its name, why it is added or not, and where it can be changed."""
 
+import re
 from collections.abc import Callable
 from decimal import Decimal
 
 from app.domain.language import _, marked, pgettext
 from app.domain.money import Money
+from app.domain.tax.places import MEMBERS, country_of
 from app.domain.tax.treatment import Category, Reason, Treatment
 
+_UNIONS = re.compile(r"([A-Z]{2})[0-9A-Z+*]{8,12}")
+"""The form of the Union's VAT numbers: letters of a member state, and then what that state gives."""
 TAX_SETTINGS, INVOICE_ADDRESS = "tax_settings", "invoice_address"
 _WHERE = {
     Reason.NO_ADDRESS: INVOICE_ADDRESS,
@@ -92,3 +96,11 @@ def where(treatment: Treatment | None) -> str:
     if treatment is None or not (added or treatment.reason is Reason.NO_ADDRESS):
         return ""
     return _WHERE.get(treatment.reason, "")
+
+
+def tax_id(number: str) -> str:
+    """Return a tax number with what it is called: one for the Union's VAT has a name of its own in some languages."""
+    found = _UNIONS.fullmatch(re.sub(r"[\s.\-]", "", number))
+    if found and country_of(found[1]) in MEMBERS and country_of(found[1]) != "GB":
+        return pgettext("Of the EU, for VAT", "Tax ID {number}", number=number)
+    return _("Tax ID {number}", number=number)

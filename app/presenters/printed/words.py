@@ -4,6 +4,7 @@ What the law of a country calls a thing stands in the catalogs as it is called t
 """
 
 from app.domain.language import ENGLISH, _, current, marked, pgettext
+from app.domain.tax import words as tax_words
 
 BILL_TO, CUSTOMER = marked("Bill to"), marked("Customer")
 NUMBER = {
@@ -139,7 +140,7 @@ def arrived() -> str:
 
 def tax_id(number: str) -> str:
     """Return a tax number with what it is called."""
-    return _("Tax ID {number}", number=number)
+    return tax_words.tax_id(number)
 
 
 def on(number: str, day: str) -> str:
