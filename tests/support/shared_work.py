@@ -82,7 +82,9 @@ class Pages:
 
     def __init__(self, made: Flask, before: dict[str, set[Any]], around_all: dict[str, list[Any]]) -> None:
         made.url_map.update()
-        self._url_map, self._blueprints, self._commands = made.url_map, made.blueprints.copy(), made.cli.commands.copy()
+        made.url_map.__class__ = Addresses  # what is added to the app from here on is its own as well
+        self._url_map = copy(made.url_map)
+        self._blueprints, self._commands = made.blueprints.copy(), made.cli.commands.copy()
         self._views = {name: view for name, view in made.view_functions.items() if name not in before["views"]}
         self._around = {
             place: {name: kept for name, kept in getattr(made, place).items() if name not in before[place]}

@@ -47,3 +47,14 @@ def test_an_address_that_is_added_to_one_is_nobody_elses(settings: Settings) -> 
         with pytest.raises(NotFound):
             without.url_map.bind("").match("/only/one")
         assert without.url_map.bind("").match("/billing/")[0] == "overview.page"
+
+
+def test_an_address_that_is_added_to_the_first_is_nobody_elses_either(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shared_work, "_pages", {})
+    first = create_app(settings)
+    first.add_url_rule("/only/first", "only_first", lambda: "here")
+    assert first.url_map.bind("").match("/only/first") == ("only_first", {})
+    with pytest.raises(NotFound):
+        create_app(settings).url_map.bind("").match("/only/first")
