@@ -11,13 +11,7 @@ from functools import lru_cache
 
 from babel import Locale
 from babel.dates import format_date, format_interval, format_skeleton
-from babel.numbers import (
-    NumberPattern,
-    format_decimal,
-    get_decimal_symbol,
-    get_group_symbol,
-    parse_pattern,
-)
+from babel.numbers import NumberPattern, format_decimal, get_decimal_symbol, get_group_symbol, parse_pattern
 
 from app.domain import amounts, language, typed_numbers, units
 from app.domain.addresses import formats
@@ -67,6 +61,11 @@ def whole(value: int) -> str:
 def country(code: str) -> str:
     """Return what the country is called: `Germany`; its code where nobody knows."""
     return str(_locale().territories.get(code, code))
+
+
+def language_name(tag: str) -> str:
+    """Return what the language is called in the current one: `German`, `allemand`; its tag where nobody knows."""
+    return str(_locale().languages.get(tag, tag))
 
 
 def part(code: str, name: str) -> str:

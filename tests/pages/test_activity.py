@@ -78,6 +78,16 @@ def test_what_was_and_what_is_are_read_from_right_to_left_in_hebrew(alice: Brows
     assert "←" in line.text and "→" not in line.text
 
 
+def test_what_is_kept_as_a_code_is_said_in_words_and_a_file_has_the_code(alice: Browser, acme: Customer) -> None:
+    with as_service("a charge"), transaction() as session:
+        was, now = {"standing": "good"}, {"standing": "past_due", "emails": ["john_doe@acme.example"]}
+        audit.record(session, acme.customer_id, "dunning", "account.past_due", acme.customer_id, was, now)
+    said = sentences(alice.opens(PATH, **{"Accept-Language": "de"}))[0]
+    assert "Status: nichts überfällig → überfällig" in said and "john_doe@acme.example" in said
+    file = alice.opens(f"{PATH}activity.csv", **{"Accept-Language": "de"}).response.text
+    assert "standing,good,past_due" in file and "john_doe@acme.example" in file
+
+
 def test_nothing_is_undone_over_a_later_change(alice: Browser, alice_actor: Actor, acme: Customer) -> None:
     """Also where the later changes ended with the same value."""
     limited(alice_actor, 5, 0)

@@ -2,23 +2,27 @@
 
 from collections.abc import Iterator
 from datetime import date
+from functools import cache
 from typing import Any
 
 from flask import Blueprint, flash, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from app import clock
-from app.domain.errors import Refused
+from app.domain.catalog import Catalog
+from app.domain.errors import NotFound, Refused
 from app.domain.language import _, in_english, marked
 from app.domain.people.activity import AREAS, Area, may_undo
 from app.forms import log_places
 from app.presenters.people import activity as words
 from app.presenters.spreadsheets import harmless
+from app.services.catalog import versions
 from app.services.people import activity, activity_undo
 from app.services.people.activity import ActivityQuery, Entry, Place
 from app.web import exports
 from app.web.access import (
     current_actor,
+    current_catalog,
     current_customer,
     current_unit,
     fresh_only,
@@ -40,13 +44,13 @@ NAMES = ("person", "area", "first", "last")
 def page() -> Response:
     """Show the entries that match, the newest first, 25 at a time."""
     place = log_places.place(request.args.get("before", ""))
-    query, given = _query(place), _given()
+    query, given, reader = _query(place), _given(), _reader()
     found, older = activity.listed(current_customer().customer_id, query)
     return show(
         PAGE,
         CONTENT,
         form=PageForm(formdata=None),
-        rows=[_row(each) for each in found],
+        rows=[_row(each, reader) for each in found],
         given=dict.fromkeys(NAMES, "") | given,
         people=activity.people(current_customer().customer_id),
         areas=[(each.value, _(AREAS[each])) for each in Area],
@@ -82,21 +86,35 @@ def undo(entry_id: str) -> Response:
     return redirect(url_for("activity.page"), 303)
 
 
-def _row(entry: Entry) -> words.Row:
+def _reader(*, in_codes: bool = False) -> words.Reader:
+    customer = current_customer()
+
+    @cache
+    def sold(version: int) -> Catalog | None:
+        try:
+            return versions.sold(customer.catalog, version)
+        except NotFound:
+            return None
+
+    return words.Reader(current_unit(), customer.currency, current_catalog(), sold, in_codes)
+
+
+def _row(entry: Entry, reader: words.Reader) -> words.Row:
     return words.Row(
         id=entry.id,
         at=entry.at,
         who=words.who(entry.actor, entry.name),
         sentence=words.sentence(entry.action),
         area=words.area(entry.action),
-        values=words.values(entry.action, entry.before, entry.after, current_unit(), current_customer().currency),
+        values=words.values(entry.action, entry.before, entry.after, reader),
         address=entry.address if entry.actor.startswith(("mem_", "acl_")) else "",
         may_undo=may_undo(entry.action, entry.before, entry.at, clock.now()),
     )
 
 
 def _lines(entries: Iterator[Entry]) -> Iterator[list[str]]:
-    for row in map(in_english(_row), entries):
+    said, reader = in_english(_row), _reader(in_codes=True)
+    for row in (said(each, reader) for each in entries):
         head = [row.at.isoformat(), row.who, row.area, row.sentence]
         for each in row.values or [words.Value("", "", "")]:
             yield [harmless(cell) for cell in (*head, each.label, each.before, each.after, row.address)]

@@ -1,6 +1,6 @@
 """Activity: what each entry of the audit trail is called, where it belongs, and which of its values people may read.
 
-Every action that the code records has its line here; what has no label in `FIELDS` is shown nowhere.
+Every action that the code records has its line here; what has no line in `activity_fields` is shown nowhere.
 """
 
 from collections.abc import Mapping
@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from app.domain.language import marked
+from app.domain.people.activity_fields import FIELDS
 
 UNDO_WITHIN = timedelta(hours=24)
 
@@ -183,46 +184,6 @@ OF_AREA: Mapping[Area, frozenset[str]] = {area: frozenset(each) for area, each i
 AREA_OF: Mapping[str, Area] = {action: area for area, each in _SENTENCES.items() for action in each}
 UNKNOWN = marked("Changed something")
 
-FIELDS: Mapping[str, str] = {
-    "role": marked("role"),
-    "email": marked("e-mail address"),
-    "name": marked("name"),
-    "expires_at": marked("good until"),
-    "enabled": marked("switched on"),
-    "daily_limit_micros": marked("daily limit"),
-    "notify_threshold_micros": marked("e-mail threshold"),
-    "threshold_micros": marked("recharged below"),
-    "amount_minor": marked("amount"),
-    "period_limit_minor": marked("limit of a month"),
-    "pack": marked("pack"),
-    "quiet_from": marked("quiet from"),
-    "quiet_until": marked("quiet until"),
-    "time_zone": marked("time zone"),
-    "language": marked("language"),
-    "ask_above_minor": marked("asked above"),
-    "alerts": marked("alerts"),
-    "emails": marked("addresses"),
-    "billing_email": marked("billing e-mail"),
-    "pending": marked("to be confirmed"),
-    "recipients": marked("more recipients"),
-    "company": marked("company"),
-    "line1": marked("address"),
-    "line2": marked("address, second line"),
-    "city": marked("city"),
-    "postal_code": marked("postal code"),
-    "region": marked("region"),
-    "country": marked("country"),
-    "po_number": marked("PO number"),
-    "buyer_reference": marked("buyer reference"),
-    "url": marked("address"),
-    "number": marked("number"),
-    "plan": marked("plan"),
-    "interval": marked("billed"),
-    "seats": marked("seats"),
-    "seats_used": marked("seats used"),
-    "standing": marked("standing"),
-    "credits_micros": marked("credits"),
-}
 UNDOABLE = frozenset(
     {"spend_management.changed", "invoice_address.changed", "invoice_notifications.changed", "usage_alerts.changed"}
 )

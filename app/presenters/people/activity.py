@@ -1,15 +1,20 @@
 """What Activity says of an entry: who, what, from what to what. What has no label is not said."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from app import locale
 from app.domain.amounts import CreditUnit
+from app.domain.catalog import Catalog
 from app.domain.language import _, pgettext
+from app.domain.mails import Topic, listed
 from app.domain.money import Credits, Money
-from app.domain.people.activity import AREA_OF, AREAS, FIELDS, SENTENCES, UNKNOWN, changes
+from app.domain.people.activity import AREA_OF, AREAS, SENTENCES, UNKNOWN, changes
+from app.domain.people.activity_fields import FIELDS, INTERVALS, STANDINGS, Kind
 from app.domain.people.members import Role
+from app.domain.usage_alerts import Threshold
+from app.presenters.usage import alert_words
 
 _AUTOMATIC = frozenset({"worker", "purser", "dunning", "auto_recharge", "referrals"})
 HEADER = ["when", "who", "area", "what", "field", "before", "after", "network address"]
@@ -22,6 +27,58 @@ class Value:
     label: str
     before: str
     after: str
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Who reads: what the customer's credit and money are, and what its seller calls plans, packs and meters."""
+
+    unit: CreditUnit
+    currency: str
+    catalog: Catalog
+    sold: Callable[[int], Catalog | None]
+    """The catalog in an older version, where there is one: a plan may be sold no more."""
+    in_codes: bool = False
+    """Whether this is a file, which programs read: plans, countries and the like stay the codes that are kept."""
+
+    def says(self, key: str, value: object, entry: Mapping[str, object]) -> str:
+        """Return a value of the entry in words, or in codes where a file has them."""
+        kind = FIELDS[key].kind
+        if value is None or value in ("", [], {}):
+            return _nothing()
+        if isinstance(value, bool):
+            return _("yes") if value else _("no")
+        match kind:
+            case Kind.CREDITS if isinstance(value, int):
+                return locale.exact(Credits(value), self.unit)
+            case Kind.MONEY if isinstance(value, int):
+                return locale.exact(Money(value, str(entry.get("currency") or self.currency)))
+        if self.in_codes:
+            return _IN_CODES.get(kind, str)(value)
+        match kind:
+            case Kind.PLAN:
+                return self._plan(str(value), entry.get("catalog_version"))
+            case Kind.PACK:
+                pack = self.catalog.pack(str(value))
+                return pack.title if pack else str(value)
+            case Kind.ALERTS:
+                return "; ".join(map(self._alert, value)) if isinstance(value, list) else str(value)
+        return _IN_WORDS[kind](value)
+
+    def _plan(self, key: str, version: object) -> str:
+        plan = self.catalog.plans.plan(key)
+        if plan is None and isinstance(version, int):
+            older = self.sold(version)
+            plan = older.plans.plan(key) if older else None
+        return plan.title if plan else key
+
+    def _alert(self, said: object) -> str:
+        meter, quantity, *percent = str(said).split(" ")
+        known = self.catalog.meter(meter)
+        if not quantity.isdecimal():
+            return str(said)
+        wanted = Threshold(meter, int(quantity), bool(percent))
+        return alert_words(wanted, known.title if known else meter, known.unit if known else "", None, has_limit=False)
 
 
 @dataclass(frozen=True)
@@ -53,15 +110,13 @@ def who(actor: str, name: str) -> str:
     return _("The portal") if actor in _AUTOMATIC else _("Your seller")
 
 
-def values(
-    action: str, before: Mapping[str, object], after: Mapping[str, object], unit: CreditUnit, currency: str
-) -> list[Value]:
+def values(action: str, before: Mapping[str, object], after: Mapping[str, object], reader: Reader) -> list[Value]:
     """Return what changed, as people read it."""
     return [
         Value(
-            _(FIELDS[each.key]),
-            _said(each.key, each.before, unit, str(before.get("currency") or currency)),
-            _said(each.key, each.after, unit, str(after.get("currency") or currency)),
+            _(FIELDS[each.key].label),
+            reader.says(each.key, each.before, before),
+            reader.says(each.key, each.after, after),
         )
         for each in changes(action, before, after)
     ]
@@ -77,21 +132,65 @@ def area(action: str) -> str:
     return _(AREAS[AREA_OF[action]]) if action in AREA_OF else ""
 
 
-def _said(key: str, value: object, unit: CreditUnit, currency: str) -> str:
-    if value is None or value in ("", [], {}):
-        return pgettext("a value that is empty", "none")
-    if isinstance(value, bool):
-        return _("yes") if value else _("no")
-    if key.endswith("_micros") and isinstance(value, int):
-        return str(locale.exact(Credits(value), unit))
-    if key.endswith("_minor") and isinstance(value, int):
-        return str(locale.exact(Money(value, currency)))
-    if isinstance(value, dict):
-        return "; ".join(f"{name}: {_said('', each, unit, currency)}" for name, each in sorted(value.items()))
-    if isinstance(value, list):
-        return ", ".join(str(each).replace("_", " ") for each in value)
-    if key == "role":
-        return Role(str(value)).named if value in set(Role) else str(value).replace("_", " ")
-    if key == "expires_at":
-        return locale.moment(datetime.fromisoformat(str(value)))
-    return str(value)
+def _moment(value: object) -> str:
+    return locale.moment(datetime.fromisoformat(str(value)))
+
+
+def _role(value: object) -> str:
+    return Role(str(value)).named if value in set(Role) else str(value).replace("_", " ")
+
+
+def _count(value: object) -> str:
+    return locale.whole(value) if isinstance(value, int) else str(value)
+
+
+def _time_of_day(value: object) -> str:
+    return "{:02}:{:02}".format(*divmod(value, 60)) if isinstance(value, int) else str(value)
+
+
+def _of(names: Mapping[str, str]) -> Callable[[object], str]:
+    return lambda value: _(names[value]) if isinstance(value, str) and value in names else str(value)
+
+
+def _recipients(value: object) -> str:
+    if not isinstance(value, Mapping):
+        return str(value)
+    sent = {email: listed(frozenset(each for each in Topic if each in topics)) for email, topics in value.items()}
+    return "; ".join(f"{email}: {topics or _nothing()}" for email, topics in sorted(sent.items()))
+
+
+def _coded_recipients(value: object) -> str:
+    if not isinstance(value, Mapping):
+        return str(value)
+    return "; ".join(f"{email}: {_texts(topics).replace('_', ' ')}" for email, topics in sorted(value.items()))
+
+
+def _texts(value: object) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def _nothing() -> str:
+    return pgettext("a value that is empty", "none")
+
+
+_IN_WORDS: Mapping[Kind, Callable[[object], str]] = {
+    Kind.TEXT: str,
+    Kind.TEXTS: _texts,
+    Kind.MOMENT: _moment,
+    Kind.ROLE: _role,
+    Kind.COUNT: _count,
+    Kind.LANGUAGE: lambda value: locale.language_name(str(value)),
+    Kind.COUNTRY: lambda value: locale.country(str(value)),
+    Kind.TIME_OF_DAY: _time_of_day,
+    Kind.ZONE: str,
+    Kind.RECIPIENTS: _recipients,
+    Kind.INTERVAL: _of(INTERVALS),
+    Kind.STANDING: _of(STANDINGS),
+}
+_IN_CODES: Mapping[Kind, Callable[[object], str]] = {
+    Kind.TEXTS: _texts,
+    Kind.MOMENT: _moment,
+    Kind.ROLE: _role,
+    Kind.ALERTS: _texts,
+    Kind.RECIPIENTS: _coded_recipients,
+}

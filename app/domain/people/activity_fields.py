@@ -1,0 +1,94 @@
+"""Activity: which values of an entry people may read, what each is called, and what kind of value it is.
+
+What is kept is a code, an amount in micros or minutes since midnight; a kind says how a reader is told it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from app.domain.dunning.standing import CLOSED, GOOD, PAST_DUE, SUSPENDED
+from app.domain.language import marked
+from app.domain.subscriptions.choice import Interval
+
+
+class Kind(StrEnum):
+    """What kind of value a field has: how it is said."""
+
+    TEXT = "text"
+    """As somebody typed it, or as the seller writes it: a name, an address, a number."""
+    TEXTS = "texts"
+    CREDITS = "credits"
+    MONEY = "money"
+    MOMENT = "moment"
+    COUNT = "count"
+    YES_NO = "yes_no"
+    ROLE = "role"
+    LANGUAGE = "language"
+    COUNTRY = "country"
+    TIME_OF_DAY = "time_of_day"
+    ZONE = "zone"
+    """By the name by which each page has it chosen, the same in every language: `Europe/Berlin`."""
+    ALERTS = "alerts"
+    RECIPIENTS = "recipients"
+    PACK = "pack"
+    PLAN = "plan"
+    INTERVAL = "interval"
+    STANDING = "standing"
+
+
+@dataclass(frozen=True)
+class Field:
+    """A value that people may read."""
+
+    label: str
+    kind: Kind = Kind.TEXT
+
+
+FIELDS: Mapping[str, Field] = {
+    "role": Field(marked("role"), Kind.ROLE),
+    "email": Field(marked("e-mail address")),
+    "name": Field(marked("name")),
+    "expires_at": Field(marked("good until"), Kind.MOMENT),
+    "enabled": Field(marked("switched on"), Kind.YES_NO),
+    "daily_limit_micros": Field(marked("daily limit"), Kind.CREDITS),
+    "notify_threshold_micros": Field(marked("e-mail threshold"), Kind.CREDITS),
+    "threshold_micros": Field(marked("recharged below"), Kind.CREDITS),
+    "amount_minor": Field(marked("amount"), Kind.MONEY),
+    "period_limit_minor": Field(marked("limit of a month"), Kind.MONEY),
+    "pack": Field(marked("pack"), Kind.PACK),
+    "quiet_from": Field(marked("quiet from"), Kind.TIME_OF_DAY),
+    "quiet_until": Field(marked("quiet until"), Kind.TIME_OF_DAY),
+    "time_zone": Field(marked("time zone"), Kind.ZONE),
+    "language": Field(marked("language"), Kind.LANGUAGE),
+    "ask_above_minor": Field(marked("asked above"), Kind.MONEY),
+    "alerts": Field(marked("alerts"), Kind.ALERTS),
+    "emails": Field(marked("addresses"), Kind.TEXTS),
+    "billing_email": Field(marked("billing e-mail")),
+    "pending": Field(marked("to be confirmed")),
+    "recipients": Field(marked("more recipients"), Kind.RECIPIENTS),
+    "company": Field(marked("company")),
+    "line1": Field(marked("address")),
+    "line2": Field(marked("address, second line")),
+    "city": Field(marked("city")),
+    "postal_code": Field(marked("postal code")),
+    "region": Field(marked("region")),
+    "country": Field(marked("country"), Kind.COUNTRY),
+    "po_number": Field(marked("PO number")),
+    "buyer_reference": Field(marked("buyer reference")),
+    "url": Field(marked("address")),
+    "number": Field(marked("number")),
+    "plan": Field(marked("plan"), Kind.PLAN),
+    "interval": Field(marked("billed"), Kind.INTERVAL),
+    "seats": Field(marked("seats"), Kind.COUNT),
+    "seats_used": Field(marked("seats used"), Kind.COUNT),
+    "standing": Field(marked("standing"), Kind.STANDING),
+    "credits_micros": Field(marked("credits"), Kind.CREDITS),
+}
+INTERVALS: Mapping[str, str] = {Interval.MONTHLY: marked("monthly"), Interval.ANNUAL: marked("annual")}
+STANDINGS: Mapping[str, str] = {
+    GOOD: marked("nothing overdue"),
+    PAST_DUE: marked("past due"),
+    SUSPENDED: marked("suspended"),
+    CLOSED: marked("closed"),
+}
