@@ -3,7 +3,8 @@
 import ast
 import re
 
-from app.domain.people.activity import FIELDS, OF_AREA, SENTENCES, UNDOABLE
+from app.domain.people.activity import OF_AREA, SENTENCES, UNDOABLE
+from app.presenters.people.activity_fields import FIELDS
 from tests.architecture.source import APP
 
 ACTION = re.compile(r"[a-z_]+\.[a-z_]+")

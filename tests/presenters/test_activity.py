@@ -12,10 +12,10 @@ from app.domain.addresses import formats
 from app.domain.amounts import CreditUnit
 from app.domain.dunning.standing import CLOSED, GOOD, PAST_DUE, SUSPENDED
 from app.domain.mails import Topic
-from app.domain.people.activity_fields import FIELDS, Kind
 from app.domain.people.members import Role
 from app.domain.subscriptions.choice import Interval
 from app.presenters.people import activity
+from app.presenters.people.activity_fields import FIELDS, Kind
 from app.services.catalog import versions
 from tests.support.small_catalogs import SMALL
 

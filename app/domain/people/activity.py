@@ -1,15 +1,13 @@
-"""Activity: what each entry of the audit trail is called, where it belongs, and which of its values people may read.
+"""Activity: what each entry of the audit trail is called, where it belongs, and what may be undone.
 
-Every action that the code records has its line here; what has no line in `activity_fields` is shown nowhere.
+Every action that the code records has its line here.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from app.domain.language import marked
-from app.domain.people.activity_fields import FIELDS
 
 UNDO_WITHIN = timedelta(hours=24)
 
@@ -188,30 +186,6 @@ UNDOABLE = frozenset(
     {"spend_management.changed", "invoice_address.changed", "invoice_notifications.changed", "usage_alerts.changed"}
 )
 """Settings of the customer that are kept as they were before. Decision 0060 says why these, and no others."""
-
-
-@dataclass(frozen=True)
-class Changed:
-    """One value of an entry, before and after."""
-
-    key: str
-    before: object
-    after: object
-
-
-def changes(action: str, before: Mapping[str, object], after: Mapping[str, object]) -> list[Changed]:
-    """Return the values of an entry that people may read and that changed; of a member's own account none."""
-    if AREA_OF.get(action) is Area.SIGN_IN:
-        return []
-    return [
-        Changed(key, before.get(key), after.get(key))
-        for key in FIELDS
-        if _or_none(before.get(key)) != _or_none(after.get(key))
-    ]
-
-
-def _or_none(value: object) -> object:
-    return None if value in ("", [], {}) else value
 
 
 def touched(before: Mapping[str, object], after: Mapping[str, object]) -> frozenset[str]:

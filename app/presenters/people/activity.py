@@ -10,10 +10,10 @@ from app.domain.catalog import Catalog
 from app.domain.language import _, pgettext
 from app.domain.mails import Topic, listed
 from app.domain.money import Credits, Money
-from app.domain.people.activity import AREA_OF, AREAS, SENTENCES, UNKNOWN, changes
-from app.domain.people.activity_fields import FIELDS, INTERVALS, STANDINGS, Kind
+from app.domain.people.activity import AREA_OF, AREAS, SENTENCES, UNKNOWN
 from app.domain.people.members import Role
 from app.domain.usage_alerts import Threshold
+from app.presenters.people.activity_fields import FIELDS, INTERVALS, STANDINGS, Kind, changes
 from app.presenters.usage import alert_words
 
 _AUTOMATIC = frozenset({"worker", "purser", "dunning", "auto_recharge", "referrals"})

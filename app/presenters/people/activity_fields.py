@@ -1,6 +1,7 @@
 """Activity: which values of an entry people may read, what each is called, and what kind of value it is.
 
-What is kept is a code, an amount in micros or minutes since midnight; a kind says how a reader is told it.
+What has no line here is shown nowhere. A code, an amount in micros or minutes since midnight is kept; a kind says in
+which words it is shown.
 """
 
 from collections.abc import Mapping
@@ -9,6 +10,7 @@ from enum import StrEnum
 
 from app.domain.dunning.standing import CLOSED, GOOD, PAST_DUE, SUSPENDED
 from app.domain.language import marked
+from app.domain.people.activity import AREA_OF, Area
 from app.domain.subscriptions.choice import Interval
 
 
@@ -92,3 +94,27 @@ STANDINGS: Mapping[str, str] = {
     SUSPENDED: marked("suspended"),
     CLOSED: marked("closed"),
 }
+
+
+@dataclass(frozen=True)
+class Changed:
+    """One value of an entry, before and after."""
+
+    key: str
+    before: object
+    after: object
+
+
+def changes(action: str, before: Mapping[str, object], after: Mapping[str, object]) -> list[Changed]:
+    """Return the values of an entry that people may read and that changed; of a member's own account none."""
+    if AREA_OF.get(action) is Area.SIGN_IN:
+        return []
+    return [
+        Changed(key, before.get(key), after.get(key))
+        for key in FIELDS
+        if _or_none(before.get(key)) != _or_none(after.get(key))
+    ]
+
+
+def _or_none(value: object) -> object:
+    return None if value in ("", [], {}) else value
