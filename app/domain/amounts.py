@@ -4,6 +4,7 @@ What is left (a balance, what is available) is rounded down, so that no page sho
 amount is rounded by `money.divided`. Pages write both by `app.locale`, and keep the exact amount beside them.
 """
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from decimal import Decimal
@@ -19,6 +20,11 @@ SYMBOLS = {
     "USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥", "INR": "₹", "KRW": "₩", "BRL": "R$", "ILS": "₪", "VND": "₫",
     "CAD": "CA$", "AUD": "A$", "NZD": "NZ$", "HKD": "HK$", "MXN": "MX$", "TWD": "NT$",
 }  # fmt: skip
+
+
+GROUP = 3
+"""So many digits stand between marks of thousands."""
+_OPEN = re.compile(r"([1-9][0-9]{0,2})([.,])([0-9]{3})")
 
 
 @dataclass(frozen=True)
@@ -69,7 +75,7 @@ def floored(value: Credits | Money, decimals: int) -> Decimal:
 
 def finest(values: Iterable[Credits]) -> int:
     """Return how many decimals the finest of the amounts needs, so that all of them can be written with as many."""
-    return max((max(0, -int(each.units.normalize().as_tuple().exponent)) for each in values), default=0)
+    return max((counting(each.units) for each in values), default=0)
 
 
 _write: list[Callable[[Credits | Money, CreditUnit], str]] = []
@@ -119,3 +125,25 @@ def _parts(value: Credits | Money, decimals: int) -> tuple[int, int]:
     if decimals > kept:
         return smallest * int(10 ** (decimals - kept)), 1
     return smallest, int(10 ** (kept - decimals))
+
+
+def two_readings(number: str) -> tuple[str, Decimal, Decimal] | None:
+    """Return the one mark of the number, and the number with that mark between thousands and before decimals.
+
+    `1,250` is more than a thousand to one person, and a bit more than one to another; None: it is read in one way.
+    """
+    found = _OPEN.fullmatch(number)
+    return (found[2], Decimal(found[1] + found[3]), Decimal(f"{found[1]}.{found[3]}")) if found else None
+
+
+def decimals_to_type(value: Decimal, written: int) -> int:
+    """Return how many decimals the number is typed with at least, so that it is read in one way.
+
+    `written` is how many its unit has: of three, each number has three, and nobody takes its mark for one of thousands.
+    """
+    return GROUP + 1 if written != GROUP and counting(value) == GROUP and 1 <= abs(value) < 1000 else written
+
+
+def counting(value: Decimal) -> int:
+    """Return how many decimals of the number count."""
+    return max(0, -int(value.normalize().as_tuple().exponent))

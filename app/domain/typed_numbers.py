@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from app.domain.amounts import SYMBOLS, CreditUnit
+from app.domain.amounts import GROUP, SYMBOLS, CreditUnit, counting, decimals_to_type, two_readings
 from app.domain.currencies import exponent, shown_decimals
 from app.domain.errors import Refused
 from app.domain.language import _, marked
@@ -112,7 +112,9 @@ class Field:
     example: Decimal = Decimal(25)
     """A number that may be typed."""
     example_decimals: int = 0
-    """How many decimals the example is written with."""
+    """How many decimals such a number is written with."""
+    is_searched: bool = False
+    """Whether it is only looked for: what may be meant in two ways is then read as the page writes it."""
 
 
 def money_field(currency: str, name: str = "amount") -> Field:
@@ -166,6 +168,7 @@ def read(text: str, field: Field, marks: Marks = ENGLISH) -> Decimal | None:
     found = re.fullmatch(rf"([0-9]+|{grouped})(?:{re.escape(marks.decimal)}([0-9]+))?", number)
     if other and found:
         raise _malformed(field, _(field.words.in_unit, unit=field.signs[-1], other=other))
+    _ask_which(number, field, marks)
     if not found:
         raise _malformed(field, _right_form(number, field, marks))
     whole, rest = found[1].replace(marks.group, "").lstrip("0") or "0", found[2] or ""
@@ -227,6 +230,30 @@ def _meant(number: str, field: Field) -> tuple[Decimal, int] | None:
     if len(whole) > 1 and not is_grouped:
         return None
     return Decimal(f"{''.join(whole)}{'.' if rest else ''}{rest}"), len(rest)
+
+
+def _ask_which(number: str, field: Field, marks: Marks) -> None:
+    """Refuse an amount that others read a thousand times as large, or as small, with both as they are typed.
+
+    A unit of three decimals has three in each amount, so that the mark before them is that of decimals; in others
+    nobody writes a third one without need, so that the mark of thousands is one.
+    """
+    readings = two_readings(number)
+    if readings is None or field.words is not AMOUNT or field.is_searched:
+        return
+    mark, large, small = readings
+    expected = marks.decimal if field.example_decimals == GROUP else marks.group
+    if mark == expected or counting(small) > field.decimals or not field.decimals:
+        return
+    as_large = marks.written(large, field.example_decimals or 2)
+    as_small = marks.written(small.normalize(), decimals_to_type(small, field.example_decimals))
+    words = _(
+        "“{typed}” can be read as {large} or as {small}. Enter the one that you mean as it is written here.",
+        typed=number,
+        large=as_large,
+        small=as_small,
+    )
+    raise _malformed(field, words)
 
 
 def _as_example(field: Field, marks: Marks) -> str:

@@ -4,7 +4,7 @@ import re
 from decimal import Decimal
 
 from app import locale
-from app.domain.amounts import CreditUnit, decimals_of
+from app.domain.amounts import GROUP, CreditUnit, decimals_of, decimals_to_type
 from app.domain.currencies import exponent, shown_decimals
 from app.domain.errors import Refused
 from app.domain.language import _
@@ -15,8 +15,6 @@ from app.domain.typed_numbers import sought as find
 
 EIGHTY = Decimal(80)
 _OF_PROGRAMS = re.compile(r"[0-9]{1,12}\.([0-9]+)", re.ASCII)
-GROUP = 3
-"""So many digits stand between marks of thousands: behind a point, they may be no decimals."""
 
 
 def money(text: str, currency: str, name: str = "amount") -> Money:
@@ -34,8 +32,11 @@ def typed(amount: Money) -> str:
 
 
 def number(value: Decimal, decimals: int = 0) -> str:
-    """Return the number as its field shows it: as it is read there, without marks between thousands."""
-    return locale.number(value, decimals).replace(locale.marks().group, "")
+    """Return the number as its field shows it: as it is read there, without marks between thousands.
+
+    With one more zero where its three decimals may be taken for thousands (docs/decisions/0064).
+    """
+    return locale.number(value, decimals_to_type(value, decimals)).replace(locale.marks().group, "")
 
 
 def of_link(text: str, currency: str) -> str:
@@ -91,7 +92,7 @@ def sought_problem(text: str, unit: CreditUnit) -> str:
 
 
 def _sought(unit: CreditUnit) -> Field:
-    return Field("q", FINEST, signs(unit), example_decimals=decimals_of(unit))
+    return Field("q", FINEST, signs(unit), example_decimals=decimals_of(unit), is_searched=True)
 
 
 def whole(text: str, name: str, unit: str) -> int | None:

@@ -7,14 +7,13 @@ from wtforms import BooleanField, HiddenField, StringField
 
 from app import locale
 from app.domain import spend_management as rule
-from app.domain.amounts import decimals_of, digits, is_currency
-from app.domain.currencies import shown_decimals
+from app.domain.amounts import decimals_of
 from app.domain.errors import Refused
 from app.domain.language import marked
 from app.domain.money import MICROS, Credits
 from app.domain.spend_management import Limits
 from app.forms import amounts
-from app.web.access import current_customer, current_unit
+from app.web.access import current_unit
 from app.web.fields import PageForm
 
 _VERSION = re.compile(r"[0-9]{1,9}", re.ASCII)
@@ -133,9 +132,7 @@ def editable(value: Credits | None) -> str:
     """Return the credits as the form's fields take them: every digit, and no marks between thousands."""
     if value is None:
         return ""
-    unit = current_customer().credit_unit
-    written = digits(value.units, shown_decimals(unit) if is_currency(unit) else 0).replace(",", "")
-    return written.replace(".", locale.marks().decimal)
+    return amounts.number(value.units, decimals_of(current_unit()))
 
 
 def _finest() -> int:

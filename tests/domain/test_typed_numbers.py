@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from app import locale
 from app.domain import processor_amounts, top_ups
-from app.domain.amounts import NO_BREAK, SYMBOLS, CreditUnit
+from app.domain.amounts import NO_BREAK, SYMBOLS, CreditUnit, decimals_of
 from app.domain.errors import Refused
 from app.domain.money import Credits, Money, exponent
 from app.domain.spend_management import MOST
@@ -145,16 +145,18 @@ def test_a_written_amount_of_any_currency_is_read_back(minor: int, currency: str
     assert amounts.money(f"{written.major:f}", currency) == written
 
 
-@given(
-    st.integers(-MOST.micros, MOST.micros),
-    st.sampled_from([*map(CreditUnit, CURRENCIES), CreditUnit("tokens"), CreditUnit("tok", "credits")]),
-)
+UNITS = [*map(CreditUnit, CURRENCIES), CreditUnit("tokens"), CreditUnit("tok", "credits")]
+
+
+@given(st.integers(-MOST.micros, MOST.micros), st.sampled_from(UNITS))
 def test_written_credits_of_any_unit_are_read_back(micros: int, unit: CreditUnit) -> None:
+    """But for three decimals, which others may take for thousands: as a field shows them, they are read back too."""
+    open_to_doubt = micros % 1_000 == 0 and micros % 10_000 and 10**6 <= abs(micros) < 10**9 and decimals_of(unit) != 3
     written = locale.exact(Credits(micros), unit)
-    if micros >= 0:
+    if micros >= 0 and not open_to_doubt:
         assert amounts.credits(written, "daily_limit", unit) == Credits(micros)
         return
-    with pytest.raises(Refused, match="of at most 999,999,999,999"):
+    with pytest.raises(Refused, match="can be read as" if open_to_doubt else "of at most 999,999,999,999"):
         amounts.credits(written, "daily_limit", unit)
 
 
