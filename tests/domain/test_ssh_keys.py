@@ -1,9 +1,13 @@
 """SSH keys: which text is one line that may be added, and what is said of every other one."""
 
+import base64
+import random
+
 import pytest
 
 from app.domain.errors import Refused
 from app.domain.people import ssh_key_pieces, ssh_keys
+from app.services.access import ssh_key_reading
 from tests.support.ssh_keys import DSA, ED25519, OTHER, PRIVATES, RSA
 
 
@@ -34,6 +38,17 @@ def test_what_is_no_line_is_refused_in_words_that_say_what_it_is(text: str, reas
         ssh_keys.line_of(text)
     assert (refused.value.reason, refused.value.sentence, refused.value.status) == (reason, words, 422)
     assert refused.value.field == "public_key"
+
+
+@pytest.mark.parametrize("text", [
+    ED25519.replace(" ", "\t"),
+    ED25519.replace(" ", "\N{NO-BREAK SPACE}"),
+    ED25519.replace(" ", " \t "),
+    f"\N{ZERO WIDTH NO-BREAK SPACE}{ED25519}",
+    f"\N{ZERO WIDTH SPACE}{ED25519}\N{WORD JOINER}",
+])  # fmt: skip
+def test_what_a_program_puts_between_and_before_is_no_part_of_the_line(text: str) -> None:
+    assert ssh_keys.line_of(ssh_keys.as_pasted(text)) == ssh_keys.line_of(ED25519)
 
 
 def test_the_marks_of_private_keys_are_seen() -> None:
@@ -96,8 +111,41 @@ def test_a_long_piece_of_nothing_public_may_be_private(text: str, may_be: bool) 
     assert ssh_key_pieces.may_be_private(text) is may_be
 
 
+SEED = base64.urlsafe_b64encode(base64.b64decode(LINES[2] + LINES[3])[:64]).decode()
+DRAWN = random.Random(17)  # noqa: S311  # the same pieces each time
+SEEDS = [base64.urlsafe_b64encode(DRAWN.randbytes(32)).decode().rstrip("=") for _number in range(60)]
+
+
+def test_the_alphabet_of_addresses_hides_no_private_key() -> None:
+    """JWK and programs write Base64 with - and _."""
+    assert any("-" in each or "_" in each for each in SEEDS)
+    assert [each for each in SEEDS if not ssh_key_pieces.may_hide_private(f"laptop {each}")] == []
+    assert [each for each in SEEDS if not ssh_key_pieces.may_be_private(each)] == []
+    public = ED25519.replace("+", "-").replace("/", "_")
+    assert public != ED25519 and not ssh_key_pieces.may_be_private(public), "a public one is none"
+
+
+@pytest.mark.parametrize("whole", [PRIVATES[2], PRIVATES[3], PRIVATES[5], PRIVATES[1].splitlines()[1]])
+def test_no_private_key_is_a_name_in_any_alphabet(whole: str) -> None:
+    in_addresses = "".join(whole.split()).replace("+", "-").replace("/", "_")
+    for text in (
+        whole,
+        in_addresses,
+        in_addresses.rstrip("="),
+        f"{in_addresses[:90]}\N{ZERO WIDTH SPACE}{in_addresses[90:]}",
+    ):
+        for refuse in (ssh_key_reading.refuse_private_words, ssh_key_reading.refuse_private):
+            with pytest.raises(Refused, match="private key"):
+                refuse(text)
+
+
 @pytest.mark.parametrize(("words", "may"), [
     (LINES[2], True),
+    (SEED, True),
+    ("my-second-laptop_at-home_in-the_office-of_berlin_2026", False),
+    ("a_b_c_d_e_f_g_h_i_j_k_l_m_n_o_p_q_r_s_t_u_v_w_x_y_z", False),
+    ("-" * 60, False),
+    ("key-550e8400-e29b-41d4-a716-446655440000-da39a3ee5e6b4b0d", False),
     (LINES[2][:40], True),
     (" ".join(PIECES), True),
     (f"laptop {LINES[3]} desk", True),

@@ -16,9 +16,12 @@ _FIELDS = {
     "ssh-dss": 5,
 }
 """Of how many parts, each behind its length, a public key is made, its type among them."""
-_PUBLIC = re.compile(r"(?<!\S)AAAA(?:\s*[0-9A-Za-z+/])*={0,2}")
+_PUBLIC = re.compile(r"(?<!\S)AAAA(?:\s*[0-9A-Za-z+/_-])*={0,2}")
 _PIECE = re.compile(r"[0-9A-Za-z+/]{16,}={0,2}")
 """What is cut shorter is taken for words."""
+_PIECE_IN_ADDRESSES = re.compile(r"[0-9A-Za-z_-]{16,}={0,2}")
+_MARKS_OF_ADDRESSES = str.maketrans("-_", "+/")
+"""Addresses and JWK have other marks in Base64, which also stand between words."""
 _SHORT_KEY, _ANY_KEY = 1_000, 8_000
 """So much of a text is looked at for one public key: first what most are within, then what all are."""
 _LONG = 40
@@ -34,7 +37,8 @@ def may_be_private(text: str) -> bool:
     """
     if "-- BEGIN " in text or "--BEGIN " in text:
         return False
-    return any(len(each) >= _LONG for each in _runs(_without_public(text)))
+    rest = _without_public(text)
+    return any(len(each) >= _LONG for each in _runs(rest, _PIECE)) or _hides_marks_of_addresses(rest)
 
 
 def may_hide_private(words: str) -> bool:
@@ -42,14 +46,26 @@ def may_hide_private(words: str) -> bool:
 
     A long word is none, and no hash in hex.
     """
-    return any(len(each) >= _LONG and _looks_drawn(each) for each in _runs(_without_public(words)))
+    rest = _without_public(words)
+    is_one = any(len(each) >= _LONG and _looks_drawn(each) for each in _runs(rest, _PIECE))
+    return is_one or _hides_marks_of_addresses(rest)
 
 
-def _runs(text: str) -> list[str]:
+def _hides_marks_of_addresses(text: str) -> bool:
+    """Say whether there is drawn Base64 with - and _: no words with these between them, also with a hash among them."""
+    for each in _runs(text, _PIECE_IN_ADDRESSES):
+        letters = each.replace("-", "").replace("_", "")
+        fewest = min(sum(map(str.isupper, letters)), sum(map(str.islower, letters)))
+        if len(each) >= _LONG and 8 * fewest >= len(each) and _looks_drawn(letters):
+            return True
+    return False
+
+
+def _runs(text: str, piece: re.Pattern[str]) -> list[str]:
     """Return the pieces of Base64, those that follow each other joined: a line may have been cut into several."""
     runs, before = [""], False
     for each in text.split():
-        is_piece = _PIECE.fullmatch(each) is not None
+        is_piece = piece.fullmatch(each) is not None
         if is_piece:
             runs[-1] += each.rstrip("=")
         elif before:
@@ -80,7 +96,7 @@ def _public_end(text: str) -> int:
 
 def _end_within(text: str) -> int:
     letters = [at for at, each in enumerate(text) if not each.isspace() and each != "="]
-    joined = "".join(text[each] for each in letters)
+    joined = "".join(text[each] for each in letters).translate(_MARKS_OF_ADDRESSES)
     raw = base64.b64decode(joined[: len(joined) // 4 * 4])
     kind, end = _part(raw, 0)
     if not _is_kind(kind):

@@ -34,6 +34,7 @@ _PRIVATE = re.compile(
 
 The words alone are no sign of one: people call a public key "private key of my laptop".
 """
+_UNSEEN = dict.fromkeys(map(ord, "\N{ZERO WIDTH NO-BREAK SPACE}\N{ZERO WIDTH SPACE}\N{WORD JOINER}"))
 
 _MALFORMED = {
     "name": marked("The name is longer than {most} characters or has an invisible one. Enter a shorter name."),
@@ -48,6 +49,11 @@ class Line:
     kind: str
     body: str
     comment: str
+
+
+def as_pasted(text: str) -> str:
+    """Return the text without what editors and pages put there unseen: byte order marks, tabs, spaces of no width."""
+    return re.sub(r"[^\S\r\n]", " ", text.translate(_UNSEEN))
 
 
 def is_private(text: str) -> bool:

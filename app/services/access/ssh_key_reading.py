@@ -36,7 +36,7 @@ class Read:
 def read(text: str) -> Read:
     """Return the one public key in the text, or refuse (422): a private one above all."""
     refuse_private(text)
-    line = ssh_keys.line_of(text)
+    line = ssh_keys.line_of(ssh_keys.as_pasted(text))
     refuse_private_words(line.comment)
     try:
         blob = base64.b64decode(line.body, validate=True)
@@ -59,6 +59,7 @@ def read(text: str) -> Read:
 def refuse_private(text: str) -> None:
     """Refuse (422) a private key, what may be a part of one, and what is too long to be looked into."""
     _refuse_too_long(text)
+    text = ssh_keys.as_pasted(text)
     if is_private(text):
         raise ssh_keys.private()
     if ssh_key_pieces.may_be_private(text):
@@ -68,6 +69,7 @@ def refuse_private(text: str) -> None:
 def refuse_private_words(words: str) -> None:
     """Refuse (422) a name or a comment that is a private key, or may have a part of one in it."""
     _refuse_too_long(words)
+    words = ssh_keys.as_pasted(words)
     if is_private(words):
         raise ssh_keys.private()
     if ssh_key_pieces.may_hide_private(words):
@@ -86,17 +88,21 @@ def is_private(text: str) -> bool:
 
 def _within(text: str) -> str:
     """Return what the text is the Base64 of, also where its end is missing; nothing where it is none."""
-    joined = "".join(text.split()).rstrip("=")
+    joined = _in_one_alphabet(text).rstrip("=")
     try:
         return base64.b64decode(joined[: len(joined) // 4 * 4], validate=True).decode("latin-1")
     except ValueError:
         return ""
 
 
+def _in_one_alphabet(text: str) -> str:
+    return "".join(text.split()).replace("-", "+").replace("_", "/")
+
+
 def _is_der(text: str) -> bool:
     """Say whether the text is the Base64 of a private key without its first and last lines."""
     try:
-        load_der_private_key(base64.b64decode("".join(text.split()), validate=True), password=None)
+        load_der_private_key(base64.b64decode(_in_one_alphabet(text), validate=True), password=None)
     except TypeError:  # it is one, under a password
         return True
     except (ValueError, UnsupportedAlgorithm):
