@@ -107,3 +107,37 @@ def test_templates_translate_their_own_sentences_alone() -> None:
         for call in re.findall(r"(?<![\w.])(?:_|ngettext|pgettext)\((?!\s*[\"'])[^)]*", path.read_text())
     ]
     assert found == []
+
+
+FOR_PROGRAMS = (
+    "api/", "cli/",
+    "domain/embedding/origins.py", "domain/invoices/credit_notes.py", "domain/ledger.py",
+    "services/access/api_keys.py", "services/access/host_members.py", "services/access/members.py",
+    "services/access/memberships.py", "services/authorizations/", "services/bank_transfers/returns.py",
+    "services/catalog/logos.py", "services/credit_codes/making.py", "services/customers/", "services/idempotency.py",
+    "services/invoices/corrections.py", "services/ledger/grants.py", "services/month_end/price_changes.py",
+    "services/operations/", "services/receivables/", "services/reversals/", "services/subscriptions/seats.py",
+    "services/usage/", "services/webhooks/seller_endpoints.py",
+)  # fmt: skip
+"""Where something is refused to the host, its commands and its seller, who read English."""
+
+
+def test_what_is_refused_to_a_member_is_said_in_the_language() -> None:
+    """A sentence that is given to `Refused` as it stands is in the catalogs, or only a program can be refused by it."""
+    known = {message.id if isinstance(message.id, str) else message.id[0] for message in sources()}
+    found = [
+        f"{named(path)}:{node.lineno} {ast.unparse(said)}"
+        for path in modules()
+        if not str(path.relative_to(APP)).startswith(FOR_PROGRAMS)
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in {"Refused", "Forbidden"}
+        for said in node.args[:1]
+        if (isinstance(said, ast.Constant) and said.value and said.value not in known)
+        or (isinstance(said, ast.JoinedStr) and re.search(r"[A-Za-z]{2}", "".join(_written(said))))
+    ]
+    assert found == []
+
+
+def _written(said: ast.JoinedStr) -> list[str]:
+    """Return what stands in a formatted string between its values."""
+    return [str(each.value) for each in said.values if isinstance(each, ast.Constant)]

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session, undefer
 
 from app import clock, ids
 from app.domain.errors import NotFound, NotOffered, Refused
+from app.domain.language import _
 from app.extensions import Extension
 from app.models.bulk import insert_new
 from app.models.customers import Customer
@@ -74,7 +75,8 @@ def _ask_for_few(session: Session, customer_id: str, most: int) -> None:
     today = PaperFile.asked_at > clock.now() - timedelta(days=1)
     asked = select(func.count()).where(PaperFile.customer_id == customer_id, PaperFile.kind == STATEMENT, today)
     if (session.scalar(asked) or 0) >= most:
-        raise Refused(f"At most {most} statements can be made as PDFs in a day.", "too_many_papers", 429)
+        said = _("At most {most} statements can be made as PDFs in a day.", most=most)
+        raise Refused(said, "too_many_papers", 429)
 
 
 def find(kind: str, subject: str) -> PaperFile | None:

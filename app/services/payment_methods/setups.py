@@ -168,7 +168,7 @@ def refusal(setup: MethodSetup) -> Refused:
             "test_method",
         )
     if setup.problem == UNAVAILABLE or setup.state in OPEN_SETUPS:
-        return customers.UNAVAILABLE
+        return customers.UNAVAILABLE.copied()
     return Refused(*setup_problem(setup.problem), 422, "test_method")
 
 

@@ -6,6 +6,7 @@ from sqlalchemy import and_, case, literal, select, update
 
 from app import clock
 from app.domain.errors import Refused
+from app.domain.language import marked
 from app.domain.payments import Misused, Unknown
 from app.models.customers import Customer
 from app.models.database import db
@@ -15,7 +16,9 @@ from app.services.processor.gateway import gateway
 from app.services.transaction import transaction
 
 UNAVAILABLE = Refused(
-    "Our payment processor does not answer right now. Nothing was charged or saved. Please try again in a minute.",
+    marked(
+        "Our payment processor does not answer right now. Nothing was charged or saved. Please try again in a minute."
+    ),
     "processor_unavailable",
     503,
 )
