@@ -31,7 +31,7 @@ def test_a_manager_chooses_the_language_of_documents_and_activity_puts_it_back(
     saved = alice.submits(page, FORM, button=UPDATE, language="de")
     assert (spoken(acme), saved.value("language")) == ("de", "de")
     entries = alice.opens(ACTIVITY)
-    assert "language: en → de" in entries.text
+    assert "language: English → German" in entries.text
     assert alice.submits(entries, "#activity-list tbody tr:nth-of-type(1) form").notices() == [
         "It is as it was before that change."
     ]
