@@ -16,6 +16,7 @@ from flask import Flask
 from PIL import Image, ImageChops, ImageStat
 
 from app import languages, printing
+from app.domain import language
 from app.domain.bank_transfers.accounts import BankAccount
 from app.gateways.pdf.renderer import Renderer
 from app.presenters.printed import invoices, logo
@@ -118,12 +119,19 @@ DOCUMENTS: Mapping[str, Callable[[], DocumentParts]] = {
     "long_texts": _long_texts,
 }
 WITH_LOGO = {"receipt", "200_lines"}
+TRANSLATED: Mapping[str, tuple[str, Callable[[], DocumentParts]]] = {
+    "in_german": ("de", lambda: parts(po_number="PO-4711")),
+    "in_hebrew": ("he", lambda: parts(**BUYERS["hebrew"], po_number="PO-4711")),
+}
+"""Documents in another language than English: one that is written as English is, and one from right to left."""
 
 
 def printed(name: str, **said: Any) -> PrintedDocument:
     """Return one of the documents for paper; it says what is `said`."""
     shown = logo.of(_logo()) if name in WITH_LOGO else None
-    return replace(invoices.printed(DOCUMENTS[name](), link=LINK, logo=shown), **said)
+    spoken, made = TRANSLATED.get(name) or ("en", DOCUMENTS[name])
+    with language.using(spoken):
+        return replace(invoices.printed(made(), link=LINK, logo=shown), language=spoken, **said)
 
 
 def _logo() -> str:
@@ -135,7 +143,8 @@ def _logo() -> str:
 
 def drawn(renderer: Renderer, document: PrintedDocument) -> bytes:
     """Return its PDF."""
-    return renderer.render(printing.page_of(document), made_at=AT)
+    with language.using(document.language):
+        return renderer.render(printing.page_of(document), made_at=AT)
 
 
 def texts(pdf: bytes) -> str:
@@ -180,7 +189,7 @@ def keep(app: Flask) -> None:
     FOLDER.mkdir(exist_ok=True)
     renderer = Renderer()
     with app.app_context():
-        for name in sys.argv[1:] or DOCUMENTS:
+        for name in sys.argv[1:] or [*DOCUMENTS, *TRANSLATED]:
             pdf = drawn(renderer, printed(name))
             (FOLDER / f"{name}.txt").write_text(texts(pdf))
             for which, picture in pictures(pdf).items():

@@ -2,6 +2,7 @@
 
 import ctypes
 import functools
+from collections.abc import Callable
 
 import pypdfium2
 import pypdfium2.raw
@@ -30,6 +31,12 @@ def text_of(pdf: bytes) -> str:
         return "\n".join(page.get_textpage().get_text_range() for page in opened)
     finally:
         opened.close()
+
+
+def searched(pdf: bytes) -> Callable[[str], bool]:
+    """Return what says whether a reader's search finds words on the first page."""
+    text = pypdfium2.PdfDocument(pdf)[0].get_textpage()
+    return lambda words: text.search(words).get_next() is not None
 
 
 def codes_of(pdf: bytes) -> list[str]:

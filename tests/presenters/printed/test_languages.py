@@ -22,7 +22,7 @@ from app.services.invoices.reads import DocumentParts
 from app.services.receivables.differences import Difference
 from tests.security.test_paper_canaries import PAPERS
 from tests.support import golden
-from tests.support.pdfs import text_of
+from tests.support.pdfs import searched, text_of
 from tests.support.printed_documents import BEGINS, ENDS, LINK, head, line, parts, tax
 
 WORD, NOT_READ = re.compile(r"[A-Za-z]{2,}"), {"picture", "link", "language", "paper"}
@@ -127,7 +127,7 @@ def drawn(renderer: Renderer, name: str, found: DocumentParts) -> bytes:
     found.document.language = name
     with language.using(name):
         said = replace(invoices.printed(found, link=LINK), language=name)
-        return golden.drawn(renderer, said)
+    return golden.drawn(renderer, said)
 
 
 LANGUAGES = [pytest.param("de"), *(pytest.param(each, marks=pytest.mark.proof) for each in ("fr", "es", "he"))]
@@ -154,6 +154,20 @@ def test_a_hebrew_document_is_mirrored_and_keeps_each_text_as_it_is_read(app: Fl
     assert places["Harbour Cloud SAS"] > places["Nordlicht GmbH"]
     assert places["חשבונית"] > 400 and places["–5.00"] < places["Team plan, 5 seats"]
     assert "13 rue Jacques Peirotes" in said and "�" not in text_of(pdf)
+
+
+def test_what_a_hebrew_document_says_is_found_by_a_search(app: Flask, drawing: Renderer) -> None:
+    """As Chrome reads: it puts a line in order by itself, and takes letters and digits of a number apart there."""
+    found = searched(golden.drawn(drawing, golden.printed("in_hebrew")))
+    for words in (
+        "חשבונית", "מספר חשבונית", "לתשלום עד 31 במרץ 2026", "סכום לתשלום", "חברת שלום בע״מ", "שדרות רוטשילד 22",
+        "1 בפבר׳ 2026 – 28 בפבר׳ 2026", "1,478.58", "1,242.50", "Harbour Cloud SAS", "13 rue Jacques Peirotes",
+        "Team plan, 5 seats, monthly", "billing@harbour.example", "2026-000123",
+    ):  # fmt: skip
+        assert found(words), words
+    assert not found("INV-2026-000123"), "say so in docs/decisions/0062 where it is whole"
+    german = searched(golden.drawn(drawing, golden.printed("in_german")))
+    assert german("INV-2026-000123") and german("1.478,58 € fällig am 31. März 2026")
 
 
 def test_nothing_that_somebody_typed_turns_the_text_around_it() -> None:

@@ -18,7 +18,7 @@ MARGIN = 50
 
 
 @pytest.mark.case("AC-63", "AC-64")
-@pytest.mark.parametrize("name", golden.DOCUMENTS)
+@pytest.mark.parametrize("name", [*golden.DOCUMENTS, *golden.TRANSLATED])
 def test_the_pages_are_as_they_were_kept(app: Flask, drawing: Renderer, name: str) -> None:
     pdf = golden.drawn(drawing, golden.printed(name))
     assert golden.texts(pdf) == (golden.FOLDER / f"{name}.txt").read_text()
