@@ -19,12 +19,13 @@ from app.services.invoices import file_making, statement
 from app.services.papers import claims, papers
 from app.services.people import profiles
 from tests.pages.test_invoices import invoices
-from tests.pages.test_pseudo_invoices import ASKED, PART, PATH, is_said, offered
+from tests.pages.test_pseudo_invoices import PATH, is_said
 from tests.support import cast, documents, methods_page, periods, transfers
 from tests.support.browser import Browser
 from tests.support.methods import ACCOUNT
 from tests.support.methods_page import ADD, erika
 from tests.support.periods import OVER, pays
+from tests.support.pseudo import ASKED, PART, offered
 from tests.support.reversals import buys
 from tests.support.shop import GOOD, add_method, bought
 

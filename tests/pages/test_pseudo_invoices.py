@@ -1,9 +1,7 @@
 """Invoices, their payment and correction, Invoice address and Tax settings are said whole in the language of the page."""
 
 import io
-import re
 
-import pytest
 from flask import Flask
 
 from app import clock
@@ -20,21 +18,20 @@ from app.services.customers import address
 from app.services.receivables import ending
 from app.services.tax import exemptions, registrations
 from tests.pages.test_invoices import invoices
-from tests.pages.test_pseudo_language import WORD, known_of, plain
 from tests.pages.test_tax_settings import CHECK, GOOD, SILENT, WRONG, adds
 from tests.pages.test_tax_settings_certificates import PDF, sends
 from tests.support import cast, dunning, periods
-from tests.support.browser import Browser, Page
+from tests.support.browser import Browser
 from tests.support.corrections import NEW_YORK
 from tests.support.documents import documents_of
 from tests.support.periods import OVER
+from tests.support.pseudo import ASKED, PART, WORD, IsSaid, offered
 from tests.support.reversals import buys, sends_back
 from tests.support.shop import BROKE, add_method
 
-ASKED = {"Accept-Language": PSEUDO}
-PART = {**ASKED, "HX-Request": "true"}
+__all__ = ["offered"]
+
 PATH, ADDRESS, TAX = "/billing/invoices", "/billing/invoice-address/", "/billing/tax/"
-ID = re.compile(r"\b[a-z]{2,5}_[0-9A-Za-z]+|\b(?:INV|CN|RGCN|RG|RR|R)-[0-9-]+")
 DATA = (
     "Visa",
     "Mastercard",
@@ -53,27 +50,7 @@ DATA = (
 )
 
 
-@pytest.fixture(autouse=True)
-def offered(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(language, "OFFERED", ("en", PSEUDO))
-
-
-def is_said(page: Page, acme: Customer, *known: str, status: int = 200) -> None:
-    """Say that the page is whole in the language; what is data is left out, ids and numbers of documents too."""
-    assert page.status == status, page.text
-    for each in page.soup.select(
-        "#add_credits-method label, .typed, address, #invoice_correction-form option[value^=txr_]"
-    ):
-        each.decompose()
-    data = {*known_of(acme), *DATA, *known}
-    left = [each for each in plain(page, data) if WORD.search(_without(ID.sub("", each), data))]
-    assert left == [], page.path
-
-
-def _without(text: str, data: set[str]) -> str:
-    for each in sorted(data, key=len, reverse=True):
-        text = text.replace(each, "") if WORD.search(each) else text
-    return text
+is_said = IsSaid(DATA, "#add_credits-method label, .typed, address, #invoice_correction-form option[value^=txr_]")
 
 
 def test_invoices_are_said_in_the_language(

@@ -1,17 +1,13 @@
 """No finished page has a sentence that the catalogs do not know: in the pseudo-language every letter has an accent."""
 
-import dataclasses
-import re
-from collections.abc import Iterator
-
 import pytest
-from bs4 import Comment, Tag
 
-from app.domain import language
 from app.languages import PSEUDO
 from app.models.customers import Customer
-from app.services.catalog import versions
-from tests.support.browser import Browser, Page
+from tests.support.browser import Browser
+from tests.support.pseudo import known_of, offered, plain
+
+__all__ = ["offered"]
 
 FINISHED = (
     "/account/activity/",
@@ -50,78 +46,6 @@ FINISHED = (
 """The pages that are whole in every language. Each that is added stays."""
 OPEN = ("/sign-in", "/sign-in?ended=1&chosen=1&deleted=1", "/forgot-password/", "/forgot-password/sent")
 """Those that strangers read."""
-SHOWN = ("aria-label", "placeholder", "title", "alt", "data-busy", "data-ended", "data-unavailable", "aria-valuetext")
-"""Attributes that are read."""
-NOT_READ = "script, style, svg, datalist, code, .commands, option[lang]"
-"""What is no sentence."""
-WORD = re.compile(r"[A-Za-z]{2,}")
-EVERYWHERE = (
-    "UTC",
-    "SSH",
-    "Linux",
-    "macOS",
-    "Windows",
-    "Terminal",
-    "PowerShell",
-    "PayPal",
-    "Stripe",
-    "SEPA",
-    "CSV",
-    "PDF",
-    "Europe/Zurich",
-    "Slack",
-    "Teams",
-)
-"""What is called so in every language."""
-
-
-@pytest.fixture(autouse=True)
-def offered(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(language, "OFFERED", ("en", PSEUDO))
-
-
-def texts(page: Page) -> Iterator[str]:
-    """Yield what is read of the page, piece by piece."""
-    for each in page.soup.select(NOT_READ):
-        each.decompose()
-    for text in page.soup.find_all(string=True):
-        if not isinstance(text, Comment) and text != "html":
-            yield str(text)
-    for element in page.soup.find_all(True):
-        if isinstance(element, Tag):
-            yield from (str(element[name]) for name in SHOWN if element.has_attr(name))
-
-
-def data(value: object) -> Iterator[str]:
-    """Yield every text in a value of the catalog: the seller's own words."""
-    if isinstance(value, str):
-        yield value
-    elif dataclasses.is_dataclass(value):
-        for each in dataclasses.fields(value):
-            yield from data(getattr(value, each.name))
-    elif isinstance(value, dict):
-        yield from data(list(value.items()))
-    elif isinstance(value, list | tuple | set | frozenset):
-        for part in value:
-            yield from data(part)
-
-
-def plain(page: Page, known: set[str]) -> list[str]:
-    """Return what is read of the page and was not translated, the texts of the data left out."""
-    longest = sorted((each for each in known if WORD.search(each)), key=len, reverse=True)
-    found = []
-    for text in texts(page):
-        rest = text
-        for each in longest:
-            rest = rest.replace(each, "")
-        if WORD.search(rest):
-            found.append(" ".join(text.split()))
-    return found
-
-
-def known_of(acme: Customer) -> set[str]:
-    words = {"Alice Archer", "alice@acme.example", "Bob Baker", "bob@acme.example", acme.name, "billing@acme.example"}
-    return {*words, *EVERYWHERE, *data(versions.of(acme))}
 
 
 @pytest.mark.parametrize("path", FINISHED)

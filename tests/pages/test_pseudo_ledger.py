@@ -1,6 +1,5 @@
 """Balance history, Spend management and Statement have no sentence that the catalogs do not know, full, empty or refused."""
 
-import re
 from datetime import timedelta
 
 import pytest
@@ -23,19 +22,17 @@ from app.services.transaction import transaction
 from app.services.usage import recording
 from app.services.webhooks import endpoints, log
 from tests.pages.test_invoices import invoices
-from tests.pages.test_pseudo_language import WORD, known_of, plain
 from tests.support import cast, spend, usage_cast
-from tests.support.browser import Browser, Page
+from tests.support.browser import Browser
+from tests.support.pseudo import ASKED, IsSaid, offered
 from tests.support.reversals import bank_says, buys, sends_back
 from tests.support.usage_cast import looks, uses
 from tests.support.webhook_cast import put_aside, send, settings, write_events
 
-__all__ = ["settings"]
-ASKED = {"Accept-Language": PSEUDO}
+__all__ = ["offered", "settings"]
 HISTORY, STATEMENT = "/billing/balance-history", "/billing/invoices/statement"
 SPEND, SPENT = "/billing/spend-management/", "/billing/spend-figures/"
 WEBHOOK, HOOK = f"{SPEND}webhook/", "http://127.0.0.1:9/hook"
-ID = re.compile(r"\b[a-z]{2,4}_[0-9A-Za-z]+|\b(?:INV|CN|R)-[0-9-]+")
 TEST_DATA = (
     "Welcome",
     "Requests",
@@ -51,23 +48,7 @@ TEST_DATA = (
 )
 
 
-@pytest.fixture(autouse=True)
-def offered(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(language, "OFFERED", ("en", PSEUDO))
-
-
-def is_said(page: Page, acme: Customer, *known: str, status: int = 200) -> None:
-    """Say that the page is whole in the language; what is data is left out, ids and numbers of documents too."""
-    data = {*known_of(acme), *TEST_DATA, *known}
-    assert page.status == status, page.text
-    left = [each for each in plain(page, data) if WORD.search(_without(ID.sub("", each), data))]
-    assert left == []
-
-
-def _without(text: str, data: set[str]) -> str:
-    for each in sorted(data, key=len, reverse=True):
-        text = text.replace(each, "") if WORD.search(each) else text
-    return text
+is_said = IsSaid(TEST_DATA)
 
 
 @pytest.mark.proof

@@ -1,24 +1,14 @@
 """Overview with a history, and the mailed link of a payment, in the pseudo-language."""
 
-import pytest
-
-from app.domain import language
 from app.domain.people.members import Actor
-from app.languages import PSEUDO
 from app.models.customers import Customer
 from tests.pages.test_overview import PATH, acme_with_habits, give, old_acme, use
-from tests.pages.test_pseudo_language import known_of, plain
 from tests.pages.test_resume import link
 from tests.support import shop
 from tests.support.browser import Browser
+from tests.support.pseudo import ASKED, known_of, offered, plain
 
-__all__ = ["acme_with_habits", "link", "old_acme"]
-ASKED = {"Accept-Language": PSEUDO}
-
-
-@pytest.fixture(autouse=True)
-def offered(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(language, "OFFERED", ("en", PSEUDO))
+__all__ = ["acme_with_habits", "link", "offered", "old_acme"]
 
 
 def test_an_overview_with_a_history_is_translated(acme_with_habits: Browser, old_acme: Customer) -> None:

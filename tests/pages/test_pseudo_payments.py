@@ -21,12 +21,11 @@ from app.models.payments import Payment
 from app.models.scope import as_service
 from app.services.auto_recharge import questions
 from app.services.transaction import transaction
-from tests.pages.test_pseudo_language import known_of, offered, plain
 from tests.support import recharge, shop, transfers
 from tests.support.browser import Browser, Page
+from tests.support.pseudo import ASKED, known_of, offered, plain
 
 __all__ = ["offered"]
-ASKED = {"Accept-Language": PSEUDO}
 ID = re.compile(r"\b[a-z]{2,4}_[0-9a-z]{26}\b")
 OF_THE_BANK = {
     "Visa",

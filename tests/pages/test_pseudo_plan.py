@@ -4,7 +4,6 @@ import pytest
 from flask import Flask
 
 from app import clock
-from app.domain import language
 from app.domain.people.members import Actor
 from app.domain.people.profiles import Profile
 from app.languages import PSEUDO
@@ -12,18 +11,15 @@ from app.models.customers import Customer
 from app.services.people import profiles
 from app.services.subscriptions import seats
 from tests.pages.test_plan import BIG, MAILED, PATH, opened
-from tests.pages.test_pseudo_language import EVERYWHERE, data, plain
 from tests.support import plans
 from tests.support.browser import Browser, Page
 from tests.support.plans import HALF, confirms, target
+from tests.support.pseudo import EVERYWHERE, data, offered, plain
 from tests.support.shop import ASKS, GOOD, add_method
 
+__all__ = ["offered"]
+
 Opened = tuple[Customer, Actor, Browser]
-
-
-@pytest.fixture(autouse=True)
-def offered(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(language, "OFFERED", ("en", PSEUDO))
 
 
 @pytest.fixture

@@ -23,11 +23,11 @@ from app.services.people import profiles
 from app.services.subscriptions import seats
 from app.services.transaction import transaction
 from tests.pages.test_plan import BIG, MAILED, PATH
-from tests.pages.test_pseudo_language import EVERYWHERE, data, plain
-from tests.pages.test_pseudo_plan import offered, presses
+from tests.pages.test_pseudo_plan import presses
 from tests.support import cast, periods, plans
 from tests.support.browser import Browser, Page
 from tests.support.plans import HALF, confirms, target
+from tests.support.pseudo import EVERYWHERE, data, offered, plain
 from tests.support.shop import ASKS, BROKE, GOOD, NEW, add_method
 
 __all__ = ["offered"]

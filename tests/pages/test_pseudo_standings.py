@@ -13,10 +13,11 @@ from app.models.customers import Customer
 from app.models.payments import Payment
 from app.models.reversals import Dispute, Refund
 from app.services.customers import registration
-from tests.pages.test_pseudo_invoices import ASKED, PART, is_said, offered
+from tests.pages.test_pseudo_invoices import is_said
 from tests.pages.test_pseudo_payments import changed
 from tests.support import cast, plans, shop
 from tests.support.browser import Browser
+from tests.support.pseudo import ASKED, PART, offered
 from tests.support.reversals import bank_says, buys, sends_back
 
 __all__ = ["offered"]

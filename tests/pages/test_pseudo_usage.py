@@ -7,33 +7,28 @@ import pytest
 from flask import Flask
 
 from app import clock
-from app.domain import language
 from app.domain.authorizations import AuthorizationRequest
 from app.domain.money import Credits
-from app.languages import PSEUDO
 from app.models.customers import Customer
 from app.services.alerts import thresholds
 from app.services.authorizations import holds
-from app.services.catalog import versions
 from app.services.ledger import grants
 from app.services.notices import decisions
-from tests.pages.test_pseudo_language import WORD, known_of, plain
 from tests.support import cast, usage_cast
-from tests.support.browser import Browser, Page
+from tests.support.browser import Browser
+from tests.support.pseudo import ASKED, IsSaid, offered
 from tests.support.usage_cast import USAGE, looks, seen, uses
 from tests.support.webhook_cast import send, settings
 
-__all__ = ["settings"]
-ASKED = {"Accept-Language": PSEUDO}
+__all__ = ["offered", "settings"]
 NOTIFICATIONS = "/billing/notifications/"
 FIGURES = "/billing/usage-figures/"
 METERS = ("requests", "runs", "users", "storage", "peak", "hours", "-")
 
 
 @pytest.fixture(autouse=True)
-def on_the_tenth(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """It is the tenth of a month, at noon, and the pseudo-language is offered."""
-    monkeypatch.setattr(language, "OFFERED", ("en", PSEUDO))
+def on_the_tenth() -> Iterator[None]:
+    """It is the tenth of a month, at noon."""
     with clock.at(datetime(2026, 11, 10, 12, tzinfo=UTC)):
         yield
 
@@ -50,13 +45,7 @@ def alice(app: Flask, origin: str, acme: Customer) -> Browser:
     return looks(app, origin, acme)
 
 
-def is_said(page: Page, acme: Customer, *known: str, status: int = 200) -> None:
-    """Say that the page is whole in the language; units stand at the head of a column with a capital."""
-    data = {*known_of(acme), *known, "When a Teams webhook request is received"}
-    data |= {each.capitalize() for each in data if WORD.search(each)}
-    data |= {each.unit.removesuffix("s") for each in versions.of(acme).meters}
-    assert page.status == status
-    assert plain(page, data) == []
+is_said = IsSaid(("When a Teams webhook request is received",), in_columns=True)
 
 
 def full(alice: Browser, acme: Customer) -> tuple[str, ...]:
