@@ -23,6 +23,7 @@ from app.models.database import db
 from app.models.payments import Payment
 from app.presenters import add_credits as words
 from app.presenters import bank_transfers, blocks, taxes, uncharged
+from app.presenters.kept import movements
 from app.presenters.status import status_line
 from app.services.balance import after_purchase, history, status_facts, status_rows
 from app.services.balance.status_rows import Around
@@ -145,6 +146,7 @@ def payment(payment_id: str) -> Response:
         expected=words.expected(paid, clock.now().date()),
         standing=purchase.standing,
         reversals=purchase.reversals,
+        written=movements.amount,
         instead=instead,
         document=purchase.document,
         is_instead_paid=bool(instead and instead.received_minor),

@@ -163,6 +163,7 @@ def described(
         "refund": entry.refund,
         "refund_state": _(_REFUNDS[state]) if entry.refund and state in _REFUNDS else "",
         "dispute": entry.dispute,
+        "claimed": movements.amount(entry.dispute.claimed) if entry.dispute else "",
         "dispute_state": _on(_DISPUTES[state], entry.dispute.closed_at) if entry.dispute else "",
         "used": [
             (*counted(each, catalog), each.meter or WITHOUT_METER, each, Credits(each.micros)) for each in entry.used

@@ -6,10 +6,12 @@ import pytest
 from flask import Flask
 
 from app import clock
+from app.domain.amounts import NO_BREAK
 from app.domain.people.members import Actor
 from app.domain.reversals import DisputeState
 from app.languages import PSEUDO
 from app.models.customers import Customer
+from app.models.ledger import Transfer
 from app.models.payments import Payment
 from app.models.reversals import Dispute, Refund
 from app.services.customers import registration
@@ -96,4 +98,10 @@ def test_what_went_back_of_a_payment_is_said_in_the_language(
         changed(Payment, payment.id, rail=rail)
         for state in ("open", "lost", "won"):
             changed(Dispute, dispute.id, state=state, claimed="€23.01")
-            is_said(alice.opens(path, **ASKED), acme)
+            page = alice.opens(path, **ASKED)
+            assert "23,01 €" in page.text.replace(NO_BREAK, " ")
+            is_said(page, acme)
+    (held,) = [each for each in plans.rows(Transfer, acme) if each.kind == "disputed"]
+    entry = alice.opens(f"/billing/balance-history/{held.id}", **ASKED)
+    assert "23,01 €" in entry.text.replace(NO_BREAK, " ")
+    is_said(entry, acme)

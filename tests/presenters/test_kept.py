@@ -51,6 +51,14 @@ def test_rows_are_found_by_the_words_that_the_page_says() -> None:
         assert movements.booked_as("nirgends") == [] and ", " not in movements.booked_as("")
 
 
+def test_an_amount_that_is_kept_in_words_is_written_as_the_page_writes() -> None:
+    kept = ("€23.01", "$1,250.00", "CHF\u00a00.50", "a part", "")
+    assert [movements.amount(each) for each in kept] == [*kept]
+    with language.using("de"):
+        said = [movements.amount(each).replace("\u00a0", " ") for each in kept]
+    assert said == ["23,01 €", "1.250,00 $", "0,50 CHF", "a part", ""]
+
+
 def test_why_a_delivery_failed_is_said_in_the_language() -> None:
     assert deliveries.said("It answered 500.") == "It answered 500."
     with language.using("fr"):

@@ -10,7 +10,7 @@ from decimal import Decimal
 
 from app import locale
 from app.domain.amounts import NO_BREAK, SYMBOLS
-from app.domain.language import _, marked, said_of
+from app.domain.language import ENGLISH, _, current, marked, said_of
 from app.presenters.kept.sentences import Kept, Value
 
 _CODES = {sign: code for code, sign in SYMBOLS.items()}
@@ -29,6 +29,11 @@ def said(words: str) -> str:
 def giver(words: str) -> str:
     """Return what has given credit, where it was no person: a code, or referrals."""
     return _GIVEN_BY.said(words)
+
+
+def amount(words: str) -> str:
+    """Return an amount that is kept in words as the page writes amounts; what is none as it is."""
+    return _amount(words) if current() != ENGLISH and re.fullmatch(_AMOUNT, words) else words
 
 
 def booked_as(words: str) -> list[str]:
