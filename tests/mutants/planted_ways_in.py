@@ -72,4 +72,32 @@ BUGS = [
         "        if found and not found:\n",
         (f"{ACCOUNT}::test_the_only_owner_is_kept_by_a_plan_a_debt_and_by_others",),
     ),
+    Bug(
+        "a piece of a private key with - and _ is a name",
+        "app/domain/people/ssh_key_pieces.py",
+        "    return is_one or _hides_marks_of_addresses(rest)\n",
+        "    return is_one\n",
+        ("tests/domain/test_ssh_keys.py",),
+    ),
+    Bug(
+        "what a limit says in two ways is read in one",
+        "app/domain/typed_numbers.py",
+        "    if mark == expected or counting(small)",
+        "    if mark != expected or counting(small)",
+        ("tests/domain/test_two_readings.py",),
+    ),
+    Bug(
+        "a field shows what it does not take back",
+        "app/forms/amounts.py",
+        "decimals_to_type(value, decimals)",
+        "decimals",
+        ("tests/domain/test_two_readings.py",),
+    ),
+    Bug(
+        "Activity says the codes that are kept",
+        "app/presenters/people/activity.py",
+        "        if self.in_codes:\n",
+        "        if self.unit:\n",
+        ("tests/presenters/test_activity.py",),
+    ),
 ]
