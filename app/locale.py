@@ -29,6 +29,7 @@ LENDERS = {"xx": "el"}
 _MARK_LEFT, _MARK_RIGHT = "\N{LEFT-TO-RIGHT MARK}", "\N{RIGHT-TO-LEFT MARK}"
 _DAY, _SHORT_DAY = "d MMM y", "d MMM"
 """English days, in our order; other languages write them in theirs."""
+_FRENCH_FIRST = re.compile(r"\b1(?=(?:\u2013\d+)? [^\W\d])")
 REMEMBERED = 10_000
 """So many amounts and days are kept in their written form: a page has the same ones many times."""
 
@@ -79,16 +80,11 @@ def address(given: Address) -> tuple[str, ...]:
     return (*given.lines(), country(given.country)) if given.country else given.lines()
 
 
+@language.remembered(1)
 def countries() -> list[tuple[str, str]]:
     """Return the codes and names of all countries that an address may be in, in the order of the names."""
-    return _countries(language.current())
-
-
-@lru_cache
-def _countries(name: str) -> list[tuple[str, str]]:
-    with language.using(name):
-        named = ((code, country(code)) for code in formats.countries())
-        return sorted(named, key=lambda each: formats.folded(each[1]))
+    named = ((code, country(code)) for code in formats.countries())
+    return sorted(named, key=lambda each: formats.folded(each[1]))
 
 
 def number(value: Decimal, decimals: int = 0) -> str:
@@ -186,14 +182,19 @@ def span(first: date, last: date) -> str:
     """Return the days, both included, with the months in short: `1.–31. Okt. 2026`; the one day that they are."""
     if first == last:
         return day(first)
-    return str(format_interval(first, last, "yMMMd", locale=_locale()))
+    return _first(str(format_interval(first, last, "yMMMd", locale=_locale())), language.current())
 
 
 @lru_cache(REMEMBERED)
 def _day(value: date, english: str, skeleton: str, name: str) -> str:
     if name == ENGLISH:
         return format_date(value, english, locale=_known(name))
-    return format_skeleton(skeleton, value, locale=_known(name))
+    return _first(format_skeleton(skeleton, value, locale=_known(name)), name)
+
+
+def _first(written: str, name: str) -> str:
+    """Return the days as they are said: in French the first of a month is `1er déc. 2026`, which CLDR does not know."""
+    return _FRENCH_FIRST.sub("1er", written) if name == "fr" else written
 
 
 def time(value: datetime, zone: tzinfo = UTC) -> str:

@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 
 from app import clock
 from app.domain.errors import NotFound, Refused
-from app.domain.language import _
+from app.domain.language import _, labelled
 from app.forms import usage_query
 from app.forms.usage import AddressForm, AlertForm, HistoryForm, new_alert, offer
 from app.presenters import pay_later, usage_charts, usage_sentences
@@ -183,7 +183,7 @@ def ask_again() -> Response:
         recipients.ask_again(_whose(), email, actor=_actor(), address=from_address())
     except Refused as refusal:
         again = AddressForm(formdata=None)
-        again.form_errors.append(f"{email}: {refusal.sentence}")
+        again.form_errors.append(labelled(email, refusal.sentence))
         return _again(refusal.status, email_form=again)
     return _saved(_("A new e-mail asks {email} to confirm usage alerts.", email=email))
 

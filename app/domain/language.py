@@ -5,7 +5,7 @@ stand in them by name (`{amount}`), and the catalogs that translate them are reg
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar, Token
 from functools import lru_cache, wraps
@@ -143,6 +143,24 @@ def written_in(tag: str) -> str:
 def of_documents(tag: str) -> AbstractContextManager[None]:
     """Say what follows in the language of a customer's documents."""
     return using(written_in(tag))
+
+
+def labelled(name: object, value: object) -> str:
+    """Return a value behind its name: `Plan: Team`; in French with a space before the colon."""
+    return _("{name}: {value}", name=name, value=value)
+
+
+def apart(parts: Iterable[str]) -> str:
+    """Return parts that may hold commas, one behind the other: `10 seats, at most 25; 1,000 requests`."""
+    found, *rest = (*parts, "")
+    for each in rest[:-1]:
+        found = _("{some}; {more}", some=found, more=each)
+    return found
+
+
+def followed(said: str, more: str) -> str:
+    """Return a fact and what follows from it: `Used up. Calls are refused`."""
+    return _("{fact}. {more}", fact=said, more=more)
 
 
 def marked(sentence: str) -> str:

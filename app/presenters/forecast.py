@@ -7,7 +7,7 @@ from app.domain.auto_recharge.decision import Outcome
 from app.domain.forecast.recharge import Recharged
 from app.domain.forecast.recharged import LOOKED_DAYS
 from app.domain.forecast.run_out import Forecast
-from app.domain.language import _, marked
+from app.domain.language import _, followed, marked
 from app.domain.numbers import Numbers, owed
 from app.domain.status_line import Facts
 from app.presenters import pay_later
@@ -52,7 +52,7 @@ def lasts(facts: Facts, *, has_history: bool, has_pace: bool, used_today: bool) 
     if more is not None and more.is_counted:
         return _with_recharge(plain, more, facts)
     said = _at_pace(facts.numbers, _until(plain, facts.today))
-    return f"{said}. {why_not(more)}" if more is not None and more.held_by is not None else said
+    return followed(said, why_not(more)) if more is not None and more.held_by is not None else said
 
 
 def why_not(found: Recharged) -> str:
@@ -79,14 +79,14 @@ def _with_recharge(plain: Forecast, found: Recharged, facts: Facts) -> str:
     today = facts.today
     if found.expected is None:
         without = _("Without it, {time}", time=_until(plain, today, is_short=True))
-        return f"{_goes_on(found, today)}. {without}"
+        return followed(_goes_on(found, today), without)
     until = _until(Forecast(found.earliest or found.expected, found.expected, found.latest), today)
     year = found.expected.year  # once is enough
     without = _("Without it, {time}", time=_until(plain, today, is_short=True, year=year))
     said, end = _recharged(facts.numbers, until), _end(found, year)
     if end:
         said = _("{fact}; {more}", fact=said, more=end)
-    return f"{said}. {without}"
+    return followed(said, without)
 
 
 def _goes_on(found: Recharged, today: date) -> str:

@@ -9,7 +9,7 @@ from app.domain import rating, usage_bars
 from app.domain.amounts import CreditUnit, is_currency
 from app.domain.catalog import Catalog
 from app.domain.forecast.run_out import Expiry
-from app.domain.language import _, ngettext
+from app.domain.language import _, followed, ngettext
 from app.domain.money import Credits, divided
 from app.domain.numbers import SERVED, Debt, Numbers, owed
 from app.domain.subscriptions.choice import Interval, counted, given
@@ -123,7 +123,7 @@ def day_bar(numbers: Numbers, unit: CreditUnit) -> DayBar | None:
         state=state,
         level=level,
         spoken=_("{used}, over by {amount}", used=used, amount=beyond) if beyond else used,
-        note=f"{used}. {ends}" if state is State.OK else f"{level} {used}. {ends}",
+        note=followed(used if state is State.OK else f"{level} {used}", ends),
     )
 
 

@@ -5,7 +5,7 @@ from datetime import date
 from app import locale
 from app.domain.amounts import CreditUnit
 from app.domain.dunning.arrears import PayLater
-from app.domain.language import _
+from app.domain.language import _, pgettext
 from app.domain.money import Credits
 from app.domain.numbers import Numbers, owed
 from app.presenters.charts import day_label
@@ -24,7 +24,7 @@ def parts(now: Overview) -> list[tuple[str, Credits, dict[str, str], str]]:
             _("In this period and before it") if before else "",
         ),
         (_("Corrections"), parts.corrected, {"kind": "correction"}, _("Usage that was wrong, returned to you")),
-        (_("Expired"), -parts.expired, {"kind": "expired"}, ""),
+        (pgettext("credits", "Expired"), -parts.expired, {"kind": "expired"}, ""),
         (_("Used from withdrawn credits"), parts.voided, {"kind": "voided"}, _("No longer part of the total")),
         (
             _("Sent back or held"),

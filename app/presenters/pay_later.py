@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from app import locale
 from app.domain.amounts import CreditUnit
 from app.domain.dunning.arrears import NotLent, PayLater, WhyNot
-from app.domain.language import _, marked
+from app.domain.language import _, followed, marked
 from app.domain.money import Credits
 from app.domain.numbers import Debt, Numbers, owed
 from app.domain.status_line import InvoiceFact
@@ -129,7 +129,7 @@ def used_up(numbers: Numbers, unit: CreditUnit, missing: str) -> str:
     """Say that no more of it is left, and what follows; `missing` says what a top-up covers first."""
     if numbers.exposure.micros:
         charged = _(CHARGED)
-        return f"{_begun(used(numbers, unit))}. {charged}"
+        return followed(_begun(used(numbers, unit)), charged)
     if owed(numbers).micros:
         words = _("More was used than your credit.")
         if agreed(numbers).micros > 0:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from app import locale
-from app.domain.language import _, marked
+from app.domain.language import _, labelled, marked
 from app.domain.tax.places import country_of
 from app.domain.tax.registrations import Kind, State
 from app.domain.tax.territories import TERRITORIES
@@ -99,7 +99,9 @@ def row(each: TaxRegistration, files: frozenset[str] = frozenset()) -> Row:
 
 def places() -> list[tuple[str, str]]:
     """Return where a certificate may apply: countries, and parts of them that are taxed otherwise."""
-    parts = {each.code: f"{locale.country(each.country)}: {locale.part(each.code, each.name)}" for each in TERRITORIES}
+    parts = {
+        each.code: labelled(locale.country(each.country), locale.part(each.code, each.name)) for each in TERRITORIES
+    }
     return [*locale.countries(), *(each for each in parts.items() if each[0] not in dict(locale.countries()))]
 
 

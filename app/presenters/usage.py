@@ -9,7 +9,7 @@ from app import locale
 from app.domain import usage_alerts, usage_bars
 from app.domain.amounts import CreditUnit
 from app.domain.catalog import Meter, MeterKind
-from app.domain.language import _, ngettext
+from app.domain.language import _, labelled, ngettext
 from app.domain.money import Credits
 from app.domain.rating import Tariff
 from app.domain.usage_alerts import Threshold
@@ -225,7 +225,7 @@ def alert_words(wanted: Threshold, title: str, unit: str, basis: int | None, *, 
 def details(event: EventUse) -> str:
     """Return what else the event says, line by line."""
     said = json.loads(event.properties)
-    lines = [f"{name}: {value if isinstance(value, str) else json.dumps(value)}" for name, value in said.items()]
+    lines = [labelled(name, value if isinstance(value, str) else json.dumps(value)) for name, value in said.items()]
     held = [_("authorization: {id}", id=event.authorization_id)] if event.authorization_id else []
     return "\n".join([*lines, *held])
 

@@ -8,7 +8,7 @@ from functools import reduce
 from app import locale
 from app.domain.amounts import CreditUnit
 from app.domain.catalog import MeterKind
-from app.domain.language import _, marked, ngettext
+from app.domain.language import _, followed, marked, ngettext
 from app.domain.money import Credits
 from app.domain.rating import Tariff
 from app.domain.usage_bars import Bar, State
@@ -229,7 +229,7 @@ def _with_costs(said: str, bar: Bar, cost: Credits, credit: CreditUnit) -> str:
         return whole if cost.micros else said
     if not bar.has_limit and bar.over:
         return _("{said}: {amount} of credits", said=said, amount=amount)
-    return f"{said}. {_beyond(bar, cost, credit)}"
+    return followed(said, _beyond(bar, cost, credit))
 
 
 def _charged(said: str, cost: Credits, credit: CreditUnit) -> str:

@@ -39,7 +39,7 @@
       const at = line.lastIndexOf(": ");
       if (at < 0 && list.children.length) notes.push(element("p", line));
       else {
-        const label = at < 0 ? line : line.slice(0, at);
+        const label = at < 0 ? line : line.slice(0, at).trim(); // French has a space before its colon
         list.append(element("dt", "", keyOf(chartOf(day), label), label), element("dd", at < 0 ? "" : line.slice(at + 2)));
       }
     }

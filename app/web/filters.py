@@ -4,6 +4,7 @@ A figure is markup on a page and plain text in a mail's text, in a name or joine
 not the exact one, the markup keeps that in a tip that hover, focus and tap show (`figures.css`).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, tzinfo
 from zoneinfo import ZoneInfo
@@ -14,7 +15,7 @@ from markupsafe import Markup, escape
 from app import locale
 from app.domain import payments
 from app.domain.amounts import CreditUnit, is_currency
-from app.domain.language import _, remembered
+from app.domain.language import _, apart, current, remembered
 from app.domain.money import Credits, Money
 from app.domain.tax.words import tax_id
 from app.models.payments import PaymentMethod
@@ -158,10 +159,21 @@ def rail_name(rail: str) -> str:
     return payments.method_name(rail)
 
 
+def rail_names(rails: Sequence[str]) -> str:
+    """Return kinds of payment methods in a list: only names, and German nouns, have a capital letter inside of it."""
+    first, *rest = [rail_name(each) for each in rails] or [""]
+    return ", ".join((first, *(each if _keeps_capital(each) else f"{each[0].lower()}{each[1:]}" for each in rest)))
+
+
+def _keeps_capital(name: str) -> bool:
+    return current() == "de" or not name.split(" ", maxsplit=1)[0][1:].islower()
+
+
 def init_app(app: Flask) -> None:
     """Give the filters to the templates."""
     figures = (balance, amount, signed, exact, price, quantity, counted, count)
-    for each in (*figures, moment, ago, day, time_of_day, method_name, rail_name, locale.before_stop, tax_id):
+    names = (method_name, rail_name, rail_names, apart, locale.before_stop, tax_id)
+    for each in (*figures, moment, ago, day, time_of_day, *names):
         app.add_template_filter(each)
 
 

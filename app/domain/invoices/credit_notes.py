@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from app.domain.errors import Refused, ensure
 from app.domain.invoices.lines import Rate
 from app.domain.invoices.totals import Taxed
-from app.domain.language import ENGLISH, _, marked, of_documents
+from app.domain.language import ENGLISH, _, labelled, marked, of_documents
 from app.domain.money import Money, divided, split
 
 _OF = {
@@ -18,7 +18,7 @@ _OF = {
 def words(kind: str, why: str, number: str, language: str = ENGLISH) -> str:
     """Return what the line of a credit note or refund receipt says, in its language: why, and of which document."""
     with of_documents(language):
-        return _(_OF[kind], number=number) if kind in _OF else f"{why}: {number}"
+        return _(_OF[kind], number=number) if kind in _OF else labelled(why, number)
 
 
 def left(invoice: Sequence[Taxed], notes: Iterable[Taxed]) -> tuple[Taxed, ...]:

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 from app import locale
 from app.domain.errors import ensure
-from app.domain.language import _, remembered
+from app.domain.language import _, labelled, remembered
 from app.domain.money import divided
 from app.presenters.charts.axis import DayName, Measure, day_label
 from app.presenters.charts.drawing import HEIGHT, KEPT, WIDE, Chart, DayRow, Mark, Plot, reachable
@@ -98,7 +98,7 @@ def _title(point: Point, today: date, measure: Measure) -> str:
     day = locale.day(point.day)
     if point.day == today:
         day = _("{day}, so far", day=day)
-    return f"{day}: {measure.shown(point.figure, is_left=True)}"
+    return labelled(day, measure.shown(point.figure, is_left=True))
 
 
 def _line(plot: Plot, figures: Sequence[int]) -> str:

@@ -6,7 +6,7 @@ from datetime import date
 
 from app import locale
 from app.domain.errors import ensure
-from app.domain.language import _, remembered
+from app.domain.language import _, labelled, remembered
 from app.presenters.charts.axis import DayName, Measure, day_label
 from app.presenters.charts.drawing import KEPT, Chart, DayRow, Mark, Plot, reachable
 
@@ -162,13 +162,13 @@ def _bar(plot: Plot, each: Column) -> str:
 
 
 def _title(each: Column, series: Sequence[str], measure: Measure, before: str, note: str) -> str:
-    lines = [f"{locale.day(each.day)}: {measure.shown(each.total)}" if each.figures else locale.day(each.day)]
+    lines = [labelled(locale.day(each.day), measure.shown(each.total)) if each.figures else locale.day(each.day)]
     if len(series) > 1:
         used = [(title, figure) for title, figure in zip(series, each.figures, strict=False) if figure]
-        lines += [f"{title}: {measure.shown(figure)}" for title, figure in reversed(used)]
+        lines += [labelled(title, measure.shown(figure)) for title, figure in reversed(used)]
     if each.before is not None:
         on = f", {day_label(each.before_day)}" if each.before_day else ""
-        lines.append(f"{before}{on}: {measure.shown(each.before)}")
+        lines.append(labelled(f"{before}{on}", measure.shown(each.before)))
     return "\n".join([*lines, *filter(None, (each.more, note))])
 
 

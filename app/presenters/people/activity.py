@@ -7,7 +7,7 @@ from datetime import datetime
 from app import locale
 from app.domain.amounts import CreditUnit
 from app.domain.catalog import Catalog
-from app.domain.language import _, pgettext
+from app.domain.language import _, apart, labelled, pgettext
 from app.domain.mails import Topic, listed
 from app.domain.money import Credits, Money
 from app.domain.people.activity import AREA_OF, AREAS, SENTENCES, UNKNOWN
@@ -62,7 +62,7 @@ class Reader:
                 pack = self.catalog.pack(str(value))
                 return pack.title if pack else str(value)
             case Kind.ALERTS:
-                return "; ".join(map(self._alert, value)) if isinstance(value, list) else str(value)
+                return apart(map(self._alert, value)) if isinstance(value, list) else str(value)
         return _IN_WORDS[kind](value)
 
     def _plan(self, key: str, version: object) -> str:
@@ -156,13 +156,13 @@ def _recipients(value: object) -> str:
     if not isinstance(value, Mapping):
         return str(value)
     sent = {email: listed(frozenset(each for each in Topic if each in topics)) for email, topics in value.items()}
-    return "; ".join(f"{email}: {topics or _nothing()}" for email, topics in sorted(sent.items()))
+    return apart(labelled(email, topics or _nothing()) for email, topics in sorted(sent.items()))
 
 
 def _coded_recipients(value: object) -> str:
     if not isinstance(value, Mapping):
         return str(value)
-    return "; ".join(f"{email}: {_texts(topics).replace('_', ' ')}" for email, topics in sorted(value.items()))
+    return apart(labelled(email, _texts(topics).replace("_", " ")) for email, topics in sorted(value.items()))
 
 
 def _texts(value: object) -> str:

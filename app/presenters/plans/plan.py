@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from app import locale
 from app.domain import rating
 from app.domain.catalog import Catalog, Plan, Seats
-from app.domain.language import _, ngettext, pgettext
+from app.domain.language import _, labelled, ngettext, pgettext
 from app.domain.money import Money
 from app.domain.sold_terms import Terms
 from app.domain.subscriptions.choice import Choice, Interval, counted, included, is_sold
@@ -235,4 +235,4 @@ def holds(catalog: Catalog, plan: Plan) -> Iterator[str]:
         if said and meter.title.lower() == meter.unit.lower():
             yield said
         elif said:
-            yield f"{meter.title}: {said[0].lower()}{said[1:]}"
+            yield labelled(meter.title, f"{said[0].lower()}{said[1:]}")

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from app import locale
 from app.domain.catalog import Catalog
-from app.domain.language import _, ngettext
+from app.domain.language import _, apart, ngettext
 from app.domain.money import Money
 from app.domain.subscriptions.choice import counted
 from app.domain.subscriptions.preview import Preview
@@ -110,7 +110,7 @@ def less(seen: Preview, has: Current, sold: Catalog) -> Iterator[str]:
     gone = [each for each in had.features if each not in wants.features]
     if gone:
         yield _("These features end then: {features}.", features=", ".join(gone))
-    holds = "; ".join(plan.holds(sold, wants))
+    holds = apart(plan.holds(sold, wants))
     if holds:
         yield _("{plan} holds: {what}.", plan=wants.title, what=holds)
     freed = plan.to_free(has, seen.wants.seats, is_later=not seen.quote.is_now)
