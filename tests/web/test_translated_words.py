@@ -89,7 +89,9 @@ def test_the_first_of_a_month_is_said_as_the_french_do() -> None:
         assert locale.day(date(2026, 12, 1)) == "1 dic 2026"
 
 
-def test_pieces_are_joined_as_the_language_does() -> None:
+def test_pieces_are_joined_as_the_language_does(app: Flask) -> None:
+    assert app.jinja_env  # the catalogs are known once there is an app
+
     def said() -> tuple[str, str, str]:
         return labelled("Plan", "Team"), apart(["a, b", "c", "d"]), followed("x 1. Nov.", "y")
 
