@@ -1,9 +1,10 @@
 """E-mail addresses: which ones can be mailed, how they are kept, and how they travel. No name is looked up."""
 
 import unicodedata
+from collections.abc import Iterable
 
 import email_validator
-from email_validator import EmailNotValidError, validate_email
+from email_validator import EmailNotValidError, ValidatedEmail, validate_email
 
 from app.domain.errors import Refused
 from app.domain.language import _
@@ -22,7 +23,32 @@ def normal(text: str) -> str:
     is_plain = len(typed.lower()) == len(typed) and unicodedata.normalize("NFKC", email) == email
     if not is_plain or not is_mailable(email):
         raise Refused(_("Enter an e-mail address, such as name@example.com."), "email_malformed", 422, "email")
-    return email
+    return kept(email)
+
+
+def kept(text: str) -> str:
+    """Return the form in which an address is kept and found: small letters, its host as people write it.
+
+    A browser's field for e-mail addresses sends a host beyond ASCII as `xn--…`: both forms are one mailbox. What no
+    mail can be addressed to stays as it is, and is nobody's.
+    """
+    typed = unicodedata.normalize("NFC", text.strip().lower())
+    if typed.isascii() and "xn--" not in typed:
+        return typed
+    found = _read(typed)
+    return f"{found.local_part}@{found.domain}" if found is not None else typed
+
+
+def forms(text: str) -> list[str]:
+    """Return each form of the address that a row may have, the typed one first: rows of before were kept as typed."""
+    typed, one = text.strip().lower(), kept(text)
+    return list(dict.fromkeys((typed, one, as_sent(one) or one)))
+
+
+def among(text: str, there: Iterable[str]) -> str:
+    """Return the address as it is there already, in whichever form; else the one in which it is kept."""
+    one = kept(text)
+    return next((each for each in there if kept(each) == one), one)
 
 
 def for_sign_in(text: str) -> str:
@@ -44,6 +70,11 @@ def is_mailable(email: str) -> bool:
 
 def as_sent(email: str) -> str | None:
     """Return the address as a mail carries it, its host in ASCII; None: no mail can be addressed to it."""
+    found = _read(email)
+    return f"{found.local_part}@{found.ascii_domain}" if found is not None else None
+
+
+def _read(email: str) -> ValidatedEmail | None:
     if len(email) > LONGEST or not email.isprintable() or "." not in email.rpartition("@")[2].strip("."):
         return None
     try:
@@ -52,4 +83,4 @@ def as_sent(email: str) -> str | None:
         return None
     if found.ascii_domain.rpartition(".")[2].isdigit():  # an address of a machine: no name ends so
         return None
-    return f"{found.local_part}@{found.ascii_domain}"
+    return found

@@ -5,6 +5,7 @@ from typing import Any
 from flask import Blueprint, redirect, request, url_for
 from werkzeug.wrappers import Response
 
+from app import mailboxes
 from app.domain import language
 from app.domain.errors import NotFound, Refused
 from app.domain.language import _, marked
@@ -22,8 +23,8 @@ SAVED = marked("The invoice notifications are saved.")
 
 def _changes_billing_email() -> bool:
     """Say whether the form names another billing e-mail: then the password is asked for again."""
-    typed, now = (request.form.get("billing_email") or "").strip().lower(), _now()
-    return typed not in {now.billing_email, now.pending.email if now.pending else ""}
+    typed, now = mailboxes.kept(request.form.get("billing_email") or ""), _now()
+    return typed not in {mailboxes.kept(each) for each in (now.billing_email, now.pending.email if now.pending else "")}
 
 
 @bp.get("/")

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from flask import request
 from wtforms import BooleanField, StringField
 
+from app import mailboxes
 from app.domain.errors import Refused
 from app.domain.language import _, marked
 from app.domain.mails import Topic
@@ -36,7 +37,7 @@ class NotificationsForm(VersionedForm):
         for email in request.form.getlist("recipient")[:_MANY]:
             if email not in gone:
                 found[email] = frozenset(each for each in Topic if email in request.form.getlist(each.value))
-        new = (self.new_email.data or "").strip().lower()
+        new = mailboxes.among(self.new_email.data or "", found)
         if new:
             if new in found:
                 raise Refused(_("This address is a recipient already."), "email_twice", 422, "new_email")

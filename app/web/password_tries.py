@@ -14,7 +14,7 @@ from flask import Response, after_this_request, current_app, request
 from flask_login import current_user  # type: ignore[import-untyped]
 from limits import RateLimitItemPerMinute
 
-from app import ids
+from app import ids, mailboxes
 from app.domain.errors import Refused
 from app.domain.language import _, marked
 from app.extensions import settings
@@ -36,7 +36,7 @@ Checked = TypeVar("Checked")
 
 def counted(email: str, check: Callable[[str], Checked]) -> Checked:
     """Return what `check` says for the network address, or refuse. A password that fits forgets the member's tries."""
-    typed, address = email.strip().lower(), request.remote_addr or "unknown"
+    typed, address = mailboxes.kept(email), request.remote_addr or "unknown"
     browser, place = _named(typed), _place(address)
     is_known = bool(browser) or _is_signed_in(typed)
     account, member_key = _hash(typed), _hash(f"{typed} {browser or place}")
@@ -63,6 +63,7 @@ def counted(email: str, check: Callable[[str], Checked]) -> Checked:
 
 def know_browser(email: str) -> None:
     """Let this browser be known as one in which the member has signed in, or has read a mail of theirs."""
+    email = mailboxes.kept(email)
     if _named(email):
         return
     name = ids.new_token()
@@ -94,7 +95,7 @@ def say_when(answer: Response) -> Response:
 
 def _is_signed_in(email: str) -> bool:
     actor = current_user.actor
-    return actor is not None and actor.email == email
+    return actor is not None and mailboxes.kept(actor.email) == email
 
 
 def _named(email: str) -> str:

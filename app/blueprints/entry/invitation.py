@@ -5,6 +5,7 @@ from typing import Any
 
 from flask import Blueprint, Response, flash, make_response, redirect, render_template, url_for
 
+from app import mailboxes
 from app.domain.errors import Refused
 from app.domain.language import _, marked
 from app.domain.people.members import Actor
@@ -83,7 +84,7 @@ def _member() -> Actor | None:
 
 def _is_somebody_else(asked: Invited) -> bool:
     actor = _member()
-    return actor is not None and (actor.email != asked.email or bool(portal_session().embedded))
+    return actor is not None and (mailboxes.kept(actor.email) != asked.email or bool(portal_session().embedded))
 
 
 def _shown(asked: Invited, token: str, status: int = 200, **more: Any) -> Response:

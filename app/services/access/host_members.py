@@ -7,7 +7,7 @@ from app import clock, ids, mailboxes
 from app.domain.errors import Refused
 from app.domain.people.members import Role
 from app.models.members import Member, Membership
-from app.services import audit
+from app.services import audit, member_addresses
 
 
 def named(
@@ -24,7 +24,7 @@ def named(
     if email is None:
         return _only_one(session, customer_id)
     address = mailboxes.normal(email)
-    member = session.scalars(select(Member).where(Member.email == address)).one_or_none()
+    member = session.scalars(select(Member).where(Member.id == member_addresses.whose(email))).one_or_none()
     if member is not None and member.disabled_at is not None:
         raise Refused("This member is disabled.", "member_disabled", 409, "member_email")
     if member is not None and session.get(Membership, (member.id, customer_id)) is not None:

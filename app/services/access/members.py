@@ -21,7 +21,7 @@ from app.models.database import db
 from app.models.members import Member, Membership
 from app.models.scope import as_service
 from app.models.second_factors import TwoFactor
-from app.services import audit
+from app.services import audit, member_addresses
 from app.services.access import own_sessions, read_only_links
 from app.services.transaction import transaction
 
@@ -54,12 +54,13 @@ def create_member(email: str, name: str, password: str, customer_id: str, role: 
         with as_service("create a member"), transaction() as session:
             if session.get(Customer, customer_id) is None:
                 raise NotFound("customer")
+            member_addresses.ask_free(session, address)
             session.add(member)
             session.flush()
             session.add(Membership(member_id=member.id, customer_id=customer_id, role=role.value, created_at=now))
             audit.record(session, customer_id, "seller", "member.created", member.id, after={"role": role.value})
     except IntegrityError:
-        raise Refused("There is a member with this e-mail address already.", "email_taken", 409, "email") from None
+        raise member_addresses.taken() from None
     return member
 
 
@@ -68,7 +69,6 @@ def sign_in(email: str, password: str, address: str) -> SignedIn:
 
     Whoever acts for several customers goes on with the one chosen last.
     """
-    typed = email.strip().lower()
     with as_service("sign in"):
         found = db.session.execute(
             select(
@@ -76,7 +76,7 @@ def sign_in(email: str, password: str, address: str) -> SignedIn:
             )
             .join(Membership, Membership.member_id == Member.id)
             .outerjoin(TwoFactor, TwoFactor.member_id == Member.id)
-            .where(Member.email == typed, Member.disabled_at.is_(None))
+            .where(Member.id == member_addresses.whose(email), Member.disabled_at.is_(None))
             .order_by(*CHOSEN_LAST_FIRST)
             .limit(1)
         ).one_or_none()
@@ -135,7 +135,7 @@ def let_in(email: str, may_sign_in: bool, *, by: str) -> None:
     All sessions of who is disabled end, and the read-only links that they have made.
     """
     with as_service("let a member in or not"), transaction() as session:
-        wanted = select(Member).where(Member.email == email.strip().lower(), Member.deleted_at.is_(None))
+        wanted = select(Member).where(Member.id == member_addresses.whose(email), Member.deleted_at.is_(None))
         member = session.scalars(wanted.with_for_update()).one_or_none()
         if member is None:
             raise NotFound("member")

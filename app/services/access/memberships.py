@@ -10,7 +10,7 @@ from app.domain.people.members import Role
 from app.models.database import db
 from app.models.members import Member, Membership
 from app.models.scope import as_service
-from app.services import audit
+from app.services import audit, member_addresses
 from app.services.transaction import transaction
 
 
@@ -60,10 +60,11 @@ def make(customer_id: str, *, email: str, name: str, role: Role, by: str) -> tup
     membership = Membership(member_id=member.id, customer_id=customer_id, role=role.value, created_at=now)
     try:
         with as_service("make a member"), transaction() as session:
+            member_addresses.ask_free(session, address)
             session.add(member)
             session.flush()
             session.add(membership)
             audit.record(session, customer_id, by, "member.created", member.id, after={"role": role.value})
     except IntegrityError:
-        raise Refused("There is a member with this e-mail address already.", "email_taken", 409, "email") from None
+        raise member_addresses.taken() from None
     return member, membership

@@ -14,7 +14,7 @@ from app.models.customers import Customer
 from app.models.database import db
 from app.models.members import BrowserSession, Member, Membership, PortalSession
 from app.models.scope import as_service
-from app.services import audit
+from app.services import audit, member_addresses
 from app.services.access import sessions
 from app.services.transaction import transaction
 
@@ -125,7 +125,7 @@ def _end_links(session: Session, whose: ColumnElement[bool]) -> None:
 def end_by_seller(email: str, *, by: str) -> int:
     """End all sessions of the member with this address at once; return how many. Or `NotFound`."""
     with as_service("end a member's sessions for the seller"), transaction() as session:
-        member_id = session.scalars(select(Member.id).where(Member.email == email.strip().lower())).one_or_none()
+        member_id = session.scalar(select(member_addresses.whose(email)))
         if member_id is None:
             raise NotFound("member")
         ended = end_all(session, member_id)

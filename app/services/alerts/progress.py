@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from app import clock
+from app import clock, mailboxes
 from app.domain import usage_alerts as rule
 from app.domain.catalog import Catalog, Plan
 from app.domain.errors import NotFound
@@ -106,7 +106,7 @@ def addresses(session: Session, customer_id: str) -> list[str]:
         .order_by(AlertRecipient.email)
     ).all()
     if confirmed:
-        return list(confirmed)
+        return list({mailboxes.kept(each): each for each in confirmed}.values())  # one mail to a mailbox
     customer = session.get(Customer, customer_id)
     return [customer.email] if customer is not None else []
 

@@ -10,7 +10,7 @@ from datetime import datetime
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from app import clock
+from app import clock, mailboxes
 from app.domain.errors import NotFound, Refused
 from app.domain.language import _
 from app.models.customers import Customer
@@ -54,7 +54,8 @@ def ask_again(customer_id: str, email: str, *, actor: str, address: str = "") ->
     now = clock.now()
     with as_service("ask an address again"), transaction() as session:
         spending.lock(session, [customer_id])
-        row = session.get(AlertRecipient, (customer_id, email))
+        same = (AlertRecipient.customer_id == customer_id, AlertRecipient.email.in_(mailboxes.forms(email)))
+        row = session.scalars(select(AlertRecipient).where(*same).order_by(AlertRecipient.email).limit(1)).first()
         if row is None:
             raise NotFound("address")
         if row.confirmed_at is not None:
@@ -62,6 +63,7 @@ def ask_again(customer_id: str, email: str, *, actor: str, address: str = "") ->
         if now < row.asked_at + AGAIN_AFTER:
             raise Refused(_(confirmations.TOO_SOON), "asked_too_soon", 409, "email")
         confirmations.refuse_flood(session, customer_id)
+        email = row.email
         row.asked_at, row.token_hash = now, _hash(token(customer_id, email, now))
         audit.record(session, customer_id, actor, "usage_alerts.asked_again", email, address=address)
         session.flush()

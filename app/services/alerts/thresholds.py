@@ -113,16 +113,21 @@ def remove(customer_id: str, alert_id: str, *, actor: str, address: str = "") ->
 def add_email(customer_id: str, email: str, *, actor: str, address: str = "") -> Alerts:
     """Add an address and ask by mail whether alerts are welcome there, or refuse it."""
     wanted = mailboxes.normal(email)
-    return _change(customer_id, lambda now: _Wanted(now.thresholds, [*now.emails, wanted]), actor, address)
+
+    def more(now: _Wanted) -> _Wanted:
+        return _Wanted(now.thresholds, [*now.emails, mailboxes.among(wanted, now.emails)])
+
+    return _change(customer_id, more, actor, address)
 
 
 def remove_email(customer_id: str, email: str, *, actor: str, address: str = "") -> Alerts:
     """Remove an address, or `NotFound`."""
 
     def without(now: _Wanted) -> _Wanted:
-        if email not in now.emails:
+        gone = mailboxes.among(email, now.emails)
+        if gone not in now.emails:
             raise NotFound("address")
-        return _Wanted(now.thresholds, [each for each in now.emails if each != email])
+        return _Wanted(now.thresholds, [each for each in now.emails if each != gone])
 
     return _change(customer_id, without, actor, address)
 
@@ -153,7 +158,11 @@ def replace(
     """
     wanted = list(thresholds)
     normal = [mailboxes.normal(each) for each in emails]
-    return _change(customer_id, lambda _now: _Wanted(wanted, normal, wanted), actor, address, version)
+
+    def instead(now: _Wanted) -> _Wanted:
+        return _Wanted(wanted, [mailboxes.among(each, now.emails) for each in normal], wanted)
+
+    return _change(customer_id, instead, actor, address, version)
 
 
 def _change(

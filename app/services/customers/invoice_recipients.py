@@ -99,6 +99,9 @@ def replace(
     with as_service("change who is sent invoices"), transaction() as session:
         customer = directory.locked(session, customer_id)
         before = _read(session, customer)
+        email = mailboxes.among(email, [customer.email, *([before.pending.email] if before.pending else [])])
+        there = [each.email for each in before.recipients]
+        wanted = {mailboxes.among(each, there): topics for each, topics in wanted.items()}
         if version != before.version:
             words = _("These addresses were changed meanwhile. Read them again before you save.")
             raise Refused(words, CHANGED_MEANWHILE)
@@ -107,8 +110,8 @@ def replace(
         pending = before.pending.email if before.pending else None
         is_new = email not in {customer.email, pending}
         ends = pending is not None and email == customer.email and not keeps_pending
-        if email not in {each.email for each in before.recipients}:
-            wanted.pop(email, None)
+        if mailboxes.among(email, there) not in there:
+            wanted.pop(mailboxes.kept(email), None)
         are_same = wanted == {each.email: each.topics for each in before.recipients}
         if not is_new and not ends and are_same and spoken == before.language:
             return before
@@ -168,8 +171,9 @@ def ask_again(customer_id: str, email: str, *, by: str, address: str = "") -> No
     with as_service("ask an address again"), transaction() as session:
         customer = directory.locked(session, customer_id)
         before = _read(session, customer)
-        waiting = [before.pending, *(each.waiting for each in before.recipients)]
-        if email not in {each.email for each in waiting if each is not None}:
+        waiting = [each.email for each in (before.pending, *(one.waiting for one in before.recipients)) if each]
+        email = mailboxes.among(email, waiting)
+        if email not in waiting:
             raise NotFound("address")
         confirmations.refuse_too_often(session, customer_id, email)
         if before.pending is not None and before.pending.email == email:
@@ -191,7 +195,7 @@ def _check(billing_email: str, wanted: Mapping[str, frozenset[Topic]]) -> None:
         raise Refused(
             _("There may be {most} more recipients at most.", most=MOST), "too_many_recipients", 422, "recipients"
         )
-    if billing_email in wanted:
+    if mailboxes.kept(billing_email) in {mailboxes.kept(each) for each in wanted}:
         words = _("The billing e-mail is sent everything already. Leave it out of the other recipients.")
         raise Refused(words, "is_billing_email", 422, "recipients")
     for email, topics in wanted.items():

@@ -14,7 +14,7 @@ from app.models.database import db
 from app.models.members import Member
 from app.models.scope import as_customer, as_service
 from app.models.sign_in import SignInLink
-from app.services import link_tokens, portal_links
+from app.services import link_tokens, member_addresses, portal_links
 from app.services.catalog import versions
 
 _PAGES = {
@@ -60,7 +60,7 @@ def _link(template: str, link_id: str) -> dict[str, Any] | None:
         if row is None or row.token_hash is None or row.expires_at <= clock.now():
             return None
         taken = template == mails.CONFIRM_SIGN_IN_EMAIL and db.session.scalar(
-            select(Member.id).where(Member.email == row.email)
+            select(Member.id).where(member_addresses.has(row.email))
         )
         token = link_tokens.of_sign_in(row.id, row.purpose, row.member_id, row.email, row.asked_at)
     return {"is_taken": bool(taken), "link": "" if taken else portal_links.page(_PAGES[template], token=token)}

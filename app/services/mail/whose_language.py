@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import ScalarSelect, select
 
+from app import mailboxes
 from app.domain.language import ENGLISH, offered
 from app.domain.mails import INVITATION, MEMBER_DELETED, OF_SIGN_IN, TO_THE_SELLER
 from app.models.customers import Customer
@@ -28,9 +29,9 @@ def of(mail: Mail, context: dict[str, Any]) -> str:
 
 def _of_the_recipient(mail: Mail, context: dict[str, Any]) -> ScalarSelect[str]:
     """Return what the member chose who has the address; for what is no mail to a member, as one of the customer's."""
-    address = mail.recipient.lower()
+    address = mailboxes.kept(mail.recipient)
     if mail.template in OF_SIGN_IN:
-        addresses = {address, str(context.get("email", "")).lower(), str(context.get("new_email", "")).lower()}
+        addresses = {address, *(mailboxes.kept(str(context.get(each, ""))) for each in ("email", "new_email"))}
         is_theirs = Member.email.in_(sorted(addresses - {""})) | (Member.id == mail.member_id)
         whose = select(Member.language).where(is_theirs)
         return whose.order_by(Member.email != address).limit(1).scalar_subquery()

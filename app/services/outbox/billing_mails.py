@@ -5,6 +5,7 @@ from datetime import timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app import mailboxes
 from app.domain.mails import INVOICE, RECEIPT, TOPICS
 from app.models.invoicing import InvoiceRecipient
 from app.services import link_tokens
@@ -28,9 +29,11 @@ def write(
     Who wants invoices and no receipts is sent the invoice of what is paid, if it has one when the mail is sent.
     """
     mails.write(session, customer_id, template, key=key, to=to, after=after, **context)
+    reached = {mailboxes.kept(to)}
     for row in _recipients(session, customer_id):
         sent = [each for each in (template, _INSTEAD.get(template, "")) if wants(row, each)]
-        if row.email != to and sent:
+        if sent and mailboxes.kept(row.email) not in reached:
+            reached.add(mailboxes.kept(row.email))
             own, email = f"{key}:{link_tokens.hash_of(row.email)[:16]}", row.email
             mails.write(session, customer_id, sent[0], key=own, to=email, after=after, email=email, **context)
 

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app import clock
+from app import clock, mailboxes
 from app.domain.errors import Refused
 from app.domain.language import _, marked
 from app.domain.mails import CONFIRM_EMAIL
@@ -42,7 +42,7 @@ def refuse_too_often(session: Session, customer_id: str, email: str, field: str 
     asked = select(Mail.id).where(
         Mail.customer_id == customer_id,
         Mail.key.startswith(f"{CONFIRM_EMAIL}:"),
-        Mail.recipient == email,
+        Mail.recipient.in_(mailboxes.forms(email)),
         Mail.created_at > clock.now() - AGAIN_AFTER,
     )
     if session.scalars(asked.limit(1)).first() is not None:

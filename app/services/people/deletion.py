@@ -7,7 +7,7 @@ import structlog
 from sqlalchemy import and_, delete, exists, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
-from app import clock
+from app import clock, mailboxes
 from app.domain.errors import Refused
 from app.domain.invoices.documents import Kind, State
 from app.domain.language import _
@@ -61,7 +61,7 @@ def delete_member(by: By, typed_email: str) -> None:
         for customer_id in acted_for:  # two owners who leave at once: the second one sees the first
             directory.locked(session, customer_id)
         member = session.get_one(Member, by.member_id, with_for_update=True, populate_existing=True)
-        if typed_email.strip().lower() != member.email:
+        if mailboxes.kept(typed_email) != mailboxes.kept(member.email):
             raise Refused(_("Enter the address that you sign in with."), "email_differs", 422, "email")
         found = obstacles(_owned(session, member.id))
         if found:
@@ -92,7 +92,7 @@ def _forget(session: Session, member: Member, acted_for: list[str]) -> None:
     for customer_id in acted_for:
         read_only_links.end_those_of(session, customer_id, member.id, by=member.id)
         team.end_invitations(session, customer_id, member.id)
-    session.execute(delete(ResetRequest).where(ResetRequest.email == email))
+    session.execute(delete(ResetRequest).where(ResetRequest.email.in_(mailboxes.forms(email))))
     _forget_mails(session, member, acted_for)
     member.email, member.name = anonymous_email(member.id), NAME
     member.password_hash = member.username = None
@@ -109,8 +109,9 @@ def _forget_mails(session: Session, member: Member, acted_for: list[str]) -> Non
     """
     own = Mail.member_id == member.id
     former = session.scalars(select(Mail.recipient).where(own, Mail.template == SIGN_IN_EMAIL_CHANGED)).all()
-    taken = session.scalars(select(Member.email).where(Member.email.in_(former), Member.id != member.id)).all()
-    addresses = sorted({member.email, *former} - set(taken))
+    had = {form for each in (member.email, *former) for form in mailboxes.forms(each)}
+    taken = session.scalars(select(Member.email).where(Member.email.in_(sorted(had)), Member.id != member.id)).all()
+    addresses = sorted(had - {form for each in taken for form in mailboxes.forms(each)})
     to_them = and_(Mail.customer_id.in_(acted_for), Mail.recipient.in_(addresses))
     last = and_(Mail.template == SIGN_IN_EMAIL_CHANGED, Mail.state == "pending")
     of_them = Mail.template.in_([*(OF_SIGN_IN - {MEMBER_DELETED}), INVITATION, WEEKLY_DIGEST])

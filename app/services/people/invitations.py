@@ -20,7 +20,7 @@ from app.models.database import db
 from app.models.members import Member, Membership
 from app.models.people import Invitation
 from app.models.scope import as_service
-from app.services import audit, link_tokens
+from app.services import audit, link_tokens, member_addresses
 from app.services.customers import directory
 from app.services.outbox import confirmations, events
 from app.services.transaction import transaction
@@ -63,7 +63,8 @@ def invite(actor: Actor, email: str, role: Role, *, address: str = "") -> Pendin
         directory.locked(session, actor.customer_id)
         if session.scalar(_is_here(actor.customer_id, to)):
             raise Refused(_("This person acts for the customer already."), "already_a_member", 409, "email")
-        if session.get(Invitation, (actor.customer_id, to)) is not None:
+        same = (Invitation.customer_id == actor.customer_id, Invitation.email.in_(mailboxes.forms(to)))
+        if session.scalar(select(Invitation.id).where(*same).limit(1)) is not None:
             words = _("This address is invited already. Send the e-mail again below.")
             raise Refused(words, "invited", 409, "email")
         count = select(func.count()).select_from(Invitation).where(Invitation.customer_id == actor.customer_id)
@@ -147,5 +148,5 @@ def _is_here(customer_id: str, email: str) -> Select[str]:
     return (
         select(Member.id)
         .join(Membership, Membership.member_id == Member.id)
-        .where(Member.email == email, Membership.customer_id == customer_id)
+        .where(member_addresses.has(email), Membership.customer_id == customer_id)
     )

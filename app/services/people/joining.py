@@ -10,7 +10,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from app import clock, ids
+from app import clock, ids, mailboxes
 from app.domain.errors import NotFound, Refused
 from app.domain.language import _
 from app.domain.mails import INVITATION
@@ -23,7 +23,7 @@ from app.models.mails import Mail
 from app.models.members import Member, Membership
 from app.models.people import Invitation
 from app.models.scope import as_service
-from app.services import audit, link_tokens
+from app.services import audit, link_tokens, member_addresses
 from app.services.access import members, ssh_keys
 from app.services.catalog import versions
 from app.services.customers import directory
@@ -58,19 +58,17 @@ def look(token: str) -> Invited:
         session = db.session()
         row = _find(session, token)
         customer = session.get_one(Customer, row.customer_id)
-        account = session.scalar(select(Member.id).where(Member.email == row.email))
+        account = session.scalar(select(member_addresses.whose(row.email)))
         inviter = session.scalar(select(Member.name).where(Member.id == row.invited_by)) or ""
-        seller = versions.of(customer).seller_name
-        return Invited(
-            customer.customer_id, customer.name, seller, row.email, Role(row.role), inviter, account is not None
-        )
+        seller, email = versions.of(customer).seller_name, mailboxes.kept(row.email)
+        return Invited(customer.customer_id, customer.name, seller, email, Role(row.role), inviter, account is not None)
 
 
 def join(token: str, *, address: str = "") -> Joined:
     """Let the member who has the invited address act for the customer; the link is used up."""
     with as_service("join a customer"), transaction() as session:
         row = _take(session, token)
-        member = session.scalars(select(Member).where(Member.email == row.email)).one_or_none()
+        member = session.scalars(select(Member).where(Member.id == member_addresses.whose(row.email))).one_or_none()
         if member is None:
             raise _changed()
         return _join(session, row, member, address)
@@ -87,8 +85,10 @@ def sign_up(token: str, name: str, password: str, *, address: str = "") -> Joine
     try:
         with as_service("join a customer as somebody new"), transaction() as session:
             row = _take(session, token)
+            if session.scalar(select(member_addresses.whose(row.email))) is not None:
+                raise _changed()
             member = Member(
-                id=ids.new("mem"), email=row.email, name=named, password_hash=hashed, theme="system", created_at=now
+                id=ids.new("mem"), email=invited.email, name=named, password_hash=hashed, theme="system", created_at=now
             )
             session.add(member)
             session.flush()

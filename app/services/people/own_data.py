@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, LargeBinary, Table, or_, select
 
-from app import clock
+from app import clock, mailboxes
 from app.models.customers import Customer
 from app.models.database import Base, db
 from app.models.events import AuditEntry
@@ -79,9 +79,8 @@ def _own_entry(entry: dict[str, Any], member_id: str) -> dict[str, Any]:
 def _mails(member: Member, customers: list[str]) -> list[dict[str, Any]]:
     """Return which mails went to the address, or were about the member, and when: their words are in the mailbox."""
     asked = select(Mail.template, Mail.recipient, Mail.state, Mail.created_at, Mail.sent_at)
-    asked = asked.where(
-        or_(Mail.customer_id.in_(customers) & (Mail.recipient == member.email), Mail.member_id == member.id)
-    )
+    to_them = Mail.customer_id.in_(customers) & Mail.recipient.in_(mailboxes.forms(member.email))
+    asked = asked.where(or_(to_them, Mail.member_id == member.id))
     return [dict(row) for row in db.session.execute(asked.order_by(Mail.created_at, Mail.id)).mappings()]
 
 

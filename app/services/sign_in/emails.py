@@ -17,7 +17,7 @@ from app.models.customers import Customer
 from app.models.database import db
 from app.models.members import Member, Membership
 from app.models.scope import as_service
-from app.services import audit
+from app.services import audit, member_addresses
 from app.services.catalog import versions
 from app.services.outbox import events, member_mails
 from app.services.sign_in import links
@@ -62,7 +62,7 @@ def ask(by: By, wanted: str) -> str:
         raise Refused(refusal.sentence, refusal.reason, refusal.status, "new_email") from None
     with as_service("ask a new address"), transaction() as session:
         member = session.get_one(Member, by.member_id, with_for_update=True, populate_existing=True)
-        if email == member.email:
+        if email == mailboxes.kept(member.email):
             raise Refused(_("This is your e-mail address already."), "email_same", 422, "new_email")
         row = links.make(session, member, links.EMAIL_CHANGE, email, most=MOST_AN_HOUR)
         if row is None:
@@ -88,7 +88,7 @@ def look(hashed: str, member_id: str = "") -> Asked:
         row, member = links.look(db.session(), links.EMAIL_CHANGE, hashed)
         if member_id:
             _ask_own(member, member_id)
-        customer_id, email = member_mails.customer_of(db.session(), member.id), row.email
+        customer_id, email = member_mails.customer_of(db.session(), member.id), mailboxes.kept(row.email)
         if customer_id is None:
             raise NotFound("link")
         return Asked(email, versions.of(db.session.get_one(Customer, customer_id)).seller_name)
@@ -107,7 +107,9 @@ def confirm(hashed: str, by_member: str, *, address: str, browser: str) -> str:
             customer_id = member_mails.customer_of(session, member.id)
             if customer_id is None:  # acts for nobody any more, and could not sign in
                 raise NotFound("link")
-            before, email, member_id = member.email, row.email, member.id
+            before, email, member_id = member.email, mailboxes.kept(row.email), member.id
+            if session.scalar(select(member_addresses.whose(email))) not in {None, member_id}:
+                raise _taken()
             member.email = email
             links.kill(session, member_id)
             session.flush()
@@ -118,10 +120,14 @@ def confirm(hashed: str, by_member: str, *, address: str, browser: str) -> str:
                 to=before, email=before, new_email=email, address=address, browser=browser,
             )  # fmt: skip
     except IntegrityError:
-        words = _("You have an account with this address already. Sign in with it, or choose another address here.")
-        raise Refused(words, "email_taken", 409) from None
+        raise _taken() from None
     log.info("email_changed", member=member_id)
     return email
+
+
+def _taken() -> Refused:
+    words = _("You have an account with this address already. Sign in with it, or choose another address here.")
+    return Refused(words, "email_taken", 409)
 
 
 def _notify_hosts(session: Session, member: Member) -> None:

@@ -19,6 +19,7 @@ from app.models.identities import Identity
 from app.models.members import Member, Membership
 from app.models.scope import as_service
 from app.models.second_factors import Passkey, TwoFactor
+from app.services import member_addresses
 from app.services.access import own_sessions
 from app.services.access.members import CHOSEN_LAST_FIRST, SignedIn
 from app.services.sign_in import changes, passkeys
@@ -151,13 +152,15 @@ def unlink(by: By, identity_id: str) -> str:
 
 def _link_by_email(proven: Proven, by_address: str, browser: str) -> str | None:
     """Link the account to the member of its address, where that may be; return the member's id."""
-    email = proven.person.email.strip().lower()
+    email = mailboxes.kept(proven.person.email)
     if not mailboxes.is_mailable(email) or not proven.person.email_verified:
         return None
     try:
         with transaction() as session:
             member = session.scalars(
-                select(Member).where(Member.email == email, Member.disabled_at.is_(None)).with_for_update()
+                select(Member)
+                .where(Member.id == member_addresses.whose(proven.person.email), Member.disabled_at.is_(None))
+                .with_for_update()
             ).one_or_none()
             if member is None or not may_be_linked_by_email(_ways(session, member.id), is_verified=True):
                 return None

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from app import clock, ids
+from app import clock, ids, mailboxes
 from app.domain.errors import NotFound, Refused
 from app.domain.language import _, marked
 from app.models.members import Member
@@ -67,7 +67,7 @@ def look(session: Session, purpose: str, hashed: str) -> tuple[SignInLink, Membe
     asked = select(SignInLink, Member).join(Member, Member.id == SignInLink.member_id)
     asked = asked.where(SignInLink.token_hash == hashed, SignInLink.purpose == purpose, Member.disabled_at.is_(None))
     found = session.execute(asked.execution_options(populate_existing=True)).one_or_none()
-    if found is None or (purpose == RESET and found[0].email != found[1].email):
+    if found is None or (purpose == RESET and mailboxes.kept(found[0].email) != mailboxes.kept(found[1].email)):
         raise NotFound("link")
     if found[0].expires_at <= clock.now():
         raise Refused(_(OVER), "link_expired", 410)

@@ -20,7 +20,7 @@ from app.models.database import db
 from app.models.members import Member
 from app.models.scope import as_service
 from app.models.sign_in import ResetRequest
-from app.services import due_rows, wake_ups
+from app.services import due_rows, member_addresses, wake_ups
 from app.services.access import members
 from app.services.outbox import member_mails
 from app.services.sign_in import links, passwords
@@ -103,8 +103,8 @@ def _write(request_id: str, email: str, address: str) -> int:
         ended = delete(ResetRequest).where(ResetRequest.id == request_id).returning(ResetRequest.id)
         if session.execute(ended).one_or_none() is None:  # the lease was over: somebody else did it
             return 0
-        asked = select(Member).where(Member.email == email, Member.disabled_at.is_(None)).with_for_update()
-        member = session.scalars(asked.execution_options(populate_existing=True)).one_or_none()
+        asked = select(Member).where(Member.id == member_addresses.whose(email), Member.disabled_at.is_(None))
+        member = session.scalars(asked.with_for_update().execution_options(populate_existing=True)).one_or_none()
         customer_id = member_mails.customer_of(session, member.id) if member is not None else None
         if member is None or customer_id is None:
             return 1

@@ -19,7 +19,7 @@ from app.models.database import db
 from app.models.members import Member
 from app.models.scope import as_service
 from app.models.second_factors import Passkey, RecoveryCode, TwoFactor
-from app.services import audit, encryption
+from app.services import audit, encryption, member_addresses
 from app.services.access import own_sessions
 from app.services.sign_in import changes, recovery_codes
 from app.services.transaction import transaction
@@ -161,7 +161,7 @@ def reset(email: str, by: str, reason: str) -> Member:
     """
     audit.ask_who_and_why(by, reason, "Say who resets it and why.")
     with as_service("reset a member's second factors"), transaction() as session:
-        found = session.scalars(select(Member).where(Member.email == email.strip().lower()).with_for_update())
+        found = session.scalars(select(Member).where(Member.id == member_addresses.whose(email)).with_for_update())
         member = found.one_or_none()
         if member is None:
             raise NotFound("member")
