@@ -127,14 +127,18 @@ def choose(*asked: str) -> None:
             return
 
 
+def of_browser() -> str:
+    """Return the first language that the browser asks for and that is offered, or English."""
+    asked = (tag for tag, _quality in request.accept_languages)
+    return next((each for tag in asked if (each := language.offered(tag))), ENGLISH)
+
+
 def _begin() -> None:
     """Begin in the language that the browser asks for. Programs are answered in English, whatever they ask for."""
     is_for_programs = (
         current_app.blueprints.get(request.blueprint or "") in csrf._exempt_blueprints  # noqa: SLF001
     )
-    asked = [] if is_for_programs else [tag for tag, _quality in request.accept_languages]
-    found = next((each for tag in asked if (each := language.offered(tag))), ENGLISH)
-    g.language_before = language.begin(found)
+    g.language_before = language.begin(ENGLISH if is_for_programs else of_browser())
     language.typed_in("")
 
 

@@ -55,10 +55,15 @@ def init_app(app: Flask) -> None:
 
 
 def sign_in(
-    member_id: str, customer_id: str, sessions_ended: int | None = None, *, by_two_factors: bool = False
+    member_id: str,
+    customer_id: str,
+    sessions_ended: int | None = None,
+    identity_id: str = "",
+    *,
+    by_two_factors: bool = False,
 ) -> None:
     """Begin the member's session under a new token, or refuse (409) where all were ended since the sign-in began."""
-    portal_session().sign_in(member_id, customer_id, sessions_ended, by_two_factors=by_two_factors)
+    portal_session().sign_in(member_id, customer_id, sessions_ended, identity_id, by_two_factors=by_two_factors)
     member = _member(member_id)
     if member is not None:  # else disabled this very moment: the next request finds nobody signed in
         login_user(member)

@@ -115,12 +115,19 @@ class PortalSession(CallbackDict[str, Any], SessionMixin):
         return self.load().is_over
 
     def sign_in(
-        self, member_id: str, customer_id: str, sessions_ended: int | None = None, *, by_two_factors: bool = False
+        self,
+        member_id: str,
+        customer_id: str,
+        sessions_ended: int | None = None,
+        identity_id: str = "",
+        *,
+        by_two_factors: bool = False,
     ) -> None:
         """Begin the member's session under a new token; the visitor's is over. Refuses as `sessions.begin`."""
         ensure(self.way is Way.SIGN_IN, "a portal session never becomes a sign-in")
         data, replaced = self._handed_on() | ({TWO_FACTORS: True} if by_two_factors else {}), self.token
-        token = sessions.begin(json.dumps(data), member_id, customer_id, replaced, seen_now(), sessions_ended)
+        begins = (json.dumps(data), member_id, customer_id, replaced, seen_now(), sessions_ended, identity_id)
+        token = sessions.begin(*begins)
         self.clear()
         self.token = token
         self.loaded, self.renewed = False, True

@@ -16,6 +16,13 @@ MADE = {
     "refund": {"succeeded", "failed", "canceled"},
 }
 """What is put together from a state."""
+PLACES = {
+    ("audit", "record"): 3,
+    ("batch_rows", "audited"): 1,
+    ("changes", "note"): 2,
+    ("own_sessions", "write_for_all"): 3,
+}
+"""What records an action, and which of its arguments names it."""
 
 
 def recorded() -> dict[str, set[str]]:
@@ -41,11 +48,11 @@ def recorded() -> dict[str, set[str]]:
 def _records(call: ast.Call) -> bool:
     name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
     of = getattr(call.func.value, "id", "") if isinstance(call.func, ast.Attribute) else ""
-    return (name == "record" and of == "audit") or (name == "audited" and of == "batch_rows")
+    return (of, name) in PLACES
 
 
 def _action(call: ast.Call) -> ast.expr | None:
-    place = 1 if getattr(call.func, "attr", "") == "audited" else 3
+    place = PLACES[call.func.value.id, call.func.attr]  # type: ignore[attr-defined]
     if len(call.args) > place:
         return call.args[place]
     return next((each.value for each in call.keywords if each.arg == "action"), None)

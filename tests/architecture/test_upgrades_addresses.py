@@ -13,7 +13,7 @@ from tests.architecture.test_upgrades_corrections import ROWS as BEFORE_ROWS
 from tests.support.databases import Database
 
 __all__ = ["empty"]
-AFTER = "0054"
+AFTER = "0055"
 MEMBER = (
     "insert into members (id, email, name, theme, created_at, newsletter, location, company, time_zone, language, "
     "sessions_ended) values (:id, :email, 'Zoe', 'system', :at, false, '', '', '', '', 0)"
@@ -32,7 +32,7 @@ def test_a_host_beyond_ascii_is_kept_as_people_write_it(empty: Database, caplog:
     command.upgrade(configuration(empty.owner_url), BEFORE)
     with engine.begin() as connection, as_nobody_in_particular(connection):
         connection.execute(text(BEFORE_ROWS[0]), {"customer": CUSTOMER, "at": at})
-    command.upgrade(configuration(empty.owner_url), "0053")
+    command.upgrade(configuration(empty.owner_url), "0054")
     with engine.begin() as connection, as_nobody_in_particular(connection):
         connection.execute(text("update customers set email = 'billing@xn--acm-dma.example'"))
         for key, (before, _after) in EMAILS.items():

@@ -59,7 +59,7 @@ STEPS: tuple[tuple[str, dict[str, list[dict[str, Any]]]], ...] = (
     }),
 )  # fmt: skip
 """What is written at these revisions, in the tables that are there by then."""
-AFTER = "0054"
+AFTER = "0055"
 NEW = {
     "members": {"username": None, "location": "", "newsletter": False, "deleted_at": None, "language": "", "sessions_ended": 0},
     "memberships": {"seen_at": None, "chosen_at": None},

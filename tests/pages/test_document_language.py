@@ -65,8 +65,27 @@ def test_the_language_of_a_profile_is_that_of_documents_where_a_manager_says_so(
     assert spoken(acme) == "en"
     alice.submits(alice.opens(PROFILE), "#profile-form", language="he", documents="y")
     assert spoken(acme) == "he"
+    assert spoken(acme) == "he"
     page = bob.opens(PROFILE)
     assert not page.soup.select("[name=documents]")
     typed = {"csrf_token": page.value("csrf_token"), "name": "Bob", "language": "de", "documents": "y"}
     assert bob.posts(PROFILE, typed).status == 200
     assert spoken(acme) == "he"
+
+
+@pytest.mark.usefixtures("offered")
+def test_the_profile_names_the_language_that_documents_will_have(alice: Browser, acme: Customer) -> None:
+    """A browser's own is that of this browser, and not the one that the member had chosen before."""
+    wants = {"Accept-Language": "de-AT,de;q=0.9"}
+    page = alice.opens(PROFILE, **wants)
+    assert "Die oben gewählte Sprache; „Wie der Browser“ ist hier Deutsch." in page.text
+    alice.submits(alice.opens(PROFILE), "#profile-form", language="he")
+    page = alice.opens(PROFILE, **wants)
+    typed = {"csrf_token": page.value("csrf_token"), "name": "Alice", "language": "", "documents": "y"}
+    saved = alice.posts(PROFILE, typed, **wants)
+    assert spoken(acme) == "de"
+    assert saved.notices() == [
+        "Ihr Profil ist gespeichert. Sprache der Rechnungen und E-Mails von Acme ab jetzt: Deutsch."
+    ]
+    saved = alice.posts(PROFILE, typed | {"language": "he"}, **wants)
+    assert spoken(acme) == "he" and "עברית" in saved.notices()[0]

@@ -55,6 +55,7 @@ def test_a_half_sign_in_ends_with_what_ends_sessions(
             own_sessions.end_everybodys(by="seller")
     late = visitor.submits(half, CODE_FORM, code=shown(alice_actor))
     assert late.path.startswith(SIGN_IN)
+    assert late.texts(".toast__text") == ["This sign-in has ended. Sign in again."]
     assert visitor.opens("/billing/").path.startswith(SIGN_IN)
 
 

@@ -11,6 +11,10 @@ from app.domain.people.members import Actor
 from app.models.events import AuditEntry
 from app.models.identities import Identity
 from app.models.mails import Mail
+from app.services.access.members import SignedIn
+from app.web.login import OPEN_BEFORE
+from app.web.second_step import half_signed_in
+from app.web.session_cookie import NOTICES, portal_session
 from tests.support.browser import Browser
 from tests.support.confirm_page import cookie
 from tests.support.identities import (
@@ -31,7 +35,7 @@ from tests.support.identities import (
     written,
 )
 from tests.support.identity_server import Account, FakeIdentities
-from tests.support.second_factors import STEP_TWO, shown, switch_on
+from tests.support.second_factors import CODE_FORM, STEP_TWO, gives_password, shown, switch_on
 
 __all__ = ["there"]
 
@@ -127,8 +131,55 @@ def test_an_unlinked_account_ends_the_sign_in_that_it_began(
     switch_on(alice_actor, alice)
     assert signs_in(there, visitor).path == STEP_TWO
     alice.submits(alice.opens(PAGE), UNLINK)
-    assert written(Identity) == [] and visitor.opens(STEP_TWO).path == SIGN_IN
+    over = visitor.opens(STEP_TWO)
+    assert written(Identity) == [] and over.path == SIGN_IN
+    assert over.texts(".toast__text") == ["This sign-in has ended. Sign in again."]
     assert alice.opens("/billing/").path == "/billing/"
+
+
+def test_an_unlinked_account_ends_no_sign_in_that_began_by_another_way(
+    there: FakeIdentities, alice: Browser, visitor: Browser, alice_actor: Actor
+) -> None:
+    links(there, alice)
+    switch_on(alice_actor, alice)
+    half = gives_password(visitor, alice_actor)
+    alice.submits(alice.opens(PAGE), UNLINK)
+    assert written(Identity) == []
+    assert visitor.submits(half, CODE_FORM, code=shown(alice_actor)).path == "/billing/"
+
+
+@pytest.mark.parametrize("has_two_factor", [False, True])
+def test_a_sign_in_that_was_being_checked_when_its_account_was_unlinked_begins_no_session(
+    app: Flask, there: FakeIdentities, alice: Browser, visitor: Browser, *, has_two_factor: bool
+) -> None:
+    links(there, alice)
+    (linked,) = written(Identity)
+    who = SignedIn(linked.member_id, alice.actor.customer_id, has_two_factor, 0, linked.id)
+    alice.submits(alice.opens(PAGE), UNLINK)
+    with app.test_request_context("/sign-in", base_url=visitor.origin):
+        answer = half_signed_in.go_on(who, "/billing/")
+        if has_two_factor:
+            half = half_signed_in.current()
+            assert half is not None
+            answer = half_signed_in.through(half, "/billing/")
+        assert urlsplit(answer.location).path == SIGN_IN
+        assert ("warn", "This sign-in has ended. Sign in again.") in portal_session()[NOTICES]
+
+
+def test_authentication_offers_what_opens_while_a_second_factor_is_asked_for(
+    app: Flask, there: FakeIdentities, alice: Browser
+) -> None:
+    extensions.settings.set(app, replace(extensions.settings.of(app), two_factor_required=True))
+    page = alice.opens(PAGE)
+    assert page.path == PAGE and page.texts("#two_factor-begin") == ["Set up"]
+    offered = [str(each.get("href") or each.get("action")) for each in page.soup.select("main a[href], main form")]
+    routes = app.url_map.bind("localhost")
+    for each in offered:
+        method = "GET" if page.soup.select(f'main a[href="{each}"]') else "POST"
+        endpoint, _values = routes.match(urlsplit(each).path, method=method)
+        assert endpoint.partition(".")[0] in OPEN_BEFORE, each
+    assert "/account/authentication/account/" not in offered and "Delete your account" not in page.text
+    assert alice.opens("/account/authentication/account/").path == PAGE
 
 
 def test_where_two_factors_are_asked_for_who_has_a_provider_alone_sets_them_up_later(

@@ -16,6 +16,7 @@ from tests.support.confirm_page import after
 
 __all__ = ["olivia", "olivia_actor"]
 SECOND = "eve2@new.example"
+GONE = "Whoever sent this invitation may not invite any more. Ask another member of Acme for a new one."
 
 
 @pytest.fixture
@@ -40,7 +41,10 @@ def test_who_goes_does_not_come_back_by_an_invitation_of_their_own(
         case _:
             members.let_in(eve.email, may_sign_in=False, by="seller")
     late = visitor.submits(page, "#invitation-form", name="Eve Again", password="nine brown otters swim")
-    assert (late.status, visitor.opens(path).status) == (404, 404)
+    again = visitor.opens(path)
+    assert (late.status, again.status) == ((403, 403) if way == "disabled" else (404, 404))
+    assert again.texts("h1") == ["This link does not work"]
+    assert ("whoever sent it may not invite any more" if way != "disabled" else GONE) in again.text
     waits = olivia.opens(PATH).texts("#members-waiting tbody th")
     assert waits == ([SECOND] if way == "disabled" else [])
 

@@ -101,6 +101,25 @@ def test_who_has_no_password_confirms_with_it_and_without_one_reads_what_to_do(
         )
 
 
+REMOVE = f"#passkeys-list tbody tr:first-of-type form[action^='{ROOM}/']"
+ONLY = "This is your only way in. Set a password by “Forgot your password?”, or add another passkey first."
+
+
+def test_the_only_way_in_stays(alice: Browser, origin: str, device: Authenticator) -> None:
+    def removes() -> str:
+        return alice.submits(alice.opens(PAGE), REMOVE).texts(".toast__text")[0]
+
+    with as_service("make members as a host does"), transaction() as session:
+        session.execute(update(Member).values(password_hash=None))
+    assert removes() == ONLY
+    assert len(written(Passkey)) == 1 and written(Mail, template="passkey_removed") == []
+    adds(alice, Authenticator(origin))
+    assert "is removed" in removes() and removes() == ONLY
+    with as_service("a password"), transaction() as session:
+        session.execute(update(Member).values(password_hash="x"))
+    assert "is removed" in removes() and written(Passkey) == []
+
+
 def test_a_member_has_twenty_at_most_and_each_device_one(alice: Browser, origin: str, device: Authenticator) -> None:
     page = alice.opens(f"{ROOM}/new")
     assert len(asks(alice, f"{ROOM}/options", page)["excludeCredentials"]) == 1

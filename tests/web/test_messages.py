@@ -116,7 +116,7 @@ FOR_PROGRAMS = (
     "services/access/memberships.py", "services/authorizations/", "services/bank_transfers/returns.py",
     "services/catalog/logos.py", "services/credit_codes/making.py", "services/customers/", "services/idempotency.py",
     "services/invoices/corrections.py", "services/ledger/grants.py", "services/month_end/price_changes.py",
-    "services/operations/", "services/receivables/", "services/reversals/", "services/subscriptions/seats.py",
+    "services/member_addresses.py", "services/operations/", "services/receivables/", "services/reversals/", "services/subscriptions/seats.py",
     "services/usage/", "services/webhooks/seller_endpoints.py",
 )  # fmt: skip
 """Where something is refused to the host, its commands and its seller, who read English."""

@@ -21,6 +21,12 @@ bp = Blueprint("own_account", __name__, url_prefix="/account/authentication/acco
 PAGE, CONTENT = "own_account/page.html", "own_account/_content.html"
 
 
+@bp.app_context_processor
+def section() -> dict[str, object]:
+    """Let the page Authentication ask whether its section opens: not before a second factor that is asked for."""
+    return {"is_gated": lambda: login.lacks_second_factor(current_actor())}
+
+
 class DeletionForm(PageForm):
     """The member's own address, typed by whoever means it."""
 

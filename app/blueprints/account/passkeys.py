@@ -74,7 +74,12 @@ def add() -> Response:
 @fresh_only(marked("remove a passkey"), back=BACK)
 def remove(passkey_id: str) -> Response:
     """Remove a passkey: it opens nothing any more."""
-    removed = passkeys.remove(_by(), passkey_id)
+    try:
+        removed = passkeys.remove(_by(), passkey_id)
+    except Refused as refusal:
+        if refusal.status == 404:
+            raise
+        return _back(refusal.sentence, "bad")
     if not passkeys.current(current_actor().member_id):
         login.one_factor_is_left()
     return _back(_("The passkey {name} is removed.", name=removed))
@@ -87,8 +92,8 @@ def _asked(form: NameForm) -> NameForm:
     return form
 
 
-def _back(sentence: str) -> Response:
-    flash(sentence, "ok")
+def _back(sentence: str, kind: str = "ok") -> Response:
+    flash(sentence, kind)
     return make_response(redirect(url_for(BACK), 303))
 
 

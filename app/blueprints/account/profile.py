@@ -21,6 +21,7 @@ from app.web.respond import reloaded, show
 bp = Blueprint("profile", __name__, url_prefix="/account/profile")
 PAGE, CONTENT = "profile/page.html", "profile/_content.html"
 SAVED = marked("Your profile is saved.")
+SAVED_TOO = marked("Your profile is saved. Language of invoices and e-mails of {customer} from now on: {language}.")
 
 
 @bp.get("/")
@@ -43,11 +44,15 @@ def save() -> Response:
     except Refused as refusal:
         form.refuse(refusal)
         return _refused(form, refusal.status)
-    languages.choose(kept.language)
+    chosen = kept.language or languages.of_browser()
+    languages.choose(chosen)
+    said = _(SAVED)
     if form.documents.data and actor.may_manage:
         by, at = actor.member_id, from_address()
-        invoice_recipients.choose_language(actor.customer_id, language.current(), by=by, address=at)
-    return reloaded("profile.page", _(SAVED))  # all of the page may look otherwise now
+        invoice_recipients.choose_language(actor.customer_id, chosen, by=by, address=at)
+        named = language.NAMES.get(chosen, chosen)
+        said = _(SAVED_TOO, customer=actor.customer_name, language=named)
+    return reloaded("profile.page", said)  # all of the page may look otherwise now
 
 
 def _refused(form: ProfileForm, status: int) -> Response:
@@ -64,5 +69,6 @@ def _around(form: ProfileForm, kept: Profile) -> dict[str, Any]:
         "zones": weeks.zones(),
         "themes": THEMES,
         "languages": language.named(),
+        "of_browser": language.NAMES.get(languages.of_browser(), ""),
         "customer": current_customer(),
     }

@@ -19,7 +19,10 @@ from app.web.session_cookie import portal_session
 
 bp = Blueprint("invitation", __name__, url_prefix="/invitation")
 _WHOLE = re.compile(r"[\w-]{43}", re.ASCII)
-_OVER = marked("It was used already, it was withdrawn, or a newer e-mail has another link.")
+_OVER = marked(
+    "It was used already, it was withdrawn, whoever sent it may not invite any more, "
+    "or a newer e-mail has another link."
+)
 _WHOLE_LINK = marked("It may have been cut off. Open the link from the e-mail again.")
 
 
@@ -106,6 +109,8 @@ def _over(refusal: Refused, token: str) -> Response:
     sentence, title = refusal.sentence, _("This invitation has expired")
     if refusal.status == 404:
         sentence = _(_OVER) if _WHOLE.fullmatch(token) else _(_WHOLE_LINK)
+        title = _("This link does not work")
+    elif refusal.status == 403:
         title = _("This link does not work")
     elif refusal.status != 410:
         title = _("This cannot be done")

@@ -8,6 +8,7 @@ from app.domain.people import browsers
 from app.domain.people.acting import By
 from app.extensions import csrf
 from app.forms.two_factor import OF_APP, WRITTEN_DOWN, CodeForm
+from app.services.access.session_facts import ENDED
 from app.services.sign_in import passkeys, two_factor
 from app.services.sign_in.challenges import Purpose
 from app.web import password_tries
@@ -66,7 +67,7 @@ def options() -> Response:
     """Say what the browser is to ask a passkey for."""
     half = half_signed_in.current()
     if half is None:
-        raise Refused(_(OVER), "second_step_over", 409)
+        raise Refused(_(OVER if half_signed_in.is_over() else ENDED), "second_step_over", 409)
     return jsonify(passkeys.ask(Purpose.SECOND_STEP, portal_session().token, half.member_id))
 
 
@@ -94,8 +95,7 @@ def _elsewhere() -> Response:
     """Lead on whoever is signed in, and to the password whoever took too long."""
     if actor_or_none():
         return make_response(redirect(safe_next("/"), 303))
-    if half_signed_in.is_over():
-        flash(_(OVER), "warn")
+    flash(_(OVER if half_signed_in.is_over() else ENDED), "warn")
     return make_response(redirect(url_for("sign_in.page"), 303))
 
 

@@ -44,6 +44,8 @@ _SENTENCES: Mapping[Area, Mapping[str, str]] = {
         "member.joined": marked("Joined"),
         "member.role_changed": marked("Changed a member's role"),
         "member.removed": marked("Removed a member"),
+        "member.disabled": marked("Disabled a member"),
+        "member.enabled": marked("Let a disabled member sign in again"),
         "access_link.created": marked("Made a read-only link"),
         "access_link.opened": marked("Opened a read-only link"),
         "access_link.revoked": marked("Revoked a read-only link"),
@@ -68,6 +70,8 @@ _SENTENCES: Mapping[Area, Mapping[str, str]] = {
         "recovery_code.used": marked("Signed in with a recovery code"),
         "passkey.added": marked("Added a passkey of their own"),
         "passkey.removed": marked("Removed a passkey of their own"),
+        "identity.linked": marked("Linked an account of their own elsewhere"),
+        "identity.unlinked": marked("Unlinked an account of their own elsewhere"),
         "session.ended": marked("Ended one of their own sessions"),
         "sessions.ended": marked("Ended their other sessions"),
         "api_token.created": marked("Made an API token of their own"),
@@ -181,7 +185,6 @@ SENTENCES: Mapping[str, str] = {action: words for each in _SENTENCES.values() fo
 OF_AREA: Mapping[Area, frozenset[str]] = {area: frozenset(each) for area, each in _SENTENCES.items()}
 AREA_OF: Mapping[str, Area] = {action: area for area, each in _SENTENCES.items() for action in each}
 UNKNOWN = marked("Changed something")
-
 UNDOABLE = frozenset(
     {"spend_management.changed", "invoice_address.changed", "invoice_notifications.changed", "usage_alerts.changed"}
 )

@@ -1,4 +1,4 @@
-"""Accounts at providers: when one may be linked without being asked for, and when one may be taken away."""
+"""Ways in: when an account at a provider may be linked unasked, and that the only one is not taken away."""
 
 from dataclasses import dataclass
 
@@ -29,4 +29,11 @@ def ask_another_way(ways: Ways) -> None:
     """Refuse (409) to take away the account that is the member's only way in."""
     if not ways.has_password and not ways.passkeys and ways.identities <= 1:
         words = _("This is your only way in. Set a password by “Forgot your password?”, or add a passkey first.")
+        raise Refused(words, "only_way_in", 409)
+
+
+def ask_way_beside_passkey(ways: Ways) -> None:
+    """Refuse (409) to remove the passkey that is the member's only way in."""
+    if not ways.has_password and not ways.identities and ways.passkeys == 1:
+        words = _("This is your only way in. Set a password by “Forgot your password?”, or add another passkey first.")
         raise Refused(words, "only_way_in", 409)

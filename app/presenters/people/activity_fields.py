@@ -51,6 +51,7 @@ FIELDS: Mapping[str, Field] = {
     "role": Field(marked("role"), Kind.ROLE),
     "email": Field(marked("e-mail address")),
     "name": Field(marked("name")),
+    "provider": Field(marked("provider")),
     "expires_at": Field(marked("good until"), Kind.MOMENT),
     "enabled": Field(marked("switched on"), Kind.YES_NO),
     "daily_limit_micros": Field(marked("daily limit"), Kind.CREDITS),

@@ -40,6 +40,8 @@ class SignedIn:
     """Whether a code of their app is asked for next: nothing of theirs is open before."""
     sessions_ended: int | None = None
     """How many times all their sessions had been ended by then: once more, and this sign-in is over too."""
+    identity_id: str = ""
+    """The linked account that it was begun with: once that is unlinked, this sign-in is over."""
 
 
 def create_member(email: str, name: str, password: str, customer_id: str, role: Role) -> Member:

@@ -99,11 +99,20 @@ def end_all(session: Session, member_id: str, *, but: str = "") -> int:
     return len(ended)
 
 
-def end_under_way(session: Session, member_id: str, *customer_ids: str) -> None:
-    """End the member's sign-ins that are under way, in the caller's transaction: those for these customers, or all."""
+def end_under_way(session: Session, member_id: str, customer_id: str) -> None:
+    """End the member's sign-ins for the customer that are under way, in the caller's transaction."""
     _count(session, Member.id == member_id)
+    _end_half(session, member_id, BrowserSession.customer_id == customer_id)
+
+
+def end_begun_with(session: Session, member_id: str, identity_id: str) -> None:
+    """End the member's sign-ins under way that the linked account began, in the caller's transaction.
+
+    One that is not in the rows yet finds the account gone (`session_facts.ask_none_ended`): the member is locked.
+    """
     acts_for = select(Membership.customer_id).where(Membership.member_id == member_id)
-    _end_half(session, member_id, BrowserSession.customer_id.in_(customer_ids or acts_for))
+    begun = BrowserSession.data.contains(identity_id, autoescape=True)
+    _end_half(session, member_id, BrowserSession.customer_id.in_(acts_for) & begun)
 
 
 def _count(session: Session, whose: ColumnElement[bool]) -> None:

@@ -7,12 +7,15 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.domain.errors import Refused
-from app.domain.language import _
+from app.domain.language import _, marked
 from app.domain.people.members import Actor, Role
 from app.models.customers import Customer
+from app.models.identities import Identity
 from app.models.members import Member
 from app.models.people import AccessLink
 from app.services.papers.of_documents import FileRow
+
+ENDED = marked("This sign-in has ended. Sign in again.")
 
 
 @dataclass(frozen=True)
@@ -57,9 +60,10 @@ class Embedded:
     seen: Seen = NOTHING_SEEN
 
 
-def ask_none_ended(session: Session, member_id: str | None, sessions_ended: int | None) -> None:
+def ask_none_ended(session: Session, member_id: str | None, sessions_ended: int | None, identity_id: str = "") -> None:
     """Refuse (409) a sign-in whose member's sessions were all ended since it was begun; None: it was not looked at.
 
+    So is one refused that a linked account began which is unlinked by now.
     The member stays locked until the caller's transaction ends: what ends all sessions finds the new one, or was first.
     """
     if sessions_ended is None:
@@ -68,6 +72,9 @@ def ask_none_ended(session: Session, member_id: str | None, sessions_ended: int 
     if now != sessions_ended:
         words = _("Your sessions were ended, or your password changed, while you signed in. Sign in again.")
         raise Refused(words, "sessions_ended", 409)
+    mine = select(Identity.id).where(Identity.id == identity_id, Identity.member_id == member_id)
+    if identity_id and session.scalar(mine) is None:
+        raise Refused(_(ENDED), "sign_in_ended", 409)
 
 
 def holder(link: AccessLink, customer: Customer) -> Actor:

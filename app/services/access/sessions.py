@@ -122,11 +122,12 @@ def begin(
     instead_of: str = "",
     seen: Seen = NOTHING_SEEN,
     sessions_ended: int | None = None,
+    identity_id: str = "",
 ) -> str:
     """Begin a session, end the one it replaces, and return its token; or refuse as `ask_none_ended`."""
     now, token = clock.now(), ids.new_token()
     with as_service("begin a browser session"), transaction() as session:
-        ask_none_ended(session, member_id, sessions_ended)
+        ask_none_ended(session, member_id, sessions_ended, identity_id)
         _purge(session, now, instead_of)
         session.add(
             BrowserSession(

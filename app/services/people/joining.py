@@ -53,7 +53,10 @@ class Joined:
 
 
 def look(token: str) -> Invited:
-    """Return what the link leads to; looking changes nothing. Refuse (404) one that is over, (410) after seven days."""
+    """Return what the link leads to; looking changes nothing.
+
+    Refuses (404) one that is over, (403) one whose sender may not invite any more, and (410) one after seven days.
+    """
     with as_service("look at an invitation"):
         session = db.session()
         row = _find(session, token)
@@ -136,8 +139,15 @@ def _find(session: Session, token: str) -> Invitation:
         raise NotFound("link")
     wanted = select(Invitation).where(Invitation.token_hash == link_tokens.hash_of(token))
     row = session.scalars(wanted.execution_options(populate_existing=True)).one_or_none()
-    if row is None or not _inviter_may(session, row):
+    if row is None:
         raise NotFound("link")
+    if not _inviter_may(session, row):
+        customer = session.get_one(Customer, row.customer_id).name
+        words = _(
+            "Whoever sent this invitation may not invite any more. Ask another member of {customer} for a new one.",
+            customer=customer,
+        )
+        raise Refused(words, "inviter_may_not", 403)
     if row.asked_at + INVITATION_LASTS <= clock.now():
         words = _("This invitation was valid for seven days. Ask for another one.")
         raise Refused(words, "link_expired", 410)

@@ -1,10 +1,10 @@
 """Accounts at providers: signed in with, linked, confirmed by and taken away. Each is found by its subject alone."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -12,17 +12,17 @@ from app import clock, ids, mailboxes
 from app.domain import mails
 from app.domain.errors import NotFound, Refused
 from app.domain.language import _, marked
-from app.domain.people.identities import Ways, ask_another_way, may_be_linked_by_email
+from app.domain.people.identities import ask_another_way, may_be_linked_by_email
 from app.identity_settings import IdentityProvider
 from app.models.database import db
 from app.models.identities import Identity
 from app.models.members import Member, Membership
 from app.models.scope import as_service
-from app.models.second_factors import Passkey, TwoFactor
+from app.models.second_factors import TwoFactor
 from app.services import member_addresses
 from app.services.access import own_sessions
 from app.services.access.members import CHOSEN_LAST_FIRST, SignedIn
-from app.services.sign_in import changes, passkeys
+from app.services.sign_in import changes, passkeys, ways
 from app.services.sign_in.identity_providers import Proven, offered, says_when
 from app.services.sign_in.passwords import By
 from app.services.transaction import transaction
@@ -86,9 +86,9 @@ def sign_in(proven: Proven, by_address: str, browser: str) -> SignedIn:
         if found is None:
             log.warning("identity_refused", provider=proven.provider.name, member=member_id)
             raise Refused(_(_NOT_HERE, provider=proven.provider.label), "identity_unknown", 422)
-        _note_use(proven)
+        identity_id = _note_use(proven)
     log.info("identity_accepted", provider=proven.provider.name, member=found.id, customer=found.customer_id)
-    return SignedIn(found.id, found.customer_id, found.confirmed_at is not None, found.sessions_ended)
+    return SignedIn(found.id, found.customer_id, found.confirmed_at is not None, found.sessions_ended, identity_id)
 
 
 def link(by: By, proven: Proven) -> None:
@@ -133,7 +133,7 @@ def confirm(member_id: str, proven: Proven, asked_at: datetime) -> None:
 def unlink(by: By, identity_id: str) -> str:
     """Take the account away and return its provider's label. Refuses (409) the member's only way in.
 
-    A sign-in that it began, and that waits for the second factor, is over.
+    A sign-in that it began, and that waits for the second factor, is over; one that began by another way goes on.
     """
     with as_service("unlink an account"), transaction() as session:
         session.get_one(Member, by.member_id, with_for_update=True)
@@ -141,10 +141,10 @@ def unlink(by: By, identity_id: str) -> str:
         if row is None or row.member_id != by.member_id:
             raise NotFound("account")
         if any(each.issuer == row.issuer for each in offered()):  # else it opens nothing
-            ask_another_way(_ways_that_work(session, by.member_id))
+            ask_another_way(ways.that_work(session, by.member_id, passkeys_work=passkeys.party() is not None))
         label, shown = _label(row.issuer), row.shown
         session.delete(row)
-        own_sessions.end_under_way(session, by.member_id)
+        own_sessions.end_begun_with(session, by.member_id, row.id)
         kept, kind = {"provider": label}, mails.IDENTITY_UNLINKED  # the trail outlives the member: no address in it
         changes.note(session, by, "identity.unlinked", kind, subject=row.id, after=kept, account=shown, **kept)
     return label
@@ -162,7 +162,7 @@ def _link_by_email(proven: Proven, by_address: str, browser: str) -> str | None:
                 .where(Member.id == member_addresses.whose(proven.person.email), Member.disabled_at.is_(None))
                 .with_for_update()
             ).one_or_none()
-            if member is None or not may_be_linked_by_email(_ways(session, member.id), is_verified=True):
+            if member is None or not may_be_linked_by_email(ways.kept(session, member.id), is_verified=True):
                 return None
             _add(session, By(member.id, "", "", by_address, browser), proven)
             return member.id
@@ -187,36 +187,19 @@ def _add(session: Session, by: By, proven: Proven) -> None:
     changes.note(session, by, "identity.linked", kind, subject=row.id, after=kept, account=person.shown, **kept)
 
 
-def _note_use(proven: Proven) -> None:
+def _note_use(proven: Proven) -> str:
+    """Note it, and return the id of the account; of one that is unlinked this very moment, one that nothing has."""
     with transaction() as session:
         row = session.scalars(
             select(Identity).where(Identity.issuer == proven.provider.issuer, Identity.subject == proven.person.subject)
         ).one_or_none()
         if row is not None:
             row.last_used_at, row.shown = clock.now(), proven.person.shown
+        return row.id if row is not None else ids.new("idn")
 
 
 def _of(member_id: str) -> Select[Identity]:
     return select(Identity).where(Identity.member_id == member_id).order_by(Identity.id)
-
-
-def _ways(session: Session, member_id: str) -> Ways:
-    counted = [
-        select(func.count()).where(each.member_id == member_id).scalar_subquery() for each in (Passkey, Identity)
-    ]
-    hashed, since, keys, linked = session.execute(
-        select(Member.password_hash, TwoFactor.confirmed_at, *counted)
-        .outerjoin(TwoFactor, TwoFactor.member_id == Member.id)
-        .where(Member.id == member_id)
-    ).one()
-    return Ways(bool(hashed), keys, since is not None, linked)
-
-
-def _ways_that_work(session: Session, member_id: str) -> Ways:
-    """Return how the member can sign in now: an account at a provider that the seller took away opens nothing."""
-    kept, issuers = _ways(session, member_id), [each.issuer for each in offered()]
-    linked = session.scalar(select(func.count()).where(Identity.member_id == member_id, Identity.issuer.in_(issuers)))
-    return replace(kept, identities=linked or 0, passkeys=kept.passkeys if passkeys.party() else 0)
 
 
 def _label(issuer: str) -> str:

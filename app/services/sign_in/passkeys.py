@@ -16,13 +16,14 @@ from app.domain import mails
 from app.domain.errors import NotFound, Refused
 from app.domain.language import _, marked
 from app.domain.people.acting import By
+from app.domain.people.identities import ask_way_beside_passkey
 from app.models.database import db
 from app.models.members import Member, Membership
 from app.models.scope import as_service
 from app.models.second_factors import Passkey
 from app.services import portal_links
 from app.services.access.members import CHOSEN_LAST_FIRST, SignedIn
-from app.services.sign_in import challenges, changes, passkey_answers, two_factor
+from app.services.sign_in import challenges, changes, passkey_answers, two_factor, ways
 from app.services.sign_in.challenges import Purpose
 from app.services.sign_in.passkey_answers import UNREADABLE
 from app.services.transaction import transaction
@@ -226,13 +227,16 @@ def prove(answer: str, purpose: Purpose, session_token: str, member_id: str | No
 
 
 def remove(by: By, passkey_id: str) -> str:
-    """Remove one of the member's passkeys and return its name, or `NotFound`."""
+    """Remove one of the member's passkeys and return its name, or `NotFound`. Refuses (409) the only way in."""
     with as_service("remove a passkey"), transaction() as session:
+        session.get_one(Member, by.member_id, with_for_update=True)
+        before = ways.that_work(session, by.member_id, passkeys_work=party() is not None)
         name = session.execute(
             delete(Passkey).where(Passkey.id == passkey_id, Passkey.member_id == by.member_id).returning(Passkey.name)
         ).scalar()
         if name is None:
             raise NotFound("passkey")
+        ask_way_beside_passkey(before)
         changes.note(session, by, "passkey.removed", mails.PASSKEY_REMOVED, subject=passkey_id, passkey=name)
     return str(name)
 

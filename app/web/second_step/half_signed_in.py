@@ -27,6 +27,8 @@ class HalfSignedIn:
     customer_id: str
     next: str
     sessions_ended: int | None
+    identity_id: str = ""
+    """The linked account that began it."""
 
 
 def go_on(who: SignedIn, wanted: str) -> Response:
@@ -41,6 +43,7 @@ def go_on(who: SignedIn, wanted: str) -> Response:
                 "customer": who.customer_id,
                 "next": safe_next(wanted),
                 "ended": who.sessions_ended,
+                "identity": who.identity_id,
                 "until": (clock.now() + HALF_SIGNED_IN).isoformat(),
             }
         },
@@ -56,7 +59,8 @@ def through(who: SignedIn | HalfSignedIn, wanted: str) -> Response:
 def _begin(who: SignedIn | HalfSignedIn, wanted: str, *, by_two_factors: bool) -> Response:
     """Begin the session; where all the member's sessions were ended since the sign-in began, it is over."""
     try:
-        login.sign_in(who.member_id, who.customer_id, who.sessions_ended, by_two_factors=by_two_factors)
+        begun = (who.member_id, who.customer_id, who.sessions_ended, who.identity_id)
+        login.sign_in(*begun, by_two_factors=by_two_factors)
     except Refused as refusal:
         flash(refusal.sentence, "warn")
         return make_response(redirect(url_for("sign_in.page"), 303))
@@ -68,7 +72,7 @@ def current() -> HalfSignedIn | None:
     kept = portal_session().get(KEPT)
     if not kept or clock.now() >= datetime.fromisoformat(kept["until"]):
         return None
-    return HalfSignedIn(kept["member"], kept["customer"], kept["next"], kept.get("ended"))
+    return HalfSignedIn(kept["member"], kept["customer"], kept["next"], kept.get("ended"), kept.get("identity", ""))
 
 
 def is_over() -> bool:

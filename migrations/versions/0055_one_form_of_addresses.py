@@ -10,8 +10,8 @@ from alembic import op
 
 from app import mailboxes
 
-revision = "0054"
-down_revision = "0053"
+revision = "0055"
+down_revision = "0054"
 branch_labels = None
 depends_on = None
 
