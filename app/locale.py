@@ -250,8 +250,9 @@ def _with_unit(value: Decimal, unit: CreditUnit, decimals: int = 0) -> str:
 
 
 def _joined(value: Decimal, unit: str, decimals: int = 0, space: str = " ") -> str:
-    written = number(value, decimals)
-    return f"{written}{space}{one(unit) if abs(value) == 1 else unit}" if unit else written
+    """Return a number and its unit; from right to left marks keep the unit behind it, as they do a currency's sign."""
+    written, mark = number(value, decimals), _MARK_RIGHT if language.current() in RIGHT_TO_LEFT else ""
+    return f"{mark}{written}{space}{mark}{one(unit) if abs(value) == 1 else unit}" if unit else written
 
 
 @lru_cache(REMEMBERED)

@@ -22,6 +22,9 @@ OFFERED: tuple[str, ...] = tuple(NAMES)
 RIGHT_TO_LEFT = frozenset({"he"})
 _LAST = re.compile(r"\{(\w+)\}(?:</\w+>)*\.(?=\s|$)")
 """A value before a full stop."""
+_PLACE = re.compile(r"\{(\w+)\}")
+_LATIN = re.compile(r"[A-Za-z\u00c0-\u024f0-9][^\u0590-\u08ff]*[.!?)]$")
+"""A name in Latin letters that ends in a stop: `Acme Inc.`"""
 
 _language: ContextVar[str] = ContextVar("language", default=ENGLISH)
 
@@ -192,7 +195,16 @@ def ended_once(said: str, values: Mapping[str, object]) -> str:
         ends = str(values.get(found[1], "")).endswith((".", ".</time>"))
         return found[0].removesuffix(".") if ends else found[0]
 
-    return _LAST.sub(stop, said) if "." in said and current() != ENGLISH else said
+    if (language := current()) == ENGLISH:
+        return said
+    ended = _LAST.sub(stop, said) if "." in said else said
+    return _PLACE.sub(lambda found: _kept_together(found, values), ended) if language in RIGHT_TO_LEFT else ended
+
+
+def _kept_together(place: re.Match[str], values: Mapping[str, object]) -> str:
+    """Return a value's place, with a mark behind a Latin name that ends in a stop: from right to left it would jump."""
+    value = values.get(place[1])
+    return f"{place[0]}\N{LEFT-TO-RIGHT MARK}" if type(value) is str and _LATIN.match(value) else place[0]
 
 
 def said_of(sentence: str) -> str:

@@ -128,6 +128,18 @@
     return undefined;
   });
 
+  // Words stand above their line, or below it where they would leave the picture or lie on those of a line before.
+  const place = (plot) => {
+    const taken = [];
+    for (const mark of plot.querySelectorAll(".mark:not(.mark--hidden)")) {
+      const y = Number(/[\d.]+(?=\))/.exec(mark.getAttribute("transform"))[0]);
+      const inside = [[-6, y - 15, y - 4], [16, y + 7, y + 18], [31, y + 22, y + 33]].filter(([, start, end]) => start >= 0 && end <= Number(plot.getAttribute("height")));
+      const [up, start, end] = inside.find(([, from, to]) => taken.every(([before, after]) => to <= before || after <= from)) ?? inside[0];
+      mark.querySelector("text").setAttribute("y", up);
+      taken.push([start, end]);
+    }
+  };
+
   // A line that moves while its figure is typed. The page that is sent afterwards is exact; this only shows where.
   const move = (chart, mark, figure) => {
     const plot = chart?.querySelector(".chart__plot");
@@ -139,12 +151,12 @@
     const y = isShown ? top + (deep * (high - Math.min(figure, high))) / (high - low) : top;
     line.setAttribute("transform", `translate(0 ${Math.round(y)})`);
     const words = line.querySelector("text");
-    words.setAttribute("y", y < top + 14 ? "16" : "-6");
     const above = figure > high ? " ↑" : "";
     const zero = [...chart.querySelectorAll(".chart__steps span")].map((each) => each.textContent).find((each) => /^\D*0\D*$/.test(each)) ?? "0";
     const known = document.documentElement.lang || "en";
     const number = isShown ? (figure / Number(plot.dataset.whole)).toLocaleString(known, { maximumFractionDigits: 6 }) : "";
     words.textContent = `${line.dataset.words} ${isShown ? zero.replace("0", () => number) : ""}${above}`;
+    place(plot);
     if (mark !== "limit") return;
     for (const day of plot.querySelectorAll("[data-figure]")) day.classList.toggle("over", isShown && Number(day.dataset.figure) >= figure);
   };

@@ -17,6 +17,7 @@ from app.domain import payments
 from app.domain.amounts import CreditUnit, is_currency
 from app.domain.language import _, apart, current, remembered
 from app.domain.money import Credits, Money
+from app.domain.people.deletion import member_name
 from app.domain.tax.words import tax_id
 from app.models.payments import PaymentMethod
 from app.web.access import current_unit
@@ -172,7 +173,7 @@ def _keeps_capital(name: str) -> bool:
 def init_app(app: Flask) -> None:
     """Give the filters to the templates."""
     figures = (balance, amount, signed, exact, price, quantity, counted, count)
-    names = (method_name, rail_name, rail_names, apart, locale.before_stop, tax_id)
+    names = (member_name, method_name, rail_name, rail_names, apart, locale.before_stop, tax_id)
     for each in (*figures, moment, ago, day, time_of_day, *names):
         app.add_template_filter(each)
 

@@ -67,6 +67,25 @@ FAULTS = """() => {
       }
     }
   }
+  for (const each of document.querySelectorAll("select:not([multiple])")) {
+    if (!shown(each) || !each.selectedOptions.length) continue;
+    const alone = each.cloneNode(false);
+    alone.append(each.selectedOptions[0].cloneNode(true));
+    Object.assign(alone.style, { inlineSize: "max-content", minInlineSize: "0", position: "absolute" });
+    each.after(alone);
+    if (alone.offsetWidth > each.offsetWidth + 1) faults.push(`cut: ${said(each.selectedOptions[0])}: ${each.offsetWidth} of ${alone.offsetWidth}`);
+    alone.remove();
+  }
+  const sides = [...document.querySelectorAll(".chart__steps")].map((steps) => new Set([...steps.querySelectorAll("span")].flatMap((each) => {
+    const node = each.firstChild, digit = node.data.search(/\\d/), sign = node.data.search(/[$€£]/);
+    const at = (place) => { const range = document.createRange(); range.setStart(node, place); range.setEnd(node, place + 1); return range.getBoundingClientRect().left; };
+    return sign < 0 ? [] : [at(sign) < at(digit)];
+  })));
+  if (sides.some((each) => each.size > 1)) faults.push("an axis has its currency on both sides");
+  for (const words of document.querySelectorAll(".mark:not(.mark--hidden) text")) {
+    const box = words.getBoundingClientRect(), plot = words.closest(".chart__plot").getBoundingClientRect();
+    if (box.left < plot.left - 1 || box.right > plot.right + 1) faults.push(`out of its chart: ${said(words)}`);
+  }
   for (let one = 0; one < found.length; one++) for (let other = one + 1; other < found.length; other++) {
     const [a, at] = found[one], [b, here] = found[other];
     if (a.contains(b) || b.contains(a)) continue;
@@ -107,8 +126,8 @@ def offered(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(language, "OFFERED", ("en", *LANGUAGES))
 
 
-def test_a_page_with_a_form_and_a_table_fits_a_phone_in_german(signs_in: Opens, acme: Customer) -> None:
-    assert look_over(signs_in, "de", ("/billing/invoice-notifications/",)) == []
+def test_a_page_with_a_form_a_select_and_a_table_fits_a_phone_in_german(signs_in: Opens, acme: Customer) -> None:
+    assert look_over(signs_in, "de", ("/billing/invoice-notifications/", "/billing/usage/")) == []
 
 
 @pytest.mark.proof

@@ -229,7 +229,7 @@ def test_without_a_forecast_nothing_is_dashed_and_the_last_day_says_today() -> N
 
 def test_the_end_of_the_overage_protection_shows_only_below_zero() -> None:
     below, above = line(points_of(5, -5), floor=-50), line(points_of(5, 1), floor=-50)
-    assert f"End of your overage protection {MINUS}$0.00005" in below.drawing
+    assert "".join(classed(below, "mark")[0].itertext()) == f"End of your overage protection {MINUS}$0.00005"
     assert not classed(above, "mark")
 
 

@@ -136,6 +136,30 @@ def test_what_stands_before_a_number_stays_on_its_left_from_right_to_left() -> N
             assert locale.amount(value, usd, sign=True) == written
 
 
+def test_a_unit_stays_behind_its_number_from_right_to_left() -> None:
+    """As a currency's sign does, below zero too: else the marks of a minus sign turned the two around."""
+    tokens = CreditUnit("tokens")
+    with language.using("he"):
+        found = [locale.exact(Credits(each * 1_000_000), tokens) for each in (5, -5)] + [locale.counted(20, "MB")]
+    assert found == [
+        "\u200f5\N{NO-BREAK SPACE}\u200ftokens",
+        "\u200f\u200e−5\N{NO-BREAK SPACE}\u200ftokens",
+        "\u200f20 \u200fMB",
+    ]
+    assert locale.exact(Credits(5_000_000), tokens) == "5\N{NO-BREAK SPACE}tokens"
+
+
+def test_a_latin_name_keeps_its_full_stop_from_right_to_left(app: Flask) -> None:
+    sentence = "{customer} has {credits} of credit again."
+    with app.test_request_context(), language.using("he"):
+        said = [_(sentence, customer=each, credits="x") for each in ("Acme Inc.", "Acme", "חברה בע״מ.")]
+        page = render_template_string("{{ _('" + sentence + "', customer='Acme Inc.', credits='x') }}")
+    assert ["\u200e" in each for each in said] == [True, False, False]
+    assert "Acme Inc.\u200e" in said[0] and "Acme Inc.\u200e" in page
+    with language.using("de"):
+        assert "\u200e" not in _(sentence, customer="Acme Inc.", credits="x")
+
+
 @pytest.mark.parametrize(("name", "typed"), [("de", "12.50"), ("fr", "12.50"), ("es", "1,250.00"), ("he", "12,50"), ("en", "1.250,00")])  # fmt: skip
 def test_what_another_language_means_by_its_marks_is_refused_and_never_guessed(name: str, typed: str) -> None:
     with language.using(name), pytest.raises(Refused):

@@ -21,10 +21,18 @@ RETIRED = {
         r"Guthaben,? [^.;]*(abläuft|abgelaufen)|Guthabens [^.;]*laufen [^.;]*ab\b": "verfallen",
         r"Banküberweisung": "Überweisung",
         r"genehmig|Genehmigung": "zustimmen, freigeben",
+        r"\bKn[oö]pf|\bTaste\b|Button": "Schaltfläche",
+        r"Zahlungsabwickler|Zahlungsanbieter|Prozessor": "Zahlungsdienstleister",
+        r" …$": "… without a space",
     },
     "fr": {r"[Bb]ac à sable": "environnement de test"},
     "es": {r"[Pp]eríodo": "periodo"},
-    "he": {r"תישאלו|תשאלו|תצטרכו|תוכלו|תקבלו|שלכם|אתכם|\bלכם\b|\bמכם\b": "a form for everybody"},
+    "he": {
+        r"תישאלו|תשאלו|תצטרכו|תוכלו|תקבלו|שלכם|אתכם|\bלכם\b|\bמכם\b": "a form for everybody",
+        r"מעבד|סליקה": "ספק התשלומים",
+        r"לחצן": "כפתור",
+        r"מחכ": "ממתין",
+    },
 }
 """What is not said, and what is said instead."""
 BUSY = {"de": re.compile(r"Wird .+…"), "fr": re.compile(r"[^ ].*…"), "es": re.compile(r".*ndo\b.*…|Uniéndose…"), "he": re.compile(r"\S*(ים|ות)…")}  # fmt: skip

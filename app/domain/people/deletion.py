@@ -2,10 +2,15 @@
 
 from dataclasses import dataclass
 
-from app.domain.language import _
+from app.domain.language import _, marked
 
-NAME = "Deleted member"
+NAME = marked("Deleted member")
 """How the audit trail names a member who is gone."""
+
+
+def member_name(kept: str) -> str:
+    """Return a member's name as it is read: that of one who is gone is a word of each language."""
+    return _(NAME) if kept == NAME else kept
 
 
 NOBODY = "member@deleted.invalid"

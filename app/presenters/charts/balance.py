@@ -1,7 +1,7 @@
 """The balance as a line, one point a day, and where it goes at the last days' pace."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from app import locale
@@ -66,6 +66,10 @@ def _drawn(
     marks = [floor] if floor and floor.figure and min(figures) < 0 else []
     lowest = min([0, *figures, *(mark.figure or 0 for mark in marks), *([ahead.floor] if ahead else [])])
     plot = Plot(measure.axis(lowest, max(figures), 3), measure, (last - first).days + 1)
+    dots = [plot.y(figures[-1])]
+    if marks and not plot.fits(marks[0], dots):  # a step more below: its words get a place of their own
+        plot = replace(plot, scale=measure.axis(plot.scale.ticks[0] - plot.scale.step, max(figures), 3))
+        dots = [plot.y(figures[-1])]
     slots = [
         plot.slot(
             number,
@@ -82,7 +86,7 @@ def _drawn(
     return Chart(
         name=name,
         drawing=plot.drawn(
-            box + plot.lines(marks) + reachable(slots, len(slots) - 1), name, _named(plot, first, today)
+            box + plot.lines(marks, dots) + reachable(slots, len(slots) - 1), name, _named(plot, first, today)
         ),
         legend=tuple(legend),
         head=(_("Day"), _("Balance")),

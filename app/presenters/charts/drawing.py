@@ -16,6 +16,8 @@ KEPT = 100
 TOP, DEEP, BELOW = 8, 152, 8
 """The plot in pixels: free above the highest step, from there to the lowest, and free below it."""
 HEIGHT = TOP + DEEP + BELOW
+LINE, DOT, LONGEST = 15, 7, 30
+"""A line of words and half a dot in pixels, and so many characters stand side by side on the narrowest plot."""
 WIDE = 10_000
 """The plot's width, in hundredths of a percent: it is as wide as its box."""
 
@@ -101,19 +103,47 @@ class Plot:
         named = f'{css}{more} tabindex="-1"><title>{escape(title)}</title>{box}<rect class="hit"/>{inside}</svg>'
         return f'<a href="{escape(href)}"{named}</a>' if href else f'<g role="img"{named}</g>'
 
-    def lines(self, marks: Sequence[Mark]) -> str:
-        """Return the lines across, each with its words: a limit's at the right end, another's at the left."""
-        return "".join(self._line(mark) for mark in marks)
+    def lines(self, marks: Sequence[Mark], dots: Sequence[int] = ()) -> str:
+        """Return the lines across, each with its words: a limit's at the right end, another's at the left.
 
-    def _line(self, mark: Mark) -> str:
-        y = TOP if mark.figure is None else self.y(mark.figure)
+        Words keep away from the dots, which lie so far below the top, and from those of the lines before.
+        """
+        taken, found = [(dot - DOT, dot + DOT) for dot in dots], ""
+        for mark in marks:
+            y, words = TOP if mark.figure is None else self.y(mark.figure), self._words(mark)
+            first, box, _fits = beside(y, len(words), taken)
+            found += self._line(mark, y, first, words)
+            taken += [box] if mark.figure is not None else []
+        return found
+
+    def fits(self, mark: Mark, dots: Sequence[int]) -> bool:
+        """Say whether the mark's words find a place of their own."""
+        taken = [(dot - DOT, dot + DOT) for dot in dots]
+        return mark.figure is None or beside(self.y(mark.figure), len(self._words(mark)), taken)[2]
+
+    def _words(self, mark: Mark) -> list[str]:
+        """Return what stands at the line; that of a floor, which no script moves, in lines that a phone can hold."""
+        said = mark.words if mark.figure is None else f"{mark.words} {self.measure.written(mark.figure)}"
+        if mark.kind != "floor":
+            return [said]
+        found, *rest = said.split(" ")
+        lines = [found]
+        for each in rest:
+            if len(lines[-1]) + 1 + len(each) <= LONGEST:
+                lines[-1] += f" {each}"
+            else:
+                lines.append(each)
+        return lines
+
+    def _line(self, mark: Mark, y: int, first: int, words: Sequence[str]) -> str:
         hidden = " mark--hidden" if mark.figure is None else ""
-        words = mark.words if mark.figure is None else f"{mark.words} {self.measure.written(mark.figure)}"
-        beside = 'x="100%"' if mark.kind == "limit" else 'x="2"'
-        up = "16" if y < TOP + 14 else "-6"
+        at = 'x="100%"' if mark.kind == "limit" else 'x="2"'
+        said = " ".join(
+            f'<text {at} y="{first + number * LINE}">{escape(each)}</text>' for number, each in enumerate(words)
+        )
         return (
             f'<g class="mark mark--{mark.kind}{hidden}" data-words="{escape(mark.words)}" '
-            f'transform="translate(0 {y})"><path d="M0 0H9999"/><text {beside} y="{up}">{escape(words)}</text></g>'
+            f'transform="translate(0 {y})"><path d="M0 0H9999"/>{said}</g>'
         )
 
     def drawn(self, inside: str, name: str, names: Sequence[DayName]) -> Markup:
@@ -135,6 +165,19 @@ class Plot:
             f'<path class="steps" d="{across}"/>{zero}{inside}</svg>'
             f'<svg class="chart__days" height="20" aria-hidden="true">{below}</svg>'
         )
+
+
+def beside(y: int, lines: int, taken: Sequence[tuple[int, int]]) -> tuple[int, tuple[int, int], bool]:
+    """Return where words at a line across begin, above it or else below, what they take up, and whether that was free.
+
+    `charts.js` does the same where it moves a line.
+    """
+    more = (lines - 1) * LINE
+    above = -6 - more, (y - 15 - more, y - 4)
+    below, deeper = ((first, (y + first - 9, y + first + 2 + more)) for first in (16, 16 + LINE))
+    inside = [each for each in (above, below, deeper) if each[1][0] >= 0 and each[1][1] <= HEIGHT] or [above]
+    free = [each for each in inside if all(each[1][1] <= start or end <= each[1][0] for start, end in taken)]
+    return *(free or inside)[0], bool(free)
 
 
 def share(hundredths: int) -> str:

@@ -11,6 +11,7 @@ from app.domain.language import _, apart, labelled, pgettext
 from app.domain.mails import Topic, listed
 from app.domain.money import Credits, Money
 from app.domain.people.activity import AREA_OF, AREAS, SENTENCES, UNKNOWN
+from app.domain.people.deletion import member_name
 from app.domain.people.members import Role
 from app.domain.usage_alerts import Threshold
 from app.presenters.people.activity_fields import FIELDS, INTERVALS, STANDINGS, Kind, changes
@@ -95,8 +96,9 @@ class Row:
     may_undo: bool
 
 
-def who(actor: str, name: str) -> str:
+def who(actor: str, kept: str) -> str:
     """Return who it was. Nobody of the seller's is named, and no key."""
+    name = member_name(kept)
     if actor.startswith("mem_"):
         return name or _("A former member")
     if actor.startswith("acl_"):

@@ -11,6 +11,7 @@ from app.domain.invoices.documents import Kind, State
 from app.domain.language import _
 from app.domain.mails import INVITATION, Topic, listed
 from app.domain.money import Money
+from app.domain.people.deletion import member_name
 from app.domain.people.members import Role
 from app.extensions import settings
 from app.models.corrections import Correction
@@ -64,7 +65,8 @@ def _invitation(said: dict[str, Any], customer_id: str, email: str) -> dict[str,
     if row is None:
         return None
     link = portal_links.page("invitation.page", token=link_tokens.token(customer_id, email, row.asked_at, INVITATION))
-    return said | {"email": email, "by": by or _("Somebody"), "link": link, "role": Role(row.role).named}
+    name = member_name(by) if by else _("Somebody")
+    return said | {"email": email, "by": name, "link": link, "role": Role(row.role).named}
 
 
 def recipient(template: str, customer_id: str, context: dict[str, Any]) -> dict[str, str] | None:

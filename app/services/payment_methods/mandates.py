@@ -15,6 +15,7 @@ from app.domain.language import _
 from app.domain.mails import MANDATE
 from app.domain.mandates import AcceptedMandate, MandateText
 from app.domain.methods import ProcessorMandate, Rail
+from app.domain.people.deletion import member_name
 from app.domain.people.members import Actor
 from app.models.customers import Customer
 from app.models.database import db
@@ -151,4 +152,4 @@ def language_of(mandate_id: str) -> str:
 
 def _name_of(member_id: str) -> str:
     with as_service("name the member who accepted a mandate"):
-        return db.session.scalar(select(Member.name).where(Member.id == member_id)) or member_id
+        return member_name(db.session.scalar(select(Member.name).where(Member.id == member_id)) or member_id)
