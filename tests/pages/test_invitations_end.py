@@ -45,8 +45,9 @@ def test_who_goes_does_not_come_back_by_an_invitation_of_their_own(
     assert (late.status, again.status) == ((403, 403) if way == "disabled" else (404, 404))
     assert again.texts("h1") == ["This link does not work"]
     assert ("whoever sent it may not invite any more" if way != "disabled" else GONE) in again.text
-    waits = olivia.opens(PATH).texts("#members-waiting tbody th")
-    assert waits == ([SECOND] if way == "disabled" else [])
+    waits = olivia.opens(PATH)
+    assert waits.texts("#members-waiting tbody th") == ([SECOND] if way == "disabled" else [])
+    assert waits.texts("#members-waiting .pill--warn") == (["Over"] if way == "disabled" else [])
 
 
 def test_what_the_new_role_may_make_too_stays(

@@ -36,12 +36,13 @@ class Pending:
     invited_by: str
     ends_at: datetime
     is_over: bool
+    """Whether its link leads nowhere: after seven days, or while whoever sent it is disabled."""
 
 
 def waiting(customer_id: str) -> list[Pending]:
     """Return the customer's invitations that nobody has taken, by address."""
     wanted = (
-        select(Invitation, Member.name)
+        select(Invitation, Member.name, Member.disabled_at)
         .outerjoin(Member, Member.id == Invitation.invited_by)
         .where(Invitation.customer_id == customer_id)
         .order_by(Invitation.email)
@@ -50,8 +51,9 @@ def waiting(customer_id: str) -> list[Pending]:
     now = clock.now()
     with as_service("list the invitations of a customer"):
         return [
-            Pending(row.id, row.email, Role(row.role), name or "", ends := row.asked_at + INVITATION_LASTS, ends <= now)
-            for row, name in db.session.execute(wanted)
+            Pending(row.id, row.email, Role(row.role), name or "", ends, ends <= now or disabled_at is not None)
+            for row, name, disabled_at in db.session.execute(wanted)
+            for ends in (row.asked_at + INVITATION_LASTS,)
         ]
 
 
