@@ -122,3 +122,10 @@ def test_inside_a_list_only_names_and_german_nouns_begin_with_a_capital(app: Fla
         "es": "Tarjeta, PayPal, adeudo directo SEPA, transferencia bancaria",
     }
     assert filters.rail_names(()) == ""
+
+
+def test_a_tax_number_is_named_in_one_place() -> None:
+    """`app/domain/tax/words.py` knows which are numbers of the Union's VAT: pages, mails and documents ask it."""
+    said = "Tax ID {number}"
+    sources = (path for path in APP.rglob("*.*") if path.suffix in {".py", ".html", ".txt"})
+    assert [str(path.relative_to(APP)) for path in sources if said in path.read_text()] == ["domain/tax/words.py"]
