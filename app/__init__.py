@@ -13,7 +13,7 @@ from app import extensions, languages, logs, printing, worker
 from app.api import metrics, v1
 from app.api.contract import addresses, problems
 from app.config import Settings
-from app.extensions import csrf, htmx, limiter, migrate
+from app.extensions import csrf, htmx, limiter
 from app.gateways import connect
 from app.gateways.pdf.renderer import ENGINES, Renderer, program
 from app.models import database
@@ -123,7 +123,6 @@ def create_app(settings: Settings) -> Flask:
         database.prepare(database.db.engine, settings.database_prepared_statements)
     languages.init_app(app)
     worker.init_app(app)
-    migrate.init_app(app, database.db)
     limiter.init_app(app)
     csrf.init_app(app)
     htmx.init_app(app)

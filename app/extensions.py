@@ -1,7 +1,6 @@
 """The Flask extensions, made once and bound to the app by `create_app`; our own values beside them, by typed names."""
 
 from collections.abc import Callable
-from pathlib import Path
 from threading import Lock
 from typing import Generic, TypeVar
 
@@ -9,7 +8,6 @@ from flask import Flask, current_app
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from flask_login import LoginManager  # type: ignore[import-untyped]
-from flask_migrate import Migrate
 from flask_wtf.csrf import CSRFProtect  # type: ignore[import-untyped]
 from htmx_flask import Htmx  # type: ignore[import-untyped]
 
@@ -56,5 +54,4 @@ csrf = CSRFProtect()
 htmx = Htmx()
 limiter = Limiter(get_remote_address, strategy="moving-window")
 login = LoginManager()
-migrate = Migrate(directory=str(Path(__file__).resolve().parent.parent / "migrations"))
 settings: Extension[Settings] = Extension("settings")

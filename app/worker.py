@@ -7,9 +7,9 @@ from collections.abc import Callable, Sequence
 
 import structlog
 from flask import Flask
-from huey.consumer import Consumer  # type: ignore[import-untyped]
 
 from app.extensions import settings
+from app.gateways.huey_parts import Consumer
 from app.gateways.queue import Queue, address
 from app.models.database import db
 from app.services import jobs, shutdown, wake_ups

@@ -14,15 +14,20 @@ from typing import Any
 
 import psycopg
 import structlog
-from huey import Huey, RedisHuey, SqliteHuey  # type: ignore[import-untyped]
-from huey.consumer import BaseProcess, Consumer  # type: ignore[import-untyped]
-from huey.registry import Message  # type: ignore[import-untyped]
-from huey.serializer import Serializer  # type: ignore[import-untyped]
-from huey.storage import PostgresStorage  # type: ignore[import-untyped]
 from sqlalchemy.engine import make_url
 
 from app.config import INSTANCE, Settings
 from app.domain.errors import ensure
+from app.gateways.huey_parts import (
+    BaseProcess,
+    Consumer,
+    Huey,
+    Message,
+    PostgresStorage,
+    Serializer,
+    SqliteHuey,
+    on_redis,
+)
 from app.models.postgresql import has_died
 
 log = structlog.get_logger()
@@ -178,7 +183,7 @@ def _engine_for(url: str) -> Huey:
     if scheme == "sqlite":
         return SqliteHuey(NAME, filename=rest.removeprefix("/"), timeout=PATIENCE, **options)
     if scheme in {"redis", "rediss"}:
-        return RedisHuey(NAME, connection_pool=_redis_pool(url), **options)
+        return on_redis(NAME, _redis_pool(url), **options)
     with psycopg.connect(url, connect_timeout=PATIENCE) as connection:
         # Two processes that make the same table at the same time get in each other's way, `if not exists` or not.
         connection.execute("select pg_advisory_xact_lock(%s)", (ONE_AT_A_TIME,))

@@ -8,15 +8,17 @@ import tempfile
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 from flask import Response, send_file
-from xlsxwriter import Workbook  # type: ignore[import-untyped]
-from xlsxwriter.format import Format  # type: ignore[import-untyped]
-from xlsxwriter.worksheet import Worksheet  # type: ignore[import-untyped]
 
 from app.domain.currencies import exponent
 from app.domain.money import Money
+
+if TYPE_CHECKING:
+    from xlsxwriter import Workbook  # type: ignore[import-untyped]
+    from xlsxwriter.format import Format  # type: ignore[import-untyped]
+    from xlsxwriter.worksheet import Worksheet  # type: ignore[import-untyped]
 
 Filled = str | int | Decimal | Money | date | datetime
 Cell = Filled | None
@@ -49,6 +51,8 @@ def write(
     file: IO[bytes], title: str, header: Sequence[str], rows: Iterable[Sequence[Cell]], *, per_sheet: int = ROWS
 ) -> None:
     """Write the rows into the file, a new sheet after so many."""
+    from xlsxwriter import Workbook
+
     with Workbook(file, {"constant_memory": True}) as book:
         sheets = _Sheets(book, title, header)
         for number, row in enumerate(rows):
@@ -62,12 +66,12 @@ def write(
 class _Sheets:
     """The sheets of a workbook, one after the other: a finished row is in a file and cannot be changed."""
 
-    def __init__(self, book: Workbook, title: str, header: Sequence[str]) -> None:
+    def __init__(self, book: "Workbook", title: str, header: Sequence[str]) -> None:
         self._book, self._title, self._header = book, title, header
-        self._formats: dict[str, Format] = {}
+        self._formats: dict[str, "Format"] = {}
         self._bold = book.add_format({"bold": True})
         self._count = 0
-        self.sheet: Worksheet | None = None
+        self.sheet: "Worksheet | None" = None
         self._row = 0
 
     def begin(self) -> None:
@@ -98,7 +102,7 @@ class _Sheets:
         else:
             sheet.write_datetime(self._row, column, known, self._format(_pattern(cell)))
 
-    def _format(self, pattern: str) -> Format:
+    def _format(self, pattern: str) -> "Format":
         if pattern not in self._formats:
             self._formats[pattern] = self._book.add_format({"num_format": pattern})
         return self._formats[pattern]

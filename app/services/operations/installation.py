@@ -1,16 +1,16 @@
 """Setting up: bring the database to the newest revision and let the app's login take its two roles."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, create_engine, pool, text
 from sqlalchemy.engine import make_url
 
 from app.config import Settings
 from app.domain.errors import Refused
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 MIGRATIONS = Path(__file__).resolve().parent.parent.parent.parent / "migrations"
 ROLES = ("purser_app", "purser_service")
@@ -18,6 +18,8 @@ ROLES = ("purser_app", "purser_service")
 
 def install(settings: Settings) -> str:
     """Migrate to the newest revision, grant the roles to the login of DATABASE_URL, and return the revision."""
+    from alembic import command
+
     url = settings.database_owner_url or settings.database_url
     engine = create_engine(url, poolclass=pool.NullPool)
     if settings.on_postgresql:
@@ -30,8 +32,10 @@ def install(settings: Settings) -> str:
     return newest_revision()
 
 
-def configuration(url: str) -> Config:
+def configuration(url: str) -> "Config":
     """Return what Alembic's commands need to work on the database at `url`."""
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     config.attributes["url"] = url
@@ -40,11 +44,15 @@ def configuration(url: str) -> Config:
 
 def newest_revision() -> str:
     """Return the revision that this release wants."""
+    from alembic.script import ScriptDirectory
+
     return str(ScriptDirectory(str(MIGRATIONS)).get_current_head())
 
 
 def revision_of(connection: Connection) -> str | None:
     """Return the revision that the database is at; None: it is empty."""
+    from alembic.runtime.migration import MigrationContext
+
     return MigrationContext.configure(connection).get_current_revision()
 
 
