@@ -1,4 +1,4 @@
-"""What a WSGI server runs: `wsgi:app`. For `flask --app wsgi portal …` it holds the commands, and makes the app once one runs."""
+"""What a WSGI server runs, `wsgi:app`; for `flask --app wsgi portal …` the commands, and the app once one runs."""
 
 import gc
 import sys

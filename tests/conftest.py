@@ -59,6 +59,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Say which tier it is, and make the directory that all workers of this session share."""
+    gc.disable()  # what is imported and collected stays: to look through it again and again takes a third of that time
     if config.getoption("proof"):
         os.environ[tiers.PROOF] = "1"
     else:
@@ -115,6 +116,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         print(reports[asked](session.items))
     if any(session.config.getoption(name) for name in reports):
         session.items.clear()
+    gc.enable()
     gc.freeze()  # thousands of tests and every module: a collection that walks them all takes seconds
     gc.set_threshold(10_000, 10, 10)
 

@@ -1,4 +1,4 @@
-"""Huey's parts. It imports Redis' client wherever that is installed; here it does so only where the queue is in Redis."""
+"""Huey's parts. It imports Redis' client wherever it finds it; here only where the queue is in Redis."""
 
 import sys
 from contextlib import contextmanager
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def _absent(package: str) -> "Iterator[None]":
-    """Let the package be as if it were not installed, which Huey provides for; where it is imported already, leave it."""
+    """Let the package seem not installed, which Huey provides for; leave it where it is imported already."""
     if package in sys.modules:
         yield
         return

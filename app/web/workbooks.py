@@ -68,10 +68,10 @@ class _Sheets:
 
     def __init__(self, book: "Workbook", title: str, header: Sequence[str]) -> None:
         self._book, self._title, self._header = book, title, header
-        self._formats: dict[str, "Format"] = {}
+        self._formats: dict[str, Format] = {}
         self._bold = book.add_format({"bold": True})
         self._count = 0
-        self.sheet: "Worksheet | None" = None
+        self.sheet: Worksheet | None = None
         self._row = 0
 
     def begin(self) -> None:

@@ -42,10 +42,12 @@ CRASH_RUNS, BUYER = "tests.programs.crash_runs", "tests.programs.buyer"
 
 def main() -> None:
     """Fork a program for each message."""
+    gc.disable()  # what is imported stays
     for module in pkgutil.walk_packages(app.__path__, "app."):
         if not module.name.startswith(LEFT_OUT):
             import_module(module.name)
     prepare()
+    gc.enable()
     gc.freeze()  # no program looks through what this one imported, nor gets a copy of it for that
     warm = set[str]()
     requests = socket.socket(fileno=0)

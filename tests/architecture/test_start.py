@@ -1,0 +1,53 @@
+"""What a process imports at its start: nothing that its settings do not use, and no app where it is only asked for help."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.architecture.source import ROOT
+from tests.support import databases
+
+STARTS = """
+import contextlib, io, json, sys
+from flask.cli import FlaskGroup, main
+FlaskGroup._load_plugin_commands = lambda group: None  # what other packages add to flask is theirs
+sys.argv = ["flask", "--app", "wsgi", "portal", "--help"]
+said = io.StringIO()
+with contextlib.redirect_stdout(said), contextlib.suppress(SystemExit):
+    main()
+for_help = list(sys.modules)
+import wsgi
+made = type(wsgi.app).__name__
+served = wsgi.portal()
+print(json.dumps({"said": said.getvalue(), "made": made, "help": for_help, "served": list(sys.modules), "rules": len(list(served.url_map.iter_rules()))}))
+"""
+"""Asks `flask portal` for help, then makes what a web server runs, in one process."""
+NEVER = {
+    "alembic", "authlib", "drafthorse", "fakeredis", "hypothesis", "lxml", "mako", "opentelemetry", "PIL", "playwright",
+    "pyotp", "pypdf", "pytest", "redis", "reportlab", "segno", "tests", "webauthn", "xhtml2pdf", "xlsxwriter", "zxcvbn",
+}  # fmt: skip
+"""Packages that the settings of an installation from the beginning use for nothing, or not before somebody asks for it."""
+ONLY_SERVED = ("app.api.v1.", "app.blueprints.", "app.forms.", "app.dev.", "app.demo.", "app.gateways.sandbox.")
+"""Rooms that a command line that is asked for help needs nothing of."""
+
+
+def test_help_makes_no_app_and_a_default_app_imports_only_what_it_uses(tmp_path: Path) -> None:
+    settings = databases.settings_for(databases.empty_sqlite(tmp_path))
+    ran = subprocess.run(
+        [sys.executable, "-c", STARTS], cwd=ROOT, env=databases.environment(settings), capture_output=True, text=True
+    )
+    assert ran.returncode == 0, ran.stderr[-3000:]
+    found = json.loads(ran.stdout)
+    assert "verify" in found["said"] and found["made"] == "Commands"
+    assert [name for name in found["help"] if name.startswith(ONLY_SERVED)] == []
+    assert sorted({name.partition(".")[0] for name in found["served"]} & NEVER) == []
+    assert found["rules"] > 100, "all of the portal is there"
+
+
+def test_a_wrong_setting_stops_a_command_and_not_its_help(tmp_path: Path) -> None:
+    environ = databases.environment(databases.settings_for(databases.empty_sqlite(tmp_path)), SECRET_KEY="short")
+    command = [sys.executable, "-m", "flask", "--app", "wsgi", "portal", "config", "--check"]
+    ran = subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True)
+    assert (ran.returncode, ran.stdout) == (1, "")
+    assert ran.stderr.startswith("Wrong setting: SECRET_KEY ")
