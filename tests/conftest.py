@@ -118,7 +118,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         session.items.clear()
     gc.enable()
     gc.freeze()  # thousands of tests and every module: a collection that walks them all takes seconds
-    gc.set_threshold(10_000, 10, 10)
+    gc.set_threshold(100_000, 10, 10)
 
 
 @pytest.fixture(autouse=True)

@@ -108,7 +108,7 @@ def strict_chromium(kind: BrowserType, directory: Path, blocked: str, *, but: st
     (directory / "Default" / "Preferences").write_text(json.dumps({"profile": profile}))
     context = kind.launch_persistent_context(
         str(directory),
-        executable_path=chromium.path(),
+        executable_path=chromium.path(whole=True),
         headless=True,
         accept_downloads=True,
         args=[*chromium.FLAGS, *chromium.without_sandbox()],

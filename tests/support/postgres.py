@@ -18,8 +18,9 @@ import psycopg
 from tests.support.ports import free_port
 
 OWNER, LOGIN = "purser_owner", "purser_login"
-# Tests lose nothing when the machine stops: what must survive a crash is tested with `durable=True`.
-FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
+# Tests lose nothing when the machine stops: what must survive a crash is tested with `durable=True`. Their few rows need
+# neither machine code nor anybody who sweeps thousands of databases.
+FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "jit=off", "autovacuum=off")
 START_SECONDS, STOP_SECONDS = 180, 60
 
 
