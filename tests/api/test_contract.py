@@ -8,9 +8,9 @@ from sqlalchemy import event
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import OperationalError
 
-from app import MAX_BODY
 from app.api.contract.shapes import decode_cursor, encode_cursor
 from app.domain.errors import Refused
+from app.making import MAX_BODY
 from app.models.customers import Customer
 from app.models.scope import as_customer
 from app.services.balance import history

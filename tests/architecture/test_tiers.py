@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from app import PAGES
+from app.making import PAGES
 from tests import proof
 from tests.architecture.source import ROOT
 from tests.support import tiers

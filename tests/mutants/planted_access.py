@@ -188,7 +188,7 @@ BUGS = [
     ),
     Bug(
         "a remember cookie signs in",
-        "app/__init__.py",
+        "app/making.py",
         '"REMEMBER_COOKIE_NAME": None,',
         '"REMEMBER_COOKIE_NAME": "remember_token",',
         (COOKIES,),

@@ -16,7 +16,7 @@ from sqlalchemy.util import LRUCache
 from werkzeug.routing import Map, Rule, RuleFactory
 from werkzeug.routing.matcher import StateMachineMatcher
 
-import app as portal
+from app import making as portal
 from app.config import Settings
 from app.gateways.sandbox import store
 from app.models.database import db

@@ -4,8 +4,8 @@ import pytest
 from flask import Flask
 from werkzeug.exceptions import NotFound
 
-import app as portal
 from app import create_app
+from app import making as portal
 from app.config import Settings
 from tests.support import shared_work
 
