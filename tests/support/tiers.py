@@ -36,16 +36,24 @@ BOTH_DATABASES = {
 EVERY_VALUE = ("tests/architecture", "tests/services/authorizations")
 """Where a test of several values takes each of them to PostgreSQL. Elsewhere it takes the first: the rest is not SQL."""
 LONGEST = (
+    "tests/browser/test_auto_recharge.py",
     "tests/demo",
     "tests/faults/test_crash_runs.py",
     "tests/faults/test_demo_ends.py",
     "tests/faults/test_first_install.py",
     "tests/faults/test_killed_elsewhere.py",
+    "tests/faults/test_overshoot.py",
+    "tests/faults/test_pgbouncer.py",
+    "tests/faults/test_recharge_at_once.py",
     "tests/gateways/stripe/test_types.py",
+    "tests/gateways/stripe/test_webhook_fuzz.py",
     "tests/security/test_mallory.py",
+    "tests/services/authorizations/test_both_ways_agree.py",
     "tests/services/payments/test_concurrency.py",
+    "tests/services/receivables/test_closing_killed.py",
+    "tests/services/usage/test_at_once.py",
 )
-"""Files with tests of ten seconds and more."""
+"""Files with tests of ten seconds and more: begun near the end, one keeps a process busy while the others are done."""
 
 
 @dataclass(frozen=True)
