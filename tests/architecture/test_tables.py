@@ -12,46 +12,6 @@ TABLES = list(Base.metadata.tables.values())
 SERVICE_ONLY = {"memberships", "browser_sessions", "portal_sessions", "api_keys", "invitations", "access_links"}
 OWNED = [table for table in TABLES if "customer_id" in table.c and table.name not in SERVICE_ONLY]
 APPEND_ONLY = {"transfers", "allocations", "audit_entries", "catalog_versions", "cash_movements"}
-# Unique across customers, because somebody outside gives or sees these ids without naming the customer.
-GLOBAL_KEYS = {
-    ("customers", ("external_id",)): "the host product's own id of the customer",
-    ("customers", ("processor_customer",)): "given by the processor; two customers must never share one",
-    ("payments", ("processor_id",)): "given by the processor; its webhooks name nothing else",
-    ("payments", ("checkout_id",)): "given by the processor; its webhooks name nothing else",
-    ("setups", ("processor_id",)): "given by the processor; its webhooks name nothing else",
-    ("refunds", ("processor_id",)): "given by the processor; its webhooks name nothing else",
-    ("disputes", ("processor_id",)): "given by the processor; its webhooks name nothing else",
-    ("cash_movements", ("processor_id",)): "given by the processor; one customer's cash is never another's",
-    ("resume_links", ("token_hash",)): "the link holds nothing but its token",
-    ("alert_recipients", ("token_hash",)): "the link holds nothing but its token",
-    ("invoice_notifications", ("token_hash",)): "the link holds nothing but its token",
-    ("invoice_recipients", ("token_hash",)): "the link holds nothing but its token",
-    ("documents", ("catalog", "kind", "number")): "a seller gives each number once, whoever its customer is",
-    ("referrers", ("code",)): "the link holds nothing but its code",
-    ("referrals", ("invited_id",)): "a customer was invited by one other at most",
-    ("attempts", ("idempotency_key",)): "the processor's key space is one for all our customers",
-}
-
-
-def unique_keys(table: Table) -> list[tuple[str, ...]]:
-    """Return the columns of every unique constraint and unique index."""
-    constraints = [tuple(each.columns.keys()) for each in table.constraints if isinstance(each, UniqueConstraint)]
-    return constraints + [tuple(each.columns.keys()) for each in table.indexes if each.unique]
-
-
-def test_a_customers_keys_hold_the_customer() -> None:
-    for table in OWNED:
-        for key in unique_keys(table):
-            assert key[0] == "customer_id" or (table.name, key) in GLOBAL_KEYS, f"{table.name} {key}"
-        primary = table.primary_key.columns
-        assert "customer_id" in primary or primary.keys() == ["id"], table.name
-
-
-def test_rows_of_one_customer_never_point_at_anothers() -> None:
-    for table in OWNED:
-        for key in table.foreign_key_constraints:
-            if "customer_id" in key.referred_table.c:
-                assert key.column_keys[0] == "customer_id", f"{table.name} {key.column_keys}"
 
 
 def test_every_foreign_key_has_an_index() -> None:

@@ -1,0 +1,85 @@
+"""The tables can be divided by customer among several servers, as Citus divides them: what stands in the way is named.
+
+A server sees its own customers' rows alone. It can hold a key unique only where the key names the customer, and a
+foreign key only where both sides are the same customer's, or where every server has a copy of the other side.
+"""
+
+from sqlalchemy import Table, UniqueConstraint
+
+from tests.architecture.test_tables import OWNED, SERVICE_ONLY, TABLES
+
+BY_ID_ALONE = {
+    "attempts", "audit_entries", "authorizations", "auto_recharge_consents", "auto_recharge_decisions",
+    "auto_recharge_questions", "cash_movements", "cash_returns", "chat_channels", "corrections", "credit_code_guesses",
+    "digest_subscriptions", "disputes", "document_files", "documents", "grants", "mails", "mandates", "outbox_events",
+    "paper_files", "payment_methods", "payments", "plan_changes", "price_changes", "pro_formas", "referrals", "refunds",
+    "resume_links", "setups", "tax_registrations", "transfers", "usage_alerts", "webhook_deliveries",
+    "webhook_endpoints",
+}  # fmt: skip
+"""Tables whose primary key is an id that is drawn at random, and so is unique everywhere without being compared.
+
+Divided by customer they need `(customer_id, id)` in its place: docs/operations.md says how. No new table joins them.
+"""
+ACROSS_CUSTOMERS = {
+    ("customers", ("external_id",)): "the host product's own id of the customer",
+    ("customers", ("processor_customer",)): "given by the processor; two customers must never share one",
+    ("payments", ("processor_id",)): "given by the processor; its webhooks name nothing else",
+    ("payments", ("checkout_id",)): "given by the processor; its webhooks name nothing else",
+    ("setups", ("processor_id",)): "given by the processor; its webhooks name nothing else",
+    ("refunds", ("processor_id",)): "given by the processor; its webhooks name nothing else",
+    ("disputes", ("processor_id",)): "given by the processor; its webhooks name nothing else",
+    ("cash_movements", ("processor_id",)): "given by the processor; one customer's cash is never another's",
+    ("resume_links", ("token_hash",)): "the link holds nothing but its token",
+    ("alert_recipients", ("token_hash",)): "the link holds nothing but its token",
+    ("invoice_notifications", ("token_hash",)): "the link holds nothing but its token",
+    ("invoice_recipients", ("token_hash",)): "the link holds nothing but its token",
+    ("documents", ("catalog", "kind", "number")): "a seller gives each number once, whoever its customer is",
+    ("referrers", ("code",)): "the link holds nothing but its code",
+    ("referrals", ("invited_id",)): "a customer was invited by one other at most",
+    ("attempts", ("idempotency_key",)): "the processor's key space is one for all our customers",
+}
+"""Unique across customers, because somebody outside gives or sees these ids without naming the customer."""
+ON_EVERY_SERVER = {
+    ("credit_code_redemptions", ("code",)): "credit_codes: few rows, the seller's",
+    ("digest_subscriptions", ("member_id",)): "members: a person may belong to several customers",
+}
+"""Foreign keys of customers' tables into tables that are nobody's, of which every server has a copy."""
+NOBODYS = {
+    "catalog_versions", "credit_codes", "frame_origins", "identities", "members", "number_series", "passkey_challenges",
+    "passkeys", "password_reset_requests", "recovery_codes", "seller_endpoints", "sign_in_links", "ssh_keys",
+    "two_factor", "api_requests", "inbox_events", "reconciliations", "sandbox_faults", "sandbox_objects",
+    "sandbox_requests",
+}  # fmt: skip
+"""Tables without a customer: people, what the seller sells, and what the processor and hosts send."""
+
+
+def unique_keys(table: Table) -> list[tuple[str, ...]]:
+    """Return the columns of every unique constraint and unique index."""
+    constraints = [tuple(each.columns.keys()) for each in table.constraints if isinstance(each, UniqueConstraint)]
+    return constraints + [tuple(each.columns.keys()) for each in table.indexes if each.unique]
+
+
+def test_every_table_is_a_customers_or_named_as_nobodys() -> None:
+    assert {table.name for table in TABLES if table not in OWNED} == SERVICE_ONLY | NOBODYS
+
+
+def test_every_unique_key_of_a_customer_begins_with_the_customer() -> None:
+    keys = {(table.name, key) for table in OWNED for key in unique_keys(table)}
+    assert {(name, key) for name, key in keys if key[0] != "customer_id"} == ACROSS_CUSTOMERS.keys()
+
+
+def test_every_primary_key_of_a_customer_begins_with_the_customer() -> None:
+    primary = {table.name: table.primary_key.columns.keys() for table in OWNED}
+    assert {name for name, key in primary.items() if key[0] != "customer_id"} == BY_ID_ALONE
+    assert all(primary[name] == ["id"] for name in BY_ID_ALONE)
+
+
+def test_every_foreign_key_of_a_customer_stays_with_the_customer() -> None:
+    keys = {
+        (table.name, tuple(key.column_keys))
+        for table in OWNED
+        for key in table.foreign_key_constraints
+        if (key.column_keys[0], key.elements[0].column.name) != ("customer_id", "customer_id")
+        or key.referred_table not in OWNED
+    }
+    assert keys == ON_EVERY_SERVER.keys()
