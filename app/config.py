@@ -16,6 +16,7 @@ _SECRETS = {
     "SECRET_KEY",
     "DATABASE_URL",
     "DATABASE_OWNER_URL",
+    "REPLICA_URL",
     "STRIPE_SECRET_KEY",
     "STRIPE_WEBHOOK_SECRET",
     "REDIS_URL",
@@ -40,6 +41,8 @@ class Settings:
     database_url: str = field(repr=False)
     database_owner_url: str = field(default="", repr=False)
     database_prepared_statements: str = "auto"
+    replica_url: str = field(default="", repr=False)
+    replica_max_age_seconds: int = 60
     payments: str = "sandbox"
     stripe_secret_key: str = field(default="", repr=False)
     stripe_publishable_key: str = ""
@@ -81,6 +84,7 @@ class Settings:
             values["database_url"] = f"sqlite:///{INSTANCE / 'purser.sqlite3'}"
         values["database_url"] = _from_here(_driver(str(values["database_url"])))
         values["database_owner_url"] = _driver(str(values.get("database_owner_url", "")))
+        values["replica_url"] = _driver(str(values.get("replica_url", "")))
         settings = cls(**values)  # type: ignore[arg-type]  # each value was typed by its field above
         settings.check()
         if settings.on_postgresql and not settings.jobs_url:
@@ -101,6 +105,8 @@ class Settings:
             "DATABASE_PREPARED_STATEMENTS",
             "must be 'auto', 'on' or 'off'",
         )
+        replicable = self.on_postgresql and self.replica_url.startswith("postgresql")
+        _want(not self.replica_url or replicable, "REPLICA_URL", "must be postgresql://…, of a replica of DATABASE_URL")
         _want(self.payments in {"sandbox", "stripe"}, "PAYMENTS", "must be 'sandbox' or 'stripe'")
         _want(self.log_format in {"json", "console"}, "LOG_FORMAT", "must be 'json' or 'console'")
         engines = "must be 'xhtml2pdf', 'weasyprint' or 'none'"

@@ -16,7 +16,7 @@ from app.config import Settings
 from app.extensions import csrf, htmx, limiter
 from app.gateways import connect
 from app.gateways.pdf.renderer import ENGINES, Renderer, program
-from app.models import database
+from app.models import database, replica
 from app.services.access.sessions import LIFETIME
 from app.services.customers import pay_later as _exposure  # noqa: F401  # registers itself
 from app.services.invoices import file_making
@@ -121,6 +121,7 @@ def make(settings: Settings) -> Flask:
     database.db.init_app(app)
     with app.app_context():
         database.prepare(database.db.engine, settings.database_prepared_statements)
+    replica.the_replica.set(app, replica.of(settings))
     languages.init_app(app)
     worker.init_app(app)
     limiter.init_app(app)

@@ -188,6 +188,7 @@ def _file(kind: str) -> Response:
     if not form.validate():
         return page()
     unit, query = current_customer().credit_unit, form.query(current_catalog(), current_unit())
+    exports.from_replica()
     name = f"balance-history-{'' if form.is_by_day else 'rows-'}{clock.now():%Y-%m-%d}.{kind}"
     written: Any = day_rows if form.is_by_day else balance_history
     rows: Iterator[Any] = _all_days(form, query) if form.is_by_day else history.export(query)

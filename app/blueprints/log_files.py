@@ -26,6 +26,7 @@ def _recharge() -> object:
 @bp.get("/spend-management/notifications.<kind>")
 def notifications(kind: str) -> Response:
     """Send the notifications that were sent."""
+    exports.from_replica()
     customer = current_customer()
     rows = words.notified(decisions.every(customer.customer_id), customer.credit_unit)
     return _file("notifications", "Notifications", kind, words.NOTIFIED, rows)
@@ -34,6 +35,7 @@ def notifications(kind: str) -> Response:
 @bp.get("/spend-management/refused-calls.<kind>")
 def refused_calls(kind: str) -> Response:
     """Send the calls that were refused."""
+    exports.from_replica()
     customer = current_customer()
     rows = words.calls(blocked_calls.every(customer.customer_id), current_catalog(), customer.credit_unit)
     return _file("refused-calls", "Refused calls", kind, words.CALLS, rows)
@@ -43,6 +45,7 @@ def refused_calls(kind: str) -> Response:
 @offered_only(_recharge)
 def charges(kind: str) -> Response:
     """Send what was charged automatically, and why not where it was not."""
+    exports.from_replica()
     customer = current_customer()
     rows = words.charges(log.every(customer.customer_id), customer.credit_unit, customer.currency)
     return _file("automatic-charges", "Automatic charges", kind, words.CHARGES, rows)

@@ -106,6 +106,7 @@ def _file(kind: str) -> Response:
     if not form.validate():
         return page()
     span, customer = form.span(clock.now().date()), current_customer()
+    exports.from_replica()
     sums, entries = statement.export(customer, span)
     name = f"statement-{span.first}-{span.last}.{kind}"
     if kind == "csv":

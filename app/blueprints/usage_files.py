@@ -31,6 +31,7 @@ def _file(kind: str) -> Response:
     offer(usage, form)
     if not form.validate():  # the page says what is wrong
         return redirect(url_for("usage.page", meter=form.meter.data, days=form.days.data), 303)
+    exports.from_replica()
     found = stretches.compared(customer, usage, form.days.data or PERIOD, form.meter.data or None)
     rows = words.rows(found.days, usage, customer.credit_unit)
     name = f"usage-{found.first}-{min(found.last, found.today)}.{kind}"

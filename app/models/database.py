@@ -6,6 +6,7 @@ from weakref import WeakKeyDictionary
 
 from flask import g
 from flask_sqlalchemy import SQLAlchemy
+from flask_sqlalchemy.session import Session as FlaskSession
 from psycopg.errors import ReadOnlySqlTransaction
 from sqlalchemy import (
     BigInteger,
@@ -54,6 +55,8 @@ NAMES = {
 Moment = datetime | BindParameter[Any]
 """A time in a statement: known, or bound when the statement is run."""
 WRITING = "purser_writing"
+READ_FROM = "read_from"
+"""Under this name `g` has the engine that is read in place of the primary, if there is one (`models/replica.py`)."""
 SQLITE_BUSY_MS = 15_000
 
 
@@ -91,7 +94,15 @@ class CustomerOwned:
     customer_id: Mapped[str] = mapped_column(primary_key=False)
 
 
-db = SQLAlchemy(session_options={"expire_on_commit": False})
+class _Session(FlaskSession):
+    """Goes to the primary, or to the replica where what follows is read from it."""
+
+    def get_bind(self, *asked: Any, **how: Any) -> Engine | Connection:
+        """Return where a statement goes."""
+        return g.get(READ_FROM) or super().get_bind(*asked, **how)
+
+
+db = SQLAlchemy(session_options={"expire_on_commit": False, "class_": _Session})
 
 
 def whole(*columns: str) -> list[CheckConstraint]:

@@ -5,10 +5,32 @@ import io
 import json
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from flask import Response, request, stream_with_context
+
+from app.models import replica
+
+AS_OF, SOURCE = "Purser-Data-As-Of", "Purser-Data-Source"
+
+
+def from_replica() -> None:
+    """Read what is exported from the replica, where there is one that may be read. Asked before anything is read."""
+    replica.read_from_here()
+
+
+def aged(answer: Response, name: str) -> Response:
+    """Say in the answer, and in the name of its file, until when what it holds is whole, where a replica was read."""
+    at = replica.read_as_of()
+    if at is not None:
+        stem, _, ending = name.rpartition(".")
+        name = f"{stem}-as-of-{at.astimezone(UTC):%Y%m%dT%H%M%SZ}.{ending}"
+        answer.headers[AS_OF] = f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+    if replica.the_replica() is not None:
+        answer.headers[SOURCE] = "primary" if at is None else "replica"
+    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return answer
 
 
 def as_csv(name: str, header: list[str], rows: Iterable[list[str]]) -> Response:
@@ -86,6 +108,4 @@ def as_stored(name: str, content_type: str, content: bytes, sha256: str) -> Resp
 
 
 def _file(name: str, content_type: str, parts: Iterator[str] | Iterator[bytes]) -> Response:
-    answer = Response(stream_with_context(parts), content_type=content_type)
-    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    return answer
+    return aged(Response(stream_with_context(parts), content_type=content_type), name)

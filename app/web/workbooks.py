@@ -14,6 +14,7 @@ from flask import Response, send_file
 
 from app.domain.currencies import exponent
 from app.domain.money import Money
+from app.web.exports import aged
 
 if TYPE_CHECKING:
     from xlsxwriter import Workbook  # type: ignore[import-untyped]
@@ -41,7 +42,7 @@ def as_workbook(name: str, title: str, header: Sequence[str], rows: Iterable[Seq
     try:
         write(file, title, header, rows)
         file.seek(0)
-        return send_file(file, MIMETYPE, as_attachment=True, download_name=name, etag=False, conditional=False)
+        return aged(send_file(file, MIMETYPE, etag=False, conditional=False), name)
     except BaseException:
         file.close()
         raise

@@ -51,7 +51,7 @@ def settings_for(database: Database, **changes: object) -> Settings:
 
 def environment(settings: Settings, **changes: str) -> dict[str, str]:
     """Return the environment in which another process of ours runs with these settings."""
-    secret = ("SECRET_KEY", "DATABASE_URL", "DATABASE_OWNER_URL", "JOBS_URL", "MAIL_URL", "REDIS_URL")
+    secret = ("SECRET_KEY", "DATABASE_URL", "DATABASE_OWNER_URL", "JOBS_URL", "MAIL_URL", "REDIS_URL", "REPLICA_URL")
     names = (*secret, "BASE_URL", "LOG_FORMAT", "MAIL_FROM", "PAYMENTS", "PDF_ENGINE")
     values = {name: getattr(settings, name.lower()) for name in names}
     if settings.webhooks_allow_loopback:

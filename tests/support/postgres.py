@@ -69,14 +69,29 @@ def start(data: Path, *, durable: bool = False, settings: tuple[str, ...] = ()) 
     """Make a cluster in the new directory `data`, start it and return it once it answers."""
     initdb = binary("initdb")
     account = _account()
-    data.mkdir(mode=0o700)
-    if account:
-        os.chown(data, account.pw_uid, account.pw_gid)
+    make_directory(data)
     _check(
         _as(
             account, [initdb, "-D", str(data), "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"]
         )
     )
+    return _started(data, durable=durable, settings=settings)
+
+
+def make_directory(data: Path) -> None:
+    """Make a directory for a server's data."""
+    account = _account()
+    data.mkdir(mode=0o700)
+    if account:
+        os.chown(data, account.pw_uid, account.pw_gid)
+
+
+def start_copy(data: Path, settings: tuple[str, ...] = ()) -> Cluster:
+    """Start what was copied from a server into the directory `data`, on a port of its own."""
+    return _started(data, durable=True, settings=settings)
+
+
+def _started(data: Path, *, durable: bool, settings: tuple[str, ...]) -> Cluster:
     for _ in range(3):
         port = free_port()
         if _launched(data, port, durable=durable, settings=settings):
