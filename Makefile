@@ -16,7 +16,7 @@ FLASK := $(BIN)/flask --app wsgi
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo demo-shell serve worker test proof test-tools proof-tools check check-types check-migrations check-rest bench mutants mutation pictures format lock messages clients clean
+.PHONY: help install demo demo-shell serve worker test proof test-tools proof-tools check check-types check-migrations check-rest bench bench-scale mutants mutation pictures format lock messages clients clean
 
 help: ## list these
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -59,6 +59,9 @@ check-rest:
 
 bench: .venv/dev.stamp test-tools ## the benchmarks; writes benchmarks/results.md and results.json
 	@$(BIN)/python -m benchmarks
+
+bench-scale: .venv/dev.stamp test-tools ## more than one machine on this one: capacity, a replica, a failover under load; writes benchmarks/scale.md
+	@$(BIN)/python -m benchmarks.scale
 
 mutants: .venv/dev.stamp ## plant bugs one by one and see that the tests find each
 	@$(BIN)/python -m tests.mutants

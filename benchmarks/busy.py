@@ -37,9 +37,9 @@ class Busy:
 def measured(place: Place, task: Callable[[], object]) -> Busy:
     """Do it, and return what it took."""
     server = _server(place)
-    cpu, clock = time.process_time() + _of_server(server), time.perf_counter()
+    cpu, clock = time.process_time() + with_children(server), time.perf_counter()
     task()
-    return Busy(time.process_time() + _of_server(server) - cpu, time.perf_counter() - clock)
+    return Busy(time.process_time() + with_children(server) - cpu, time.perf_counter() - clock)
 
 
 def _server(place: Place) -> int:
@@ -50,8 +50,8 @@ def _server(place: Place) -> int:
         return int(_stat(str(connection.scalar(text("select pg_backend_pid()"))))[PARENT])
 
 
-def _of_server(pid: int) -> float:
-    """Return the seconds of CPU that all processes of the server have had, those that have ended among them."""
+def with_children(pid: int) -> float:
+    """Return the seconds of CPU that a process and those that it started have had, those that have ended among them."""
     if not pid:
         return 0.0
     of_all = [_stat(each.name) for each in Path("/proc").iterdir() if each.name.isdigit()]

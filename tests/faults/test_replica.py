@@ -11,7 +11,7 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from app import create_app
-from app.config import Settings
+from app.config import Settings, WrongSetting
 from app.domain.money import Credits
 from app.models import replica
 from app.models.database import db
@@ -131,6 +131,16 @@ def test_a_database_that_is_no_replica_is_not_read(settings: Settings, app: Flas
         assert (answer.headers.get(SOURCE), AS_OF in answer.headers) == ("primary", False), path
     the_replica.set(app, None)
     assert SOURCE not in alice.client.get(ROWS, base_url=alice.origin).headers
+
+
+@pytest.mark.parametrize(
+    ("database", "replica_url"),
+    [("sqlite:///here.sqlite3", "postgresql://other/purser"), ("postgresql://here/purser", "sqlite:///there.sqlite3")],
+)
+def test_a_replica_is_postgresqls_as_its_primary(database: str, replica_url: str) -> None:
+    said = {"SECRET_KEY": "0" * 32, "DATABASE_URL": database, "JOBS_URL": "redis://here/0", "REPLICA_URL": replica_url}
+    with pytest.raises(WrongSetting, match="REPLICA_URL must be postgresql"):
+        Settings.from_env(said)
 
 
 def test_every_export_asks_for_the_replica() -> None:

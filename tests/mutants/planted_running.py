@@ -11,6 +11,7 @@ STRANGE = "tests/gateways/stripe/test_strange_answers.py"
 KEPT = "tests/models/test_connections.py"
 BACKUP = "tests/cli/test_backup.py"
 ENDS = "tests/faults/test_server_ends.py"
+REPLICAS = "tests/domain/test_replicas.py"
 CALLS = "app/services/authorizations/postgresql_calls.py"
 
 BUGS = [
@@ -175,5 +176,26 @@ BUGS = [
         "class Stopped(BaseException):",
         "class Stopped(Exception):",
         (f"{ENDS}::test_no_job_takes_the_demos_end_for_a_failure_of_its_own",),
+    ),
+    Bug(
+        "a replica that was promoted is still read",
+        "app/domain/replicas.py",
+        "    if not replay.is_replica:\n",
+        "    if not replay:\n",
+        (f"{REPLICAS}::test_a_replica_of_which_it_cannot_be_said_is_not_read",),
+    ),
+    Bug(
+        "a replica is called old because its primary is idle",
+        "app/domain/replicas.py",
+        "    if replay.has_everything:\n",
+        "    if replay.has_everything and asked_at == replay.replayed_at:\n",
+        (f"{REPLICAS}::test_a_replica_that_has_everything_shows_the_present_however_long_nothing_happened",),
+    ),
+    Bug(
+        "an export does not say that it was read from the primary",
+        "app/web/exports.py",
+        "    if replica.the_replica() is not None:\n",
+        "    if at is not None:\n",
+        ("tests/faults/test_replica.py::test_a_database_that_is_no_replica_is_not_read",),
     ),
 ]

@@ -15,9 +15,10 @@ from tests.support.ports import free_port
 from tests.support.tied import tied
 from tests.support.worker import until
 
+CONFIG = "pgbouncer.ini"
 WORDS = """
 [databases]
-* = host=127.0.0.1 port={server}
+{database} = host=127.0.0.1 port={server}
 [pgbouncer]
 listen_addr = 127.0.0.1
 listen_port = {port}
@@ -49,12 +50,14 @@ def version() -> tuple[int, int]:
 
 
 @contextmanager
-def before(cluster_port: int, directory: Path, *, size: int = 2, more: str = "") -> Iterator[int]:
+def before(cluster_port: int, directory: Path, *, size: int = 2, more: str = "", database: str = "*") -> Iterator[int]:
     """Run PgBouncer in the new directory before the server on `cluster_port` inside the block; yield its port."""
     directory.mkdir(mode=0o755)
-    port, users, config = free_port(), directory / "users.txt", directory / "pgbouncer.ini"
+    port, users, config = free_port(), directory / "users.txt", directory / CONFIG
     users.write_text("".join(f'"{name}" ""\n' for name in (postgres.LOGIN, postgres.OWNER, "postgres")))
-    config.write_text(WORDS.format(server=cluster_port, port=port, users=users, size=size, more=more))
+    config.write_text(
+        WORDS.format(database=database, server=cluster_port, port=port, users=users, size=size, more=more)
+    )
     log = directory / "log"
     with log.open("wb") as output:
         who = postgres.as_account([binary(), str(config)])
@@ -66,6 +69,14 @@ def before(cluster_port: int, directory: Path, *, size: int = 2, more: str = "")
     finally:
         process.terminate()
         process.wait(30)
+
+
+def lead_to(directory: Path, port: int, server: int) -> None:
+    """Let the PgBouncer of this directory, which listens on `port`, lead to another server from now on."""
+    config = directory / CONFIG
+    config.write_text(re.sub(r"host=127.0.0.1 port=\d+", f"host=127.0.0.1 port={server}", config.read_text()))
+    with psycopg.connect(host="127.0.0.1", port=port, dbname="pgbouncer", user="postgres", autocommit=True) as console:
+        console.execute("reload")
 
 
 def _answers(port: int) -> bool:

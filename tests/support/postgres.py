@@ -9,7 +9,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -86,6 +86,14 @@ def make_directory(data: Path) -> None:
         os.chown(data, account.pw_uid, account.pw_gid)
 
 
+def copy(data: Path, to: Path) -> None:
+    """Copy the data of a server that has been stopped into a new directory."""
+    shutil.copytree(data, to)
+    account = _account()
+    for each in (to, *to.rglob("*")) if account else ():
+        os.chown(each, account.pw_uid, account.pw_gid)  # type: ignore[union-attr]  # asked just above
+
+
 def start_copy(data: Path, settings: tuple[str, ...] = ()) -> Cluster:
     """Start what was copied from a server into the directory `data`, on a port of its own."""
     return _started(data, durable=True, settings=settings)
@@ -130,6 +138,16 @@ def _launched(data: Path, port: int, *, durable: bool, settings: tuple[str, ...]
 
 def _pid(data: Path) -> int:
     return int((data / "postmaster.pid").read_text().split()[0])
+
+
+def children(pid: int) -> list[int]:
+    """Return the processes that a process has started and that still run."""
+    found = []
+    for each in Path("/proc").iterdir():
+        with suppress(OSError):  # one that has ended meanwhile
+            if each.name.isdigit() and (each / "stat").read_text().rpartition(")")[2].split()[1] == str(pid):
+                found.append(int(each.name))
+    return found
 
 
 def stop(pid: int, number: signal.Signals = signal.SIGQUIT) -> None:
