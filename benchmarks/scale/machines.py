@@ -21,6 +21,7 @@ from tests.support.databases import Database, environment, settings_for
 from tests.support.postgres import Cluster
 from tests.support.server import ROOT, serving
 from tests.support.tied import tied
+from tests.support.worker import until
 
 DATABASE = "bench"
 WEB_PROCESSES, WORKERS, SERVER_CONNECTIONS = 3, 2, 24
@@ -117,6 +118,7 @@ def _working(settings: Settings, log: Path) -> Iterator[int]:
     with log.open("wb") as output:
         process = subprocess.Popen(command, cwd=ROOT, env=environment(settings), stdout=output, stderr=output, **tied())
     try:
+        until(lambda: b"worker_started" in log.read_bytes() or process.poll() is not None)
         yield process.pid
     finally:
         process.terminate()

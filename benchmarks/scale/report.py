@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from benchmarks.scale.capacity import ROUNDS, Aged, Cost, Room
+from benchmarks.scale.capacity import HISTORY, ROUNDS, Aged, Cost, Room
 from benchmarks.scale.failover import AFTER, APART, BEFORE, Story, Told
 from benchmarks.scale.load import CLIENTS
 from benchmarks.scale.machines import MAX_AGE_SECONDS, WEB_PROCESSES, WORKERS
@@ -19,7 +19,8 @@ transaction mode, Redis, {WEB_PROCESSES} web processes of four threads, {WORKERS
 def capacity(costs: list[Cost], room: list[Room], aged: list[Aged]) -> list[str]:
     """Return what each call costs, and how old exports are."""
     machines = list(costs[0].each)
-    lines = ["", f"## What a call costs, in milliseconds of CPU (medians of {ROUNDS} rounds by turns)", ""]
+    title = f"## What a call costs, in milliseconds of CPU (medians of {ROUNDS} rounds by turns)"
+    lines = ["", title, "", f"Beyond rest, which is the last line. The CSV export has {HISTORY:,} rows.", ""]
     lines += [f"| call | {' | '.join(machines)} | answered a second here |", f"|---|{'---:|' * (len(machines) + 1)}"]
     for cost in costs:
         cells = " | ".join(f"{cost.each[name]:.2f}" for name in machines)
