@@ -105,6 +105,11 @@ class _Session(FlaskSession):
 db = SQLAlchemy(session_options={"expire_on_commit": False, "class_": _Session})
 
 
+def read_primary() -> None:
+    """Read what follows from the primary, whatever was read from before."""
+    g.pop(READ_FROM, None)
+
+
 def whole(*columns: str) -> list[CheckConstraint]:
     """Return the checks that keep these columns whole numbers on SQLite, which would store 0.1 otherwise (I5)."""
     return [

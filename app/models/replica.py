@@ -9,9 +9,9 @@ from sqlalchemy import Engine, create_engine, pool, text
 from sqlalchemy.exc import DBAPIError
 
 from app.config import Settings
-from app.domain.replicas import AsOf, NotRead, Replay, judged
 from app.extensions import Extension
 from app.models.database import READ_FROM, db, prepare
+from app.models.replica_age import AsOf, NotRead, Replay, judged
 
 CONNECT_SECONDS = 2
 """So long an export waits for a replica that does not answer, before it reads the primary."""

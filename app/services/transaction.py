@@ -3,11 +3,10 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from flask import g
 from sqlalchemy.orm import Session
 
 from app.domain.errors import ensure
-from app.models.database import READ_FROM, WRITING, db
+from app.models.database import WRITING, db, read_primary
 from app.services import wake_ups
 
 
@@ -22,7 +21,7 @@ def transaction() -> Iterator[Session]:
     ensure(not session.info.get("writing"), "a transaction inside a transaction")
     ensure(not session.new and not session.dirty and not session.deleted, "changes made outside a transaction")
     session.rollback()
-    g.pop(READ_FROM, None)  # only the primary takes what is written
+    read_primary()  # only it takes what is written
     session.info["writing"] = True
     try:
         session.connection(execution_options={WRITING: True})

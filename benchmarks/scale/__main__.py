@@ -26,7 +26,7 @@ def main(names: list[str]) -> None:
         for story in failover.STORIES:
             if not names or story.name in names:
                 with running(seed.data, directory / story.name, synchronous=story.synchronous) as machines:
-                    lines += report.failover(story, failover.told(machines, story, seed))
+                    lines += report.failover(story, failover.played(machines, story, seed))
     if not names:
         report.write(lines)
 

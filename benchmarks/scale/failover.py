@@ -33,7 +33,7 @@ STORIES = (
 
 
 @dataclass(frozen=True)
-class Told:
+class Outcome:
     """What came of it."""
 
     compared: list[Compared]
@@ -49,7 +49,7 @@ class Told:
     refused: dict[str, int]
 
 
-def told(machines: Machines, story: Story, seed: Seed) -> Told:
+def played(machines: Machines, story: Story, seed: Seed) -> Outcome:
     """Play it."""
     calls, clients = Calls(story.name, seed.customers), Clients(machines.webs, seed.access)
     with clients.asking(calls.mixed) as answers:
@@ -63,7 +63,7 @@ def told(machines: Machines, story: Story, seed: Seed) -> Told:
         promoted = time.monotonic() - killed
         time.sleep(AFTER)
     new = machines.replica.cluster
-    return Told(
+    return Outcome(
         compared=proof.compared(machines, new, answers),
         violations=proof.violations(machines, new),
         promoted=promoted,

@@ -56,7 +56,7 @@ class Refused:
 
 @dataclass
 class Answers:
-    """What all clients were told."""
+    """What all clients were outcome."""
 
     acknowledged: list[Acknowledged] = field(default_factory=list)
     refused: Counter[str] = field(default_factory=Counter)
@@ -134,8 +134,8 @@ class Clients:
         said = answer.read().decode()
         if answer.status in OK:
             now = time.monotonic()
-            told = answer.headers.get(SOURCE, ""), answer.headers.get(AS_OF, "")
-            return Acknowledged(call, now, now - began, tries, said, *told)
+            noted = answer.headers.get(SOURCE, ""), answer.headers.get(AS_OF, "")
+            return Acknowledged(call, now, now - began, tries, said, *noted)
         if answer.status not in LATER:
             raise RuntimeError(f"{call.method} {call.path}: {answer.status} {said[:300]}")
         return Refused(str(answer.status), min(AT_MOST, float(answer.headers.get("Retry-After", AGAIN))))

@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 from benchmarks.scale.capacity import HISTORY, ROUNDS, Aged, Cost, Room
-from benchmarks.scale.failover import AFTER, APART, BEFORE, Story, Told
+from benchmarks.scale.failover import AFTER, APART, BEFORE, Outcome, Story
 from benchmarks.scale.load import CLIENTS
 from benchmarks.scale.machines import MAX_AGE_SECONDS, WEB_PROCESSES, WORKERS
 
@@ -33,26 +33,30 @@ def capacity(costs: list[Cost], room: list[Room], aged: list[Aged]) -> list[str]
     return _printed([*lines, ""])
 
 
-def failover(story: Story, told: Told) -> list[str]:
+def failover(story: Story, outcome: Outcome) -> list[str]:
     """Return what came of a failover."""
     how = "synchronous" if story.synchronous else "asynchronous"
     cut = f", the line to the replica cut {APART:.0f} s before" if story.cut else ""
     lines = [f"## The primary killed under load, {how} replica{cut}", ""]
     lines += ["| | acknowledged | missing | twice |", "|---|---:|---:|---:|"]
-    lines += [f"| {each.what} | {each.acknowledged:,} | {each.missing} | {each.twice} |" for each in told.compared]
-    served = ", ".join(f"{kind} {seconds:.1f} s" for kind, seconds in sorted(told.outage.items()))
-    paused = ", ".join(f"{kind} {seconds:.1f} s" for kind, seconds in sorted(told.between.items()))
-    refused = ", ".join(f"{what} x {many}" for what, many in told.refused.items()) or "none"
-    proved = f"{len(told.violations)} violations: {'; '.join(told.violations[:3])}" if told.violations else "clean"
+    lines += [f"| {each.what} | {each.acknowledged:,} | {each.missing} | {each.twice} |" for each in outcome.compared]
+    served = ", ".join(
+        f"{kind} {seconds:.1f} s" for kind, seconds in sorted(outcome.outage.items()) if seconds < float("inf")
+    )
+    paused = ", ".join(f"{kind} {seconds:.1f} s" for kind, seconds in sorted(outcome.between.items()))
+    refused = ", ".join(f"{what} x {many}" for what, many in outcome.refused.items()) or "none"
+    found = outcome.violations
+    proved = f"{len(found)} violations: {'; '.join(found[:3])}" if found else "clean"
+    again = f"Calls sent again with the same key: {outcome.again}; never answered: {outcome.given_up}"
     lines += [
         "",
         (
             f"- Load of {BEFORE:.0f} s before and {AFTER:.0f} s after. The replica took writes and PgBouncer led to it "
-            f"{told.promoted:.1f} s after the kill."
+            f"{outcome.promoted:.1f} s after the kill."
         ),
         f"- Outage, from the kill to the first answer: {served}.",
         f"- The longest without an answer in the whole run: {paused}.",
-        f"- Calls sent again with the same key: {told.again}; never answered: {told.given_up}. Refused: {refused}.",
+        f"- {again}. Refused: {refused}.",
         f"- `verify`: {proved}.",
         "",
     ]

@@ -11,7 +11,7 @@ STRANGE = "tests/gateways/stripe/test_strange_answers.py"
 KEPT = "tests/models/test_connections.py"
 BACKUP = "tests/cli/test_backup.py"
 ENDS = "tests/faults/test_server_ends.py"
-REPLICAS = "tests/domain/test_replicas.py"
+REPLICAS = "tests/models/test_replica_age.py"
 CALLS = "app/services/authorizations/postgresql_calls.py"
 
 BUGS = [
@@ -179,14 +179,14 @@ BUGS = [
     ),
     Bug(
         "a replica that was promoted is still read",
-        "app/domain/replicas.py",
+        "app/models/replica_age.py",
         "    if not replay.is_replica:\n",
         "    if not replay:\n",
         (f"{REPLICAS}::test_a_replica_of_which_it_cannot_be_said_is_not_read",),
     ),
     Bug(
         "a replica is called old because its primary is idle",
-        "app/domain/replicas.py",
+        "app/models/replica_age.py",
         "    if replay.has_everything:\n",
         "    if replay.has_everything and asked_at == replay.replayed_at:\n",
         (f"{REPLICAS}::test_a_replica_that_has_everything_shows_the_present_however_long_nothing_happened",),
