@@ -112,6 +112,7 @@ def init_app(app: Flask) -> None:
         "pgettext": _in_template(language.word_of),
         "language": language.current,
         "direction": lambda: language.direction(language.current()),
+        "direction_of": language.direction_of,
     }
     app.add_template_filter(lambda sentence: language.said_of(str(sentence)), "translated")
     app.before_request(_begin)

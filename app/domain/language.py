@@ -26,6 +26,12 @@ _PLACE = re.compile(r"\{(\w+)\}")
 _LATIN = re.compile(r"[A-Za-z\u00c0-\u024f0-9][^\u0590-\u08ff]*[.!?)]$")
 """A name in Latin letters that ends in a stop: `Acme Inc.`"""
 
+_PREFIXED = re.compile(r"(?<![\u05d0-\u05ea])([משהוכלב]{1,3})־\{(\w+)\}")
+"""A value behind a Hebrew prefix: `ו־{last}`."""
+_HEBREW = re.compile(r"[\u05d0-\u05ea]")
+_LEFT, _RIGHT = re.compile(r"[A-Za-z\u00c0-\u024f]"), re.compile(r"[\u0590-\u08ff\u200f]")
+"""What is written from left to right, and from right to left."""
+
 _language: ContextVar[str] = ContextVar("language", default=ENGLISH)
 
 
@@ -124,6 +130,15 @@ def direction(language: str) -> str:
     return "rtl" if language in RIGHT_TO_LEFT else "ltr"
 
 
+def direction_of(said: object) -> str:
+    """Return which way a piece of a page is read: what holds words of the page's language as the page, else by its own.
+
+    A sentence that begins with a name in other letters is still a sentence of its page; a name alone is none.
+    """
+    way = direction(current())
+    return way if (_RIGHT if way == "rtl" else _LEFT).search(str(said)) else "auto"
+
+
 def named() -> tuple[tuple[str, str], ...]:
     """Return the languages that members may choose, and what their own readers call them."""
     return tuple((each, NAMES[each]) for each in OFFERED if each in NAMES)
@@ -198,7 +213,15 @@ def ended_once(said: str, values: Mapping[str, object]) -> str:
     if (language := current()) == ENGLISH:
         return said
     ended = _LAST.sub(stop, said) if "." in said else said
-    return _PLACE.sub(lambda found: _kept_together(found, values), ended) if language in RIGHT_TO_LEFT else ended
+    if language not in RIGHT_TO_LEFT:
+        return ended
+    return _PLACE.sub(lambda found: _kept_together(found, values), _PREFIXED.sub(lambda at: _glued(at, values), ended))
+
+
+def _glued(prefixed: re.Match[str], values: Mapping[str, object]) -> str:
+    """Return a prefix and its value's place: a maqaf stands between them before digits and Latin letters alone."""
+    prefix, name = prefixed.groups()
+    return f"{prefix}{{{name}}}" if _HEBREW.match(str(values.get(name, ""))) else prefixed[0]
 
 
 def _kept_together(place: re.Match[str], values: Mapping[str, object]) -> str:

@@ -155,6 +155,12 @@ def method_name(method: PaymentMethod) -> str:
     return payments.method_name(method.brand, method.last4)
 
 
+def method_short(method: PaymentMethod) -> str:
+    """Return how a saved method is called where there is little room, as in a list to choose from: `Visa •••• 4242`."""
+    name = payments.method_name(method.brand)
+    return f"{name} •••• {method.last4}" if method.last4 else name
+
+
 def rail_name(rail: str) -> str:
     """Return how a kind of payment method is called: `Card`, `SEPA direct debit`."""
     return payments.method_name(rail)
@@ -173,7 +179,7 @@ def _keeps_capital(name: str) -> bool:
 def init_app(app: Flask) -> None:
     """Give the filters to the templates."""
     figures = (balance, amount, signed, exact, price, quantity, counted, count)
-    names = (member_name, method_name, rail_name, rail_names, apart, locale.before_stop, tax_id)
+    names = (member_name, method_name, method_short, rail_name, rail_names, apart, locale.before_stop, tax_id)
     for each in (*figures, moment, ago, day, time_of_day, *names):
         app.add_template_filter(each)
 

@@ -17,7 +17,7 @@ from app.services.transaction import transaction
 from tests.browser.conftest import Opens
 from tests.browser.test_phone import LOOK, PATHS
 from tests.pages.test_invoices import invoices
-from tests.support import looks, shop, spend
+from tests.support import looks, recharge, shop, spend
 from tests.support.server import Server, serving_here
 
 ACCOUNT = (
@@ -82,7 +82,7 @@ FAULTS = """() => {
     return sign < 0 ? [] : [at(sign) < at(digit)];
   })));
   if (sides.some((each) => each.size > 1)) faults.push("an axis has its currency on both sides");
-  for (const words of document.querySelectorAll(".mark:not(.mark--hidden) text")) {
+  for (const words of document.querySelectorAll(".chart__plot .mark:not(.mark--hidden) text")) {
     const box = words.getBoundingClientRect(), plot = words.closest(".chart__plot").getBoundingClientRect();
     if (box.left < plot.left - 1 || box.right > plot.right + 1) faults.push(`out of its chart: ${said(words)}`);
   }
@@ -140,5 +140,6 @@ def test_every_page_fits_a_phone_in_every_language(
     spend.chooses(acme, "25", "20")
     spend.uses(acme, "23")
     asked_long_ago(acme)
+    recharge.on(alice_actor)
     found = look_over(signs_in, name, (*PATHS, *MORE))
     assert found == [], "\n".join(found)

@@ -44,7 +44,7 @@ SAME = {(word, "en") for word in ("owner", "viewer", "monthly", "annual", "suspe
 AS_IT_IS = {Kind.TEXT, Kind.TEXTS, Kind.ZONE}
 TYPED = {
     "email", "name", "emails", "billing_email", "pending", "company", "line1", "line2", "city", "postal_code", "region",
-    "po_number", "buyer_reference", "url", "number", "time_zone",
+    "po_number", "buyer_reference", "url", "number", "time_zone", "provider",
 }  # fmt: skip
 """Fields of which somebody typed or chose the very words. Whoever adds one here has looked at what is kept in it."""
 
@@ -109,3 +109,9 @@ def test_a_file_has_the_codes(reader: activity.Reader) -> None:
     assert (
         file.says("recipients", {"a_b@acme.example": ["payment_problems"]}, {}) == "a_b@acme.example: payment problems"
     )
+
+
+def test_only_what_was_typed_is_read_by_its_own_letters(reader: activity.Reader) -> None:
+    before, after = {"name": "Acme", "alerts": []}, {"name": "דנה", "alerts": ["requests 500000"]}
+    said = activity.values("limits.changed", before, after, reader)
+    assert [(each.label, each.is_typed) for each in said] == [("name", True), ("alerts", False)]

@@ -160,6 +160,25 @@ def test_a_latin_name_keeps_its_full_stop_from_right_to_left(app: Flask) -> None
         assert "\u200e" not in _(sentence, customer="Acme Inc.", credits="x")
 
 
+def test_a_hebrew_prefix_has_a_maqaf_before_digits_and_latin_letters_alone(app: Flask) -> None:
+    with app.app_context(), language.using("he"):
+        assert _("{some} and {last}", some="חשבוניות", last="הודעות") == "חשבוניות והודעות"
+        assert _("{some} and {last}", some="Ada", last="Ben") == "Ada ו־Ben"
+        in_a_page = "{{ _('{some} and {last}', some=some, last=last) }}"
+        assert render_template_string(in_a_page, some="א", last="ב") == "א וב"
+
+
+def test_what_is_composed_is_read_as_its_page_and_a_name_by_its_own_letters(app: Flask) -> None:
+    row = "{% from 'mail/_pieces.html' import row %}{{ row('Visa', value) }}"
+    with app.test_request_context():
+        for name, value, way in (("he", "Visa המסתיים ב־4242", "rtl"), ("he", "Acme Inc.", "auto"), ("de", "דנה", "auto"), ("de", "דנה, mit API-Token", "ltr")):  # fmt: skip
+            with language.using(name):
+                assert language.direction_of(value) == way
+        with language.using("he"):
+            written = render_template_string(row, value="Visa המסתיים ב־4242")
+    assert 'dir="rtl" align="left"' in written and 'dir="auto" align="right"' in written
+
+
 @pytest.mark.parametrize(("name", "typed"), [("de", "12.50"), ("fr", "12.50"), ("es", "1,250.00"), ("he", "12,50"), ("en", "1.250,00")])  # fmt: skip
 def test_what_another_language_means_by_its_marks_is_refused_and_never_guessed(name: str, typed: str) -> None:
     with language.using(name), pytest.raises(Refused):

@@ -18,6 +18,7 @@ from app.presenters.people.activity_fields import FIELDS, INTERVALS, STANDINGS, 
 from app.presenters.usage import alert_words
 
 _AUTOMATIC = frozenset({"worker", "purser", "dunning", "auto_recharge", "referrals"})
+_TYPED = frozenset({Kind.TEXT, Kind.TEXTS, Kind.ZONE, Kind.PLAN, Kind.PACK})
 HEADER = ["when", "who", "area", "what", "field", "before", "after", "network address"]
 
 
@@ -28,6 +29,8 @@ class Value:
     label: str
     before: str
     after: str
+    is_typed: bool = False
+    """Whether both are as somebody typed them: then they are read by their own letters, and not as the page is."""
 
 
 @dataclass(frozen=True)
@@ -119,6 +122,7 @@ def values(action: str, before: Mapping[str, object], after: Mapping[str, object
             _(FIELDS[each.key].label),
             reader.says(each.key, each.before, before),
             reader.says(each.key, each.after, after),
+            FIELDS[each.key].kind in _TYPED,
         )
         for each in changes(action, before, after)
     ]
