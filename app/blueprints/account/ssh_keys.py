@@ -16,13 +16,16 @@ from app.web.respond import saved, show
 
 bp = Blueprint("ssh_keys", __name__, url_prefix="/account/ssh-keys")
 PAGE, CONTENT = "ssh_keys/page.html", "ssh_keys/_content.html"
+_SAFE = 32
+"""Beside a private key, a name of so many characters is shown again: no private key is so short."""
 
 
 def _is_public() -> bool:
     """Say whether the password is worth asking for: a private key is refused at once, and is in no question's form."""
     try:
-        ssh_key_reading.refuse_private(request.form.get("public_key", ""))
-        ssh_key_reading.refuse_private_words(request.form.get("name", ""))
+        name = request.form.get("name", "")
+        ssh_key_reading.refuse_private_words(name)
+        ssh_key_reading.refuse_private(request.form.get("public_key", ""), name)
     except Refused:
         return False
     return True
@@ -44,7 +47,7 @@ def add() -> Response:
     text = form.public_key.data or ""
     try:
         _refuse_private_name(form)
-        ssh_key_reading.refuse_private(text)
+        ssh_key_reading.refuse_private(text, form.name.data or "")
         if not form.validate():
             return _refused(form, 422)
         name, where = (
@@ -55,6 +58,8 @@ def add() -> Response:
     except Refused as refusal:
         if refusal.reason == PRIVATE:
             form.forget()
+            if len(form.name.data or "") > _SAFE:
+                form.forget_name()
         form.refuse(refusal)
         return _refused(form, refusal.status)
     return _saved(_("The key {name} is added.", name=key.name))

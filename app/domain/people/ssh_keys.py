@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 
 from app.domain.errors import Refused
-from app.domain.language import _, marked
+from app.domain.language import _
 
 FIELD, PRIVATE = "public_key", "private_key"
 KINDS = {
@@ -27,19 +27,16 @@ MOST = 50
 _PRIVATE = re.compile(
     r"(?-i:\b(?:BEGIN|END)\b[ \w]{0,40}PRIVATE[ _-]?KEY)|-{2} ?(?:BEGIN|END)\b[ \w]{0,40}PRIVATE[ _-]?KEY"
     r"|PRIVATE[ _-]?KEY[ \w]{0,20}-{4}|PRIVATE[ _-]?KEY[\"']?\s{0,9}[=:]\s{0,9}[\"']?[0-9A-Za-z+/]{16}"
-    r"|PuTTY-User-Key-File|^Private-(?:Lines|MAC|Hash):|AGE-SECRET-KEY-(?:PQ-)?1|b3BlbnNzaC1rZXkt|\"d\"\s*:",
+    r"|PuTTY-User-Key-File|^Private-(?:Lines|MAC|Hash):|AGE-SECRET-KEY-(?:PQ-)?1|[\"']d[\"']\s*:"
+    r"|(?-i:b3BlbnNzaC1rZXkt|9wZW5zc2gta2V5L|vcGVuc3NoLWtleS)"
+    r"|(?-i:MC4CAQAwBQYDK2Vw|MHcCAQEE|MIGkAgEB|MIHcAgEB|MIGHAgEA|MIG2AgEA|MIHuAgEA|MII[0-9A-Za-z+/]{3}IBA[AD])",
     re.IGNORECASE | re.MULTILINE,
 )
-"""What only files of private keys have: PEM, OpenSSH (also without its first line), PuTTY, ssh.com, age, JWK.
+"""What only files of private keys have: PEM, OpenSSH (its first word in Base64), PuTTY, ssh.com, age, JWK, DER.
 
 The words alone are no sign of one: people call a public key "private key of my laptop".
 """
-_UNSEEN = dict.fromkeys(map(ord, "\N{ZERO WIDTH NO-BREAK SPACE}\N{ZERO WIDTH SPACE}\N{WORD JOINER}"))
-
-_MALFORMED = {
-    "name": marked("The name is longer than {most} characters or has an invisible one. Enter a shorter name."),
-    "comment": marked("The comment is longer than {most} characters or has an invisible one. Enter a shorter name."),
-}
+_UNSEEN = dict.fromkeys(map(ord, "\N{ZERO WIDTH NO-BREAK SPACE}\N{ZERO WIDTH SPACE}\N{WORD JOINER}\N{SOFT HYPHEN}"))
 
 
 @dataclass(frozen=True)
@@ -157,11 +154,20 @@ def broken() -> Refused:
 
 def name_of(typed: str, line: Line) -> str:
     """Return what the key is called: as typed, else by its comment, else by its type; refuse what nobody reads."""
-    name = " ".join(typed.split()) or line.comment or f"{KINDS[line.kind]} key"
-    if len(name) > LONGEST_NAME or not name.isprintable():
-        words = _(_MALFORMED["name" if typed.strip() else "comment"], most=LONGEST_NAME)
+    name = " ".join(typed.split())
+    if not name:
+        return line.comment if _is_name(line.comment) else f"{KINDS[line.kind]} key"
+    if not _is_name(name):
+        words = _(
+            "The name is longer than {most} characters or has an invisible one. Enter a shorter name.",
+            most=LONGEST_NAME,
+        )
         raise Refused(words, "name_malformed", 422, "name")
     return name
+
+
+def _is_name(text: str) -> bool:
+    return 0 < len(text) <= LONGEST_NAME and text.isprintable()
 
 
 def said(kind: str, bits: int) -> str:

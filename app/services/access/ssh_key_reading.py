@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from app.domain.people import ssh_key_pieces, ssh_keys, weak_keys
+from app.services.access import ssh_key_own
 
 _ED25519_BITS = 256
 
@@ -33,9 +34,9 @@ class Read:
     line: ssh_keys.Line
 
 
-def read(text: str) -> Read:
-    """Return the one public key in the text, or refuse (422): a private one above all."""
-    refuse_private(text)
+def read(text: str, name: str = "") -> Read:
+    """Return the one public key in the text, or refuse (422): a private one above all, also in the name."""
+    refuse_private(text, name)
     line = ssh_keys.line_of(ssh_keys.as_pasted(text))
     refuse_private_words(line.comment)
     try:
@@ -56,14 +57,22 @@ def read(text: str) -> Read:
     return Read(line.kind, bits, f"SHA256:{digest}", public_key, line)
 
 
-def refuse_private(text: str) -> None:
-    """Refuse (422) a private key, what may be a part of one, and what is too long to be looked into."""
+def refuse_private(text: str, name: str = "") -> None:
+    """Refuse (422) a private key, what may be a part of one, and what is too long to be looked into.
+
+    The private half of the key itself is looked for in the name, too.
+    """
     _refuse_too_long(text)
     text = ssh_keys.as_pasted(text)
     if is_private(text):
         raise ssh_keys.private()
     if ssh_key_pieces.may_be_private(text):
         raise ssh_keys.part_of_private()
+    beside, keys = ssh_key_own.words_beside(text, name)
+    if keys and len(beside) > ssh_key_own.LONGEST:
+        raise ssh_keys.too_long(ssh_keys.PRIVATE)
+    if ssh_key_own.gives_private(beside, keys):
+        raise ssh_keys.private()
 
 
 def refuse_private_words(words: str) -> None:

@@ -55,7 +55,7 @@ def add(member_id: str, customer_id: str, text: str, name: str = "", *, address:
 
     Refuses (422) what is no key that may be added, and (409) one that is there already, whoever's it is.
     """
-    read = ssh_key_reading.read(text)
+    read = ssh_key_reading.read(text, name)
     key = SshKey(
         id=ids.new("ssh"),
         member_id=member_id,
