@@ -58,8 +58,7 @@ def add() -> Response:
     except Refused as refusal:
         if refusal.reason == PRIVATE:
             form.forget()
-            if len(form.name.data or "") > _SAFE:
-                form.forget_name()
+            form.name.data = (form.name.data or "") if len(form.name.data or "") <= _SAFE else ""
         form.refuse(refusal)
         return _refused(form, refusal.status)
     return _saved(_("The key {name} is added.", name=key.name))
