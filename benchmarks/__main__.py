@@ -9,6 +9,7 @@ from benchmarks import (
     ingest,
     invoices,
     ledger,
+    midnight,
     month_end,
     overview,
     paint,
@@ -50,6 +51,7 @@ def _measured(place: Place) -> list[Ratio | Count]:
     found += invoices.measure(place)
     found += documents.measure(place)
     found += month_end.measure(place)
+    found += midnight.measure(place)
     found += ingest.measure(place)
     found += authorize.measure(place)
     return found
