@@ -129,7 +129,7 @@ def _doer(app: Flask, name: str) -> Callable[[], None]:
         if shutdown.asked():  # the row stays, and so does its turn
             return
         with app.app_context():
-            _run_and_log(name, lambda: {name: jobs.JOBS[name](BATCH)})
+            _run_and_log(name, lambda: {name: jobs.do(name, BATCH)})
 
     return do
 

@@ -7,10 +7,12 @@ from app.domain.errors import Refused, ensure
 
 CREDITS = "credits"
 """The customer's balance. Its floor is minus the overage protection; only a claw-back passes it, and leaves a debt."""
+REVENUE = "revenue"
+"""What customers have used."""
 UNAPPLIED = "unapplied"
 """What the customer has sent to the processor by bank transfer and no payment has taken: it is the customer's."""
 MONEY_ACCOUNTS = ("clearing", "disputes", "prepaid", "processor", UNAPPLIED)
-CREDIT_ACCOUNTS = ("breakage", CREDITS, "disputes", "promotions", "purchases", "referrals", "refunds", "revenue")
+CREDIT_ACCOUNTS = ("breakage", CREDITS, "disputes", "promotions", "purchases", "referrals", "refunds", REVENUE)
 ACCEPTED_BEFORE = frozenset({"usage_day", "usage_period"})
 """The sources of usage that was accepted first and is posted later: the day's totals moved when it was accepted."""
 OVERAGE_INVOICED, OVERAGE_RETURNED = "overage_invoiced", "overage_returned"

@@ -5,12 +5,28 @@ thousand. (On PostgreSQL that is quicker than an array for each column; COPY doe
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import JSON, Column, Select, Table, Text, case, cast, column, func, inspect, literal, select, true
+from sqlalchemy import (
+    JSON,
+    Column,
+    FromClause,
+    Select,
+    Table,
+    Text,
+    bindparam,
+    case,
+    cast,
+    column,
+    func,
+    inspect,
+    literal,
+    select,
+    true,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.dml import ReturningInsert
@@ -25,6 +41,8 @@ Rules = Mapping[str, str | ColumnElement[Any]]
 """What becomes of a column of a row that is there: `add` adds the new value, `set` takes it, `most` takes it when it is
 higher; an expression is the column's new value."""
 Insert = postgresql.Insert | sqlite.Insert
+Changes = Callable[[Any, Any], Mapping[str, Any]]
+"""The new values of a row that is there, from its columns and those of the row that was to be inserted."""
 
 
 def table_of(model: type[Base]) -> Table:
@@ -42,6 +60,35 @@ def given(session: Session, columns: Sequence[Column[Any]], rows: Sequence[Row])
     value = func.json_each(json.dumps(rows, default=_without_zone)).table_valued("value").c.value
     taken = [func.json_extract(value, f"$.{each.name}", type_=each.type).label(each.name) for each in columns]
     return select(*taken).where(true())  # without a WHERE, SQLite would read ON CONFLICT as a join's
+
+
+def handed(dialect: str, name: str, columns: Sequence[Column[Any]]) -> FromClause:
+    """Return the rows that are handed over under this name when a statement that is kept is run (`as_handed`)."""
+    if dialect == "postgresql":
+        read = func.json_to_recordset(cast(bindparam(name, type_=Text), JSON))
+        return read.table_valued(*[column(each.name, each.type) for each in columns]).render_derived(with_types=True)
+    value = func.json_each(bindparam(name, type_=Text)).table_valued("value").c.value
+    taken = [func.json_extract(value, f"$.{each.name}", type_=each.type).label(each.name) for each in columns]
+    return select(*taken).where(true()).subquery()
+
+
+def as_handed(dialect: str, rows: Sequence[Row]) -> str:
+    """Return what goes over in the place of `handed`."""
+    return json.dumps(rows, default=_with_zone if dialect == "postgresql" else _without_zone)
+
+
+def inserted(dialect: str, table: Table, columns: Sequence[str], rows: Select[*tuple[Any, ...]]) -> Insert:
+    """Return the statement that inserts the rows. It is kept by whoever asks."""
+    return _of(dialect, table).from_select(list(columns), rows)
+
+
+def inserted_or_changed(
+    dialect: str, table: Table, columns: Sequence[str], rows: Select[*tuple[Any, ...]], changes: Changes
+) -> Insert:
+    """Return the statement that inserts the rows, or changes those that are there. It is kept by whoever asks."""
+    statement = _of(dialect, table).from_select(list(columns), rows)
+    sets = dict(changes(table.c, statement.excluded))
+    return statement.on_conflict_do_update(index_elements=list(table.primary_key), set_=sets)
 
 
 def insert(session: Session, model: type[Base], rows: Sequence[Row]) -> None:
@@ -97,8 +144,11 @@ def _counted(dialect: str, table: Table, counter: str) -> ReturningInsert[Any]:
 
 
 def _insert(session: Session, target: type[Base] | Table) -> Insert:
-    on_postgresql = session.get_bind().dialect.name == "postgresql"
-    return postgresql.insert(target) if on_postgresql else sqlite.insert(target)
+    return _of(session.get_bind().dialect.name, target)
+
+
+def _of(dialect: str, target: type[Base] | Table) -> Insert:
+    return postgresql.insert(target) if dialect == "postgresql" else sqlite.insert(target)
 
 
 def _or_change(statement: Insert, table: Table, rules: Rules) -> Insert:

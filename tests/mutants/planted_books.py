@@ -24,9 +24,9 @@ BUGS = [
     ),
     Bug(
         "the books forget what they moved",
-        "app/services/ledger/posting.py",
-        "        set_committed_value(account, name, value)",
-        "        name or set_committed_value(account, name, value)",
+        "app/services/journal/in_hand.py",
+        "        set_committed_value(held, name, value)",
+        "        name or set_committed_value(held, name, value)",
         BOOKS,
     ),
     Bug(

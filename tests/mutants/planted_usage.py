@@ -118,9 +118,9 @@ BUGS = [
     ),
     Bug(
         "what is posted stays to be posted",
-        "app/services/ledger/usage_posting.py",
-        "    spending.posted(session, customer_id, sum(each.amount for each in postings))\n",
-        "",
+        "app/services/journal/usage.py",
+        "    writes.spent(customer_id, sum(entry.posting.amount for entry in entries))\n",
+        "    writes.spent(customer_id, 0)\n",
         (*POSTINGS, *HISTORIES),
     ),
     Bug(

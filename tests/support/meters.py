@@ -160,4 +160,4 @@ def accept_one(customer_id: str, *, id: str, meter: str, quantity: int = 1, **mo
 def post_all(customer_id: str) -> int:
     """Post what the customer has used so far, due or not; return how many rows of the history that made."""
     with as_service("post usage"), transaction() as session:
-        return len(usage_posting.post(posting.lock(session, customer_id), clock.now()))
+        return usage_posting.post(posting.lock(session, customer_id), clock.now())

@@ -1,17 +1,27 @@
 """Take credit out of grants and put it back, with one allocation row for each grant touched."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import func, select, update
+from sqlalchemy import bindparam, func, inspect, select
 from sqlalchemy.orm import Session, aliased
 
 from app.domain import grants as rule
 from app.domain.errors import ensure
 from app.domain.grants import LiveGrant, Share
+from app.domain.journal.entries import Entry
+from app.domain.ledger import Posting
+from app.models.database import constant
 from app.models.ledger import Allocation, Grant, Transfer
+from app.services.journal.writing import Writes
 from app.services.ledger import reversal_shares
-from app.services.ledger.posting import Books
+from app.services.ledger.posting import Also, Books
 from app.services.ledger.reversal_shares import Takings
+
+_COLUMNS = tuple(each.key for each in inspect(Grant).column_attrs)
+_LIVE = select(
+    *(Grant.id, Grant.kind, Grant.remaining_micros, Grant.priority, Grant.effective_at, Grant.expires_at)
+).where(Grant.customer_id == bindparam("customer"), Grant.remaining_micros > constant(0))
 
 
 def view(grant: Grant) -> LiveGrant:
@@ -25,50 +35,75 @@ def source_account(grant: Grant) -> str:
     return rule.SOURCES[grant.kind]
 
 
-def burn(books: Books, transfer: Transfer, own: str = "") -> None:
-    """Take a debit out of what is left of the grants, in their order; what they do not hold is the customer's debt.
+def debit(books: Books, posting: Posting, now: datetime, own: str = "") -> Transfer:
+    """Post a debit and take it out of what is left of the grants, in their order; the rest is the customer's debt.
 
     A claw-back names the grant that it begins with: `own`. Whoever posts anything but usage has let expire before what
     is due, so that what is left of a grant whose time is over is kept for open holds.
     """
-    live = books.session.scalars(
-        select(Grant)
-        .where(Grant.customer_id == books.customer_id, Grant.remaining_micros > 0)
-        .execution_options(populate_existing=True)
-    ).all()
-    by_id = {grant.id: grant for grant in live}
-    shares, _debt = rule.allocate(transfer.amount, [view(grant) for grant in live], own)
-    for share in shares:
-        take(books, transfer, by_id[share.grant_id], share.micros)
+    (made,) = books.post([posting], now, _burning(books, posting, live_grants(books), own))
+    return made
+
+
+def debit_new(books: Books, posting: Posting, now: datetime, live: Sequence[LiveGrant]) -> Transfer:
+    """Post a debit that the caller knows not to be posted, as `debit` does; `live` is what is left of the grants."""
+    (made,) = books.post_new([posting], now, _burning(books, posting, live))
+    return made
+
+
+def _burning(books: Books, posting: Posting, live: Sequence[LiveGrant], own: str = "") -> Also:
+    shares, _debt = rule.allocate(posting.amount, live, own)
+    return lambda writes, entries: writes.taken(books.customer_id, entries[0].id, shares)
+
+
+def burn(books: Books, transfer: Transfer, own: str = "") -> None:
+    """Take a debit that is posted out of what is left of the grants, as `debit` does."""
+    _take(books, transfer, rule.allocate(transfer.amount, live_grants(books), own)[0])
 
 
 def burn_bought(books: Books, transfer: Transfer) -> None:
     """Take a debit out of credit that was bought, in its order: whoever asks has seen that there is enough."""
-    live = books.session.scalars(
-        select(Grant)
-        .where(Grant.customer_id == books.customer_id, Grant.remaining_micros > 0, Grant.kind.in_(rule.BOUGHT_KINDS))
-        .execution_options(populate_existing=True)
-    ).all()
-    by_id = {grant.id: grant for grant in live}
-    shares, missing = rule.allocate(transfer.amount, [view(grant) for grant in live])
+    bought = [each for each in live_grants(books) if each.kind in rule.BOUGHT_KINDS]
+    shares, missing = rule.allocate(transfer.amount, bought)
     ensure(missing == 0, f"{transfer.id} takes more than was bought")
-    for share in shares:
-        take(books, transfer, by_id[share.grant_id], share.micros)
+    _take(books, transfer, shares)
 
 
-def take(books: Books, transfer: Transfer, grant: Grant, micros: int) -> None:
-    """Take `micros` out of the grant for the transfer; below zero, put them back."""
-    session = books.session
-    left = session.execute(
-        update(Grant)
-        .where(Grant.customer_id == books.customer_id, Grant.id == grant.id, Grant.remaining_micros >= micros)
-        .values(remaining_micros=Grant.remaining_micros - micros)
-        .returning(Grant.remaining_micros)
-        .execution_options(synchronize_session=False)
-    ).scalar_one_or_none()
-    ensure(left is not None, f"{grant.id} does not hold {micros}")
-    session.refresh(grant)
-    session.add(Allocation(customer_id=books.customer_id, transfer_id=transfer.id, grant_id=grant.id, micros=micros))
+def live_grants(books: Books) -> list[LiveGrant]:
+    """Return the grants of the customer of which something is left."""
+    rows = books.session.execute(_LIVE, {"customer": books.customer_id})
+    return [
+        LiveGrant(name, kind, left, priority, begun, over) for name, kind, left, priority, begun, over in rows.all()
+    ]
+
+
+def taking(books: Books, grant: Grant, micros: int) -> Also:
+    """Return what takes `micros` out of the grant for the transfer with which it is written."""
+    return lambda writes, entries: writes.taken(books.customer_id, entries[0].id, [Share(grant.id, micros)])
+
+
+def beginning(books: Books, grant: Grant, now: datetime, *, is_new: bool) -> Also:
+    """Return what lets the grant begin with its transfer, the last: it covers a debt first, and the rest is left."""
+
+    def begins(writes: Writes, entries: list[Entry]) -> None:
+        entry = entries[-1]
+        covers = rule.cover(grant.micros, (entry.balance_after or 0) - grant.micros)
+        if covers:
+            writes.allocated(books.customer_id, entry.id, [Share(grant.id, covers)])
+        if is_new:
+            grant.remaining_micros, grant.posted_at = grant.micros - covers, now
+            writes.new_grant({name: getattr(grant, name) for name in _COLUMNS})
+        else:
+            writes.begun(books.customer_id, grant.id, grant.micros - covers, now)
+
+    return begins
+
+
+def _take(books: Books, transfer: Transfer, shares: Sequence[Share]) -> None:
+    if shares:
+        writes = Writes()
+        writes.taken(books.customer_id, transfer.id, shares)
+        writes.write(books.session)
 
 
 def give_back(
@@ -95,14 +130,14 @@ def give_back(
     mine = [Share(name, taken[name]) for name in order if taken.get(name)]
     pool = [Share(name, covered[name]) for name in order if covered.get(name, 0) > 0]
     gone = []
-    for share in rule.unwind(rule.given_back(correction.amount, before), rule.instead(mine, own, elsewhere), pool):
+    back = rule.unwind(rule.given_back(correction.amount, before), rule.instead(mine, own, elsewhere), pool)
+    _take(books, correction, back)
+    for share in back:
         grant = grants[share.grant_id]
-        take(books, correction, grant, share.micros)
         if grant.voided_at is not None:
             gone.append(("voided", grant, -share.micros))
         elif rule.is_expired(grant.expires_at, now):
             gone.append(("expired", grant, -share.micros))
-    session.flush()
     return gone
 
 

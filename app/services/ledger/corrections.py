@@ -90,8 +90,8 @@ def give_back(books: Books, wrong: Transfer, opposite: Transfer, now: datetime, 
         words = "Credit expired" if kind == "expired" else "Credit taken back"
         to = "breakage" if kind == "expired" else burn_down.source_account(grant)
         source = f"{grant.id}:{opposite.id}"
-        (made,) = books.post([Posting(wrong.unit, CREDITS, to, micros, kind, "grant", source, words)], now)
-        burn_down.take(books, made, grant, micros)
+        again = Posting(wrong.unit, CREDITS, to, micros, kind, "grant", source, words)
+        books.post([again], now, burn_down.taking(books, grant, micros))
 
 
 def _was_settled_elsewhere(books: Books, wrong: Transfer, now: datetime) -> bool:

@@ -5,7 +5,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import BindParameter, ColumnElement, Select, bindparam, func, select
+from sqlalchemy import BindParameter, ColumnElement, Select, bindparam, func, inspect, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from app import clock, ids
@@ -18,11 +18,18 @@ from app.models.database import UtcDateTime, db
 from app.models.ledger import Grant
 from app.models.scope import as_service
 from app.services import audit, due_rows
+from app.services.journal import in_hand
 from app.services.ledger import arrivals, burn_down, kept_credit, posting, usage_posting
 from app.services.ledger.posting import Books
 from app.services.transaction import transaction
 
 _NOW: BindParameter[Any] = bindparam("now", type_=UtcDateTime())
+_DUE = (
+    select(Grant)
+    .where(Grant.customer_id == bindparam("customer"), Grant.is_due(_NOW))
+    .order_by(Grant.effective_at, Grant.id)
+    .execution_options(populate_existing=True)
+)
 
 
 def add(
@@ -39,10 +46,12 @@ def add(
     expires_at: datetime | None = None,
     priority: int = 50,
     request_key: str | None = None,
+    beside: Sequence[Posting] = (),
 ) -> Grant:
     """Add a grant to the customer of the books. One payment buys one grant: asked again, it is the one that is there.
 
-    Credit that is to begin later waits as a row; nothing is posted before `effective_at` (AC-8).
+    Credit that is to begin later waits as a row; nothing is posted before `effective_at` (AC-8). What is posted
+    `beside` it, such as the money that has bought it, is the same fact: it is there if the grant is, and only then.
     """
     if credits.micros <= 0:
         raise Refused("The credit must be more than zero.", "credits_too_small", 422, "credits")
@@ -76,11 +85,16 @@ def add(
         reason=reason.strip(),
         request_key=request_key,
         created_at=now,
+        posted_at=None,
+        voided_at=None,
     )
+    if begins <= now:
+        _post(books, grant, description, now, beside=beside)
+        return grant
     session.add(grant)
     session.flush()
-    if begins <= now:
-        _post(books, grant, description, now)
+    if beside:
+        books.post_new([*beside], now)
     return grant
 
 
@@ -170,12 +184,7 @@ def catch_up(books: Books, now: datetime) -> None:
     had run at every time that was due. Usage is posted first: it burns the grants that were there when it happened.
     """
     usage_posting.post(books, now)
-    due = books.session.scalars(
-        select(Grant)
-        .where(Grant.customer_id == books.customer_id, Grant.is_due(now))
-        .order_by(Grant.effective_at, Grant.id)
-        .execution_options(populate_existing=True)
-    ).all()
+    due = books.session.scalars(_DUE, {"customer": books.customer_id, "now": now}).all()
     for grant in due:
         if grant.posted_at is None:
             _post(books, grant, grant.reason or "Credit", now)
@@ -256,18 +265,14 @@ def _one(key: tuple[str, str], now: datetime) -> bool:
         return True
 
 
-def _post(books: Books, grant: Grant, description: str, now: datetime) -> None:
-    """Post a grant that has begun. It covers a debt first; the rest is left to burn."""
+def _post(books: Books, grant: Grant, description: str, now: datetime, beside: Sequence[Posting] = ()) -> None:
+    """Post a grant that has begun: one that waited, or a new one. It covers a debt first; the rest is left to burn."""
     source = ("payment", grant.payment_id) if grant.payment_id else ("grant", grant.id)
-    words = description or "Credit"
+    words, is_new = description or "Credit", not inspect(grant).persistent
     given = Posting(books.unit, burn_down.source_account(grant), CREDITS, grant.micros, grant.kind, *source, words)
-    (made,) = books.post([given], now)
-    covers = rule.cover(grant.micros, (made.balance_after_micros or 0) - grant.micros)
-    grant.remaining_micros, grant.posted_at = grant.micros, now
-    books.session.flush()
-    if covers:
-        burn_down.take(books, made, grant, covers)
-    books.session.flush()
+    books.post_new([*beside, given], now, burn_down.beginning(books, grant, now, is_new=is_new))
+    if is_new:
+        in_hand.hold(books.session, grant)
 
 
 def _expire(books: Books, now: datetime) -> None:
@@ -284,9 +289,8 @@ def _take_back(
 ) -> None:
     """Post so much of what is left of the grant out of the balance. Keyed, so that it happens once."""
     source = key or grant.id
-    (gone,) = books.post([Posting(books.unit, CREDITS, to, micros, kind, "grant", source, description)], now)
-    burn_down.take(books, gone, grant, micros)
-    books.session.flush()
+    gone = Posting(books.unit, CREDITS, to, micros, kind, "grant", source, description)
+    books.post([gone], now, burn_down.taking(books, grant, micros))
     if kind == "expired":
         said = {"grant": grant.id, "credits": credits_text(Credits(micros)), "credit_unit": books.customer.credit_unit}
         books.outbox.write("credits.expired", source, said)

@@ -1,26 +1,40 @@
 """Post to the ledger: balances, history and day totals move together, in the caller's transaction."""
 
-from collections.abc import Mapping
-from datetime import UTC, datetime
-from functools import cached_property
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from functools import cached_property, partial
 from typing import cast
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
-from sqlalchemy.orm.attributes import set_committed_value
 
 from app import ids
 from app.domain import ledger as rule
 from app.domain.errors import Broken, NotFound, ensure
+from app.domain.journal.entries import Accounts, Balance, Entry
 from app.domain.ledger import CREDIT_ACCOUNTS, CREDITS, MONEY_ACCOUNTS, AccountKey, Posting
 from app.models.customers import Customer
 from app.models.ledger import Account, Transfer
 from app.models.usage import Spending
+from app.services.journal import in_hand
+from app.services.journal.writing import Writes, row_of
 from app.services.ledger import spending
 from app.services.outbox import events
 from app.services.outbox.events import Outbox
 
+Also = Callable[[Writes, list[Entry]], None]
+"""Adds what is written together with entries that were decided."""
 _LOCKED = "purser_books"
+_LOCKED_TOGETHER = (
+    select(Spending, Account)
+    .join(Account, Account.customer_id == Spending.customer_id)
+    .where(Spending.customer_id == bindparam("customer"))
+    .order_by(Account.unit, Account.name)
+    .with_for_update()
+    .execution_options(populate_existing=True)
+)
+"""Locks the row of `spending`, then the accounts in their order; what it returns is as it stands under the lock."""
+new_transfer_id = partial(ids.new, "txn")
 
 
 def open_accounts(session: Session, customer: Customer) -> None:
@@ -67,39 +81,57 @@ class Books:
         """Return the customer, read once."""
         return self.outbox.customer
 
-    def post(self, postings: list[Posting], now: datetime) -> list[Transfer]:
+    def post(self, postings: list[Posting], now: datetime, also: Also | None = None) -> list[Transfer]:
         """Post and return the transfers; refuse them whole when an account would fall below its floor.
 
         The same facts posted before give the transfers that are there; the same source with anything else is `Broken`.
+        What `also` adds is written with the transfers, in the same statement, and only where they are new.
         """
         ensure(postings, "nothing to post")
-        ensure(self.session.get_transaction() is self._transaction, "books of a transaction that is over")
-        earlier = _posted(self.session, self.customer_id, postings)
-        if earlier:
-            return earlier
-        touched = {key for each in postings for key in (each.debited, each.credited)}
-        unknown = sorted(touched - self.accounts.keys())
+        self._ask_open()
+        return _posted(self.session, self.customer_id, postings) or self.post_new(postings, now, also)
+
+    def post_new(self, postings: list[Posting], now: datetime, also: Also | None = None) -> list[Transfer]:
+        """Post facts of which the caller knows that none is posted; one that is is refused by its key."""
+        self._ask_open()
+        unknown = sorted({key for each in postings for key in (each.debited, each.credited)} - self.accounts.keys())
         ensure(not unknown, f"{self.customer_id} has no such accounts: {unknown}")
-        before = {key: self.accounts[key].balance for key in touched}
-        history = {key: self.accounts[key].version for key in touched}
-        after = rule.post(postings, before, {key: self.accounts[key].floor for key in touched})
-        running = dict(before)
-        transfers = [_transfer(self.customer_id, each, now, running, history) for each in postings]
-        for key in sorted(touched):
-            _move(self.session, self.accounts[key], after[key] - before[key], history[key])
-        self.session.add_all(transfers)
-        self.session.flush()
-        for transfer in transfers:
-            _add_to_day(self.session, transfer)
-        return transfers
+        accounts = self.in_memory()
+        entries = accounts.post(postings, now, new_transfer_id)
+        writes = Writes()
+        for entry in entries:
+            writes.transfer(self.customer_id, entry)
+        writes.accounts(self.customer_id, accounts)
+        if any(entry.sequence is not None for entry in entries):
+            writes.counted(self.customer_id, entries)
+            writes.spent(self.customer_id, 0)
+        if also is not None:
+            also(writes, entries)
+        writes.write(self.session)
+        return [self._in_hand(entry) for entry in entries]
+
+    def in_memory(self) -> Accounts:
+        """Return the accounts as they stand, to decide on."""
+        return Accounts({key: Balance(row.balance, row.version, row.floor) for key, row in self.accounts.items()})
+
+    def _ask_open(self) -> None:
+        ensure(self.session.get_transaction() is self._transaction, "books of a transaction that is over")
+
+    def _in_hand(self, entry: Entry) -> Transfer:
+        made = Transfer(**row_of(self.customer_id, entry))
+        in_hand.hold(self.session, made)
+        return made
 
 
 def lock(session: Session, customer_id: str) -> Books:
     """Lock the customer's spending, then the accounts in the order of unit and name; or `NotFound`."""
-    spending_row = spending.lock_one(session, customer_id)
-    if spending_row is None:
+    _only_once(session, customer_id)
+    rows = session.execute(_LOCKED_TOGETHER, {"customer": customer_id}).all()
+    if not rows:
         raise NotFound("customer")
-    return lock_accounts(session, spending_row)
+    accounts = {(row.unit, row.name): row for _spending, row in rows}
+    ensure(_is_complete(accounts), f"{customer_id} lacks accounts")
+    return Books(session, rows[0][0], accounts)
 
 
 def lock_if_free(session: Session, customer_id: str) -> Books | None:
@@ -172,65 +204,3 @@ def _posted(session: Session, customer_id: str, postings: list[Posting]) -> list
     if len(same) != len(postings):
         raise Broken(f"posted before with another content: {postings}")
     return same
-
-
-def _transfer(
-    customer_id: str, posting: Posting, now: datetime, running: dict[AccountKey, int], history: dict[AccountKey, int]
-) -> Transfer:
-    """Make the row, and move `running` balances and `history` counts along."""
-    running[posting.debited] -= posting.amount
-    running[posting.credited] += posting.amount
-    history[posting.debited] += 1
-    history[posting.credited] += 1
-    own, key = posting.change is not None, (posting.unit, CREDITS)
-    ensure(not own or posting.kind in rule.HISTORY_KINDS, f"the balance history has no {posting.kind!r}")
-    return Transfer(
-        id=ids.new("txn"),
-        customer_id=customer_id,
-        unit=posting.unit,
-        debit_account=posting.debit,
-        credit_account=posting.credit,
-        amount=posting.amount,
-        kind=posting.kind,
-        source_type=posting.source_type,
-        source_id=posting.source_id,
-        description=posting.description,
-        booked_at=now,
-        corrects_id=posting.corrects_id,
-        sequence=history[key] if own else None,
-        change_micros=posting.change,
-        balance_after_micros=running[key] if own else None,
-    )
-
-
-def _move(session: Session, account: Account, delta: int, version: int) -> None:
-    """Move one balance by a guarded update: only from the version that was read; a debt is what is below its floor."""
-    debt = rule.debt(account.balance + delta, account.floor)
-    moved = session.execute(
-        update(Account)
-        .where(
-            Account.customer_id == account.customer_id,
-            Account.unit == account.unit,
-            Account.name == account.name,
-            Account.version == account.version,
-        )
-        .values(balance=Account.balance + delta, version=version, debt=debt)
-        .returning(Account.balance)
-        .execution_options(synchronize_session=False)
-    ).scalar_one_or_none()
-    ensure(moved is not None, f"{account.name} of {account.customer_id} moved under its lock")
-    for name, value in (("balance", moved), ("version", version), ("debt", debt)):
-        set_committed_value(account, name, value)  # what the row says now: it needs no reading
-
-
-def _add_to_day(session: Session, transfer: Transfer) -> None:
-    """Add a row of the history to the totals of its UTC day. Usage that was accepted before counts there already."""
-    if transfer.change_micros is None:
-        return
-    spending.touch(session, transfer.customer_id)
-    if transfer.source_type in rule.ACCEPTED_BEFORE:
-        return
-    used = -transfer.change_micros if transfer.kind == "usage" else 0
-    added = 0 if used else transfer.change_micros
-    day = transfer.booked_at.astimezone(UTC).date()
-    spending.move_day(session, transfer.customer_id, day, added=added, used=used)

@@ -51,14 +51,9 @@ def lock_one(session: Session, customer_id: str, *, skip_locked: bool = False) -
     ).one_or_none()
 
 
-def posted(session: Session, customer_id: str, micros: int) -> None:
-    """Count so much of what was used as posted now."""
-    _move(session, customer_id, -micros)
-
-
 def touch(session: Session, customer_id: str) -> None:
     """Have the customer's notices decided again: a balance, a limit or a refusal changed."""
-    _move(session, customer_id, 0)
+    session.execute(update(Spending).where(Spending.customer_id == customer_id).values(dirty=True))
 
 
 def move_day(session: Session, customer_id: str, day: date, *, added: int = 0, used: int = 0) -> None:
@@ -97,12 +92,3 @@ def daily_limit(chosen: tuple[bool, int | None] | None, catalog: Catalog) -> int
     limit = terms.daily_limit.micros if terms.daily_limit is not None else None
     enabled, limit = chosen if chosen is not None else (terms.enabled, limit)
     return limit if enabled else None
-
-
-def _move(session: Session, customer_id: str, micros: int) -> None:
-    """Move what is not posted, in the row and in what the session holds of it."""
-    session.execute(
-        update(Spending)
-        .where(Spending.customer_id == customer_id)
-        .values(unposted_micros=Spending.unposted_micros + micros, dirty=True)
-    )

@@ -86,7 +86,6 @@ def top_up(books: Books, payment: Payment, received: Money, now: datetime) -> Ma
     bought = credits_for(received, Money(payment.amount_minor, payment.currency), promised)
     money = arrived(payment, received, words)
     sale = Posting(money.unit, "clearing", "prepaid", money.amount, "sale", "payment", payment.id, words)
-    books.post([money, sale], now)
     lasts = payment.expires_after_days
     grant = grants.add(
         books,
@@ -96,6 +95,7 @@ def top_up(books: Books, payment: Payment, received: Money, now: datetime) -> Ma
         payment_id=payment.id,
         description=words,
         expires_at=now + timedelta(days=lasts) if lasts else None,
+        beside=[money, sale],
     )
     facts = {"grant": grant.id, "payment": payment.id, "credits": credits_text(bought)}
     books.outbox.write("credits.granted", grant.id, {**facts, "credit_unit": books.customer.credit_unit})

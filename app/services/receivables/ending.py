@@ -235,8 +235,7 @@ def _return_overage(books: Books, document: Document, now: datetime) -> None:
         books.unit, CREDITS, "purchases", document.overage_micros, OVERAGE_RETURNED, "document", document.id, words,
         wrong.id, claw_back=True,
     )  # fmt: skip
-    (made,) = books.post([back], now)
-    burn_down.burn(books, made)
+    burn_down.debit(books, back, now)
 
 
 def _return_credit(books: Books, document: Document, now: datetime) -> None:

@@ -1,16 +1,49 @@
-"""Usage: credits spent, each report counted exactly once by its key."""
+"""Usage: credits spent, each report counted exactly once by its key.
 
-from sqlalchemy import select
+Three statements: what is locked, what is read under the lock, and what is written. Where grants are due or usage waits
+to be posted, that comes first, and takes its own.
+"""
+
+from typing import Any
+
+from sqlalchemy import BindParameter, String, and_, bindparam, literal, select
+from sqlalchemy.orm import aliased
 
 from app import clock
 from app.domain.errors import Refused
-from app.domain.ledger import CREDITS, Posting
+from app.domain.grants import LiveGrant
+from app.domain.ledger import CREDITS, REVENUE, Posting
 from app.domain.money import Credits
-from app.models.ledger import Transfer
+from app.models.database import UtcDateTime, constant
+from app.models.ledger import Grant, Transfer
 from app.models.scope import as_service
 from app.services.ledger import burn_down, grants, posting
 from app.services.ledger.posting import Books
 from app.services.transaction import transaction
+
+_CUSTOMER: BindParameter[Any] = bindparam("customer", type_=String())
+_NOW: BindParameter[Any] = bindparam("now", type_=UtcDateTime())
+_LIVE = aliased(Grant)
+_EARLIER = (
+    select(Transfer.id)
+    .where(
+        Transfer.customer_id == _CUSTOMER,
+        Transfer.source_type == "usage",
+        Transfer.source_id == bindparam("key"),
+        Transfer.kind == "usage",
+    )
+    .scalar_subquery()
+)
+_UNDER_THE_LOCK = select(
+    select(Grant.id).where(Grant.customer_id == _CUSTOMER, Grant.is_due(_NOW)).exists().label("is_due"),
+    _EARLIER.label("earlier"),
+    *(_LIVE.id, _LIVE.kind, _LIVE.remaining_micros, _LIVE.priority, _LIVE.effective_at, _LIVE.expires_at),
+).select_from(
+    select(literal(1).label("one"))
+    .subquery()
+    .outerjoin(_LIVE, and_(_LIVE.customer_id == _CUSTOMER, _LIVE.remaining_micros > constant(0)))
+)
+"""A row for each grant of which something is left, or one without a grant; each says the rest as well."""
 
 
 def record(
@@ -32,25 +65,19 @@ def record(
     now = clock.now()
     with as_service("record usage"), transaction() as session:
         books = posting.lock(session, customer_id)
-        earlier = session.scalars(
-            select(Transfer).where(
-                Transfer.customer_id == customer_id,
-                Transfer.source_type == "usage",
-                Transfer.source_id == key,
-                Transfer.kind == "usage",
-            )
-        ).one_or_none()
-        if earlier is not None:
+        rows = session.execute(_UNDER_THE_LOCK, {"customer": customer_id, "now": now, "key": key}).all()
+        if rows[0].earlier is not None:
+            earlier = session.get_one(Transfer, rows[0].earlier)
             if earlier.amount != credits.micros:
                 raise Refused("This key was used for another amount.", "key_reused")
             return earlier
-        grants.catch_up(books, now)
+        live = [LiveGrant(*row[2:]) for row in rows if row.id is not None]
+        if rows[0].is_due or books.spending.unposted_micros:
+            grants.catch_up(books, now)
+            live = burn_down.live_grants(books)
         _check(books, credits.micros)
-        used = Posting(books.unit, CREDITS, "revenue", credits.micros, "usage", "usage", key, description)
-        (made,) = books.post([used], now)
-        burn_down.burn(books, made)
-        session.flush()
-        return made
+        used = Posting(books.unit, CREDITS, REVENUE, credits.micros, "usage", "usage", key, description)
+        return burn_down.debit_new(books, used, now, live)
 
 
 def _check(books: Books, micros: int) -> None:
