@@ -30,7 +30,8 @@
     const seconds = Math.round((Date.now() - at) / 1000);
     if (seconds < -MINUTE || seconds >= DAY) return "";
     if (seconds < MINUTE) return said.justNow || "just now";
-    return seconds < HOUR ? since.format(-Math.floor(seconds / MINUTE), "minute") : since.format(-Math.floor(seconds / HOUR), "hour");
+    const words = seconds < HOUR ? since.format(-Math.floor(seconds / MINUTE), "minute") : since.format(-Math.floor(seconds / HOUR), "hour");
+    return words.replace(" (1)", ""); // Hebrew has the one beside the minute that it names
   };
 
   const reached = "a, button, summary, label, tr:has(a)"; // what the keyboard reaches already

@@ -6,7 +6,7 @@ from typing import Any
 from flask import Blueprint
 from werkzeug.wrappers import Response
 
-from app import languages
+from app import languages, locale
 from app.domain import language
 from app.domain.errors import Refused
 from app.domain.language import _, marked
@@ -50,14 +50,18 @@ def save() -> Response:
     if form.documents.data and actor.may_manage:
         by, at = actor.member_id, from_address()
         invoice_recipients.choose_language(actor.customer_id, chosen, by=by, address=at)
-        named = language.NAMES.get(chosen, chosen)
-        said = _(SAVED_TOO, customer=actor.customer_name, language=named)
+        said = _(SAVED_TOO, customer=actor.customer_name, language=_in_a_sentence(chosen))
     return reloaded("profile.page", said)  # all of the page may look otherwise now
 
 
 def _refused(form: ProfileForm, status: int) -> Response:
     form.point_at_first_error()
     return show(PAGE, CONTENT, status=status, **_around(form, profiles.current(current_actor().member_id)))
+
+
+def _in_a_sentence(tag: str) -> str:
+    """Return what the language is called inside a sentence: `français`; in English as its own readers call it."""
+    return language.NAMES.get(tag, tag) if language.current() == language.ENGLISH else locale.language_name(tag)
 
 
 def _around(form: ProfileForm, kept: Profile) -> dict[str, Any]:
@@ -69,6 +73,6 @@ def _around(form: ProfileForm, kept: Profile) -> dict[str, Any]:
         "zones": weeks.zones(),
         "themes": THEMES,
         "languages": language.named(),
-        "of_browser": language.NAMES.get(languages.of_browser(), ""),
+        "of_browser": _in_a_sentence(languages.of_browser()),
         "customer": current_customer(),
     }

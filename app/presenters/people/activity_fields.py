@@ -58,7 +58,7 @@ FIELDS: Mapping[str, Field] = {
     "notify_threshold_micros": Field(marked("e-mail threshold"), Kind.CREDITS),
     "threshold_micros": Field(marked("recharged below"), Kind.CREDITS),
     "amount_minor": Field(marked("amount"), Kind.MONEY),
-    "period_limit_minor": Field(marked("limit of a month"), Kind.MONEY),
+    "period_limit_minor": Field(marked("limit per billing period"), Kind.MONEY),
     "pack": Field(marked("pack"), Kind.PACK),
     "quiet_from": Field(marked("quiet from"), Kind.TIME_OF_DAY),
     "quiet_until": Field(marked("quiet until"), Kind.TIME_OF_DAY),
