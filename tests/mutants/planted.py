@@ -161,9 +161,9 @@ BUGS = [
     ),
     Bug(
         "a new grant leaves the debt",
-        "app/services/ledger/grants.py",
-        "    if covers:\n",
-        "    if covers < 0:\n",
+        "app/services/ledger/burn_down.py",
+        "        covers = rule.cover(grant.micros, (entry.balance_after or 0) - grant.micros)\n",
+        "        covers = 0\n",
         HISTORIES,
     ),
     Bug(
