@@ -22,7 +22,8 @@ _FACTS = f"""(
       where state = 'done' and done_at > created_at and rule in ({_WITH_EVENT})
     union all select customer_id, 'credits.expired', source_id from transfers
       where kind = 'expired' and source_type = 'grant' and source_id not like '%:%'
-        and booked_at > (select min(created_at) from outbox_events where type = 'credits.expired'))"""  # noqa: S608  # put together from constants, like all below
+        and booked_at > (
+          select created_at from every_outbox_events where type = 'credits.expired' order by id limit 1))"""  # noqa: S608  # put together from constants, like all below
 
 EVENT_PROOFS = (
     Proof(
@@ -96,5 +97,6 @@ EVENT_PROOFS = (
         """
         select '' as customer_id, id from inbox_events
         where (state = 'done' and (tries = 0 or problem <> '')) or (state = 'dead' and tries = 0)""",
+        is_of_all=True,
     ),
 )

@@ -11,11 +11,16 @@ Found = tuple[str, str]
 
 @dataclass(frozen=True)
 class Proof:
-    """One invariant, what it means when a row comes back, and the statement that looks for one."""
+    """One invariant, what it means when a row comes back, and the statement that looks for one.
+
+    A customer's table is called by its name, and by `every_NAME` where the rows of other customers are asked for too.
+    """
 
     invariant: str
     sentence: str
     sql: str
+    is_of_all: bool = False
+    """Whether it says something of the installation, and nothing of any one customer."""
 
 
 @dataclass(frozen=True)

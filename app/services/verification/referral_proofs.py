@@ -36,7 +36,7 @@ REFERRAL_PROOFS = (
         """
         select e.customer_id, e.document_id as row_id from referral_earnings e
         join referrals r on r.customer_id = e.customer_id and r.id = e.referral_id
-        left join documents d on d.id = e.document_id and d.customer_id = r.invited_id and d.kind = 'invoice'
+        left join every_documents d on d.id = e.document_id and d.customer_id = r.invited_id and d.kind = 'invoice'
         where d.id is null""",
     ),
 )

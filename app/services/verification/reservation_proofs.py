@@ -20,10 +20,10 @@ select t.customer_id, t.meter, t.quantity used, t.held_quantity held, t.outlasti
 from usage_totals t
 join customers c on c.customer_id = t.customer_id
 join catalog_versions v on v.catalog = c.catalog and v.version = c.catalog_version
-where (t.held_quantity > 0 or t.reserved_micros > 0)
-    and (cast(:customer_id as text) is null or t.customer_id = :customer_id)
+where (t.held_quantity > 0 or t.reserved_micros > 0) {of_one}
 order by t.customer_id, t.meter
 """
+_OF_ALL, _OF_ONE = text(_HELD.format(of_one="")), text(_HELD.format(of_one="and t.customer_id = :customer_id"))
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,8 @@ class _Price:
 def violations(session: Session, customer_id: str | None) -> Iterator[tuple[str, str]]:
     """Yield the customer and the meter of each reservation that is not what it must be."""
     read: dict[tuple[str, int], Mapping[str, Any]] = {}
-    for row in session.execute(text(_HELD), {"customer_id": customer_id}).mappings():
+    asked = (_OF_ALL, {}) if customer_id is None else (_OF_ONE, {"customer_id": customer_id})
+    for row in session.execute(*asked).mappings():
         key = row["catalog"], row["version"]
         if key not in read:
             read[key] = tomllib.loads(row["text"], parse_float=Decimal)
