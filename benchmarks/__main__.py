@@ -4,6 +4,7 @@ from benchmarks import (
     authorize,
     badge,
     documents,
+    exports,
     filling,
     history,
     ingest,
@@ -44,6 +45,7 @@ def _measured(place: Place) -> list[Ratio | Count]:
     filling.fill(place, long, history.LONG, salt=1)
     filling.fill(place, short, history.SHORT, salt=2)
     found: list[Ratio | Count] = [*history.measure(place, (long, long_browser), (short, short_browser))]
+    found += exports.measure(place, long.customer_id, long_browser)
     found += ledger.measure(place, spender, actor, scratch)
     found += recharge.measure(place)
     found += overview.measure(place, long_browser, short_browser)

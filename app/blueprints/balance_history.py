@@ -190,6 +190,9 @@ def _file(kind: str) -> Response:
     unit, query = current_customer().credit_unit, form.query(current_catalog(), current_unit())
     exports.from_replica()
     name = f"balance-history-{'' if form.is_by_day else 'rows-'}{clock.now():%Y-%m-%d}.{kind}"
+    if kind == "csv" and not form.is_by_day:
+        lines = balance_history.csv_lines(history.written(query), unit)
+        return exports.as_csv_lines(name, balance_history.HEADER, lines)
     written: Any = day_rows if form.is_by_day else balance_history
     rows: Iterator[Any] = _all_days(form, query) if form.is_by_day else history.export(query)
     if kind == "csv":

@@ -62,6 +62,13 @@ class Credits:
         return Decimal(self.micros).scaleb(-6)
 
 
+def six_decimals(micros: int) -> str:
+    """Return the units that the micros are, as files write them: `-0.001000`. Exact, and without a Decimal."""
+    if micros < 0:
+        return f"-{six_decimals(-micros)}"
+    return f"{micros // MICROS}.{micros % MICROS:06d}"
+
+
 def divided(numerator: int, denominator: int) -> int:
     """Return numerator / denominator rounded half away from zero. The one rounding of the product."""
     ensure(denominator != 0, "a division by zero")

@@ -1,5 +1,6 @@
 """How movements are described: the kinds to choose from, what happened in words, and a row of a file."""
 
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from decimal import Decimal
 
@@ -9,17 +10,17 @@ from app.domain.catalog import Catalog
 from app.domain.grants import BURNING, CLAW_BACKS, SOURCES, is_expired
 from app.domain.language import _, marked
 from app.domain.ledger import OF_INVOICES
-from app.domain.money import Credits, Money
+from app.domain.money import Credits, Money, six_decimals
 from app.domain.payments import decline_sentence, method_name
 from app.domain.usage_words import title, without_a_meter
 from app.models.ledger import Grant
 from app.models.payments import Attempt, Payment, PaymentMethod
 from app.presenters import taxes
 from app.presenters.kept import movements
-from app.presenters.spreadsheets import harmless
+from app.presenters.spreadsheets import cells
 from app.presenters.usage_charts import WITHOUT_METER
 from app.services.balance.entry import Used
-from app.services.balance.history import Entry, Movement
+from app.services.balance.history import Entry, Movement, WrittenRow
 
 KINDS = {
     "purchased": marked("Bought credits"),
@@ -191,18 +192,22 @@ def standing(row: Movement) -> str:
     return _on(words, row.decided_at) if words else ""
 
 
-def csv_row(row: Movement, unit: str) -> list[str]:
-    """Return the movement as a row of a CSV file: texts made harmless, amounts as plain signed numbers."""
-    return [
-        row.id,
-        harmless(row.description),
-        written_time(row),
-        number(row.change),
-        number(row.balance_after),
-        harmless(unit),
-        row.kind,
-        harmless(f"{row.source_type}:{row.source_id}"),
-    ]
+def csv_lines(chunks: Iterable[Sequence[WrittenRow]], unit: str) -> Iterator[str]:
+    """Yield the lines of the CSV file a chunk at a time: texts made harmless, amounts as plain signed numbers.
+
+    Ids, kinds, moments and numbers hold nothing that a cell must quote.
+    """
+    unit = cells([unit])[unit]
+    for rows in chunks:
+        named = cells(row[2] for row in rows)
+        sources = cells(f"{row[6]}:{row[7]}" for row in rows)
+        yield "".join(
+            [
+                f"{name},{named[description]},{at},{six_decimals(change)},{six_decimals(after)},{unit},{kind},"
+                f"{sources[f'{source}:{of}']}\r\n"
+                for _sequence, name, description, change, after, kind, source, of, at in rows
+            ]
+        )
 
 
 def sheet_row(row: Movement, unit: str) -> list[str | Decimal | datetime]:
@@ -264,7 +269,7 @@ def _payment_state(payment: Payment) -> str:
 
 def number(value: Credits) -> str:
     """Return the amount as a plain signed number."""
-    return f"{value.units:.6f}"
+    return six_decimals(value.micros)
 
 
 def written_time(row: Movement) -> str:

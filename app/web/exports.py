@@ -6,6 +6,7 @@ import json
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
+from itertools import chain, islice
 from typing import Any
 
 from flask import Response, request, stream_with_context
@@ -13,6 +14,8 @@ from flask import Response, request, stream_with_context
 from app.models import replica
 
 AS_OF, SOURCE = "Purser-Data-As-Of", "Purser-Data-Source"
+AT_ONCE = 100
+"""So many rows are written and sent at once."""
 
 
 def from_replica() -> None:
@@ -37,18 +40,22 @@ def as_csv(name: str, header: list[str], rows: Iterable[list[str]]) -> Response:
     """Answer with the rows as the CSV file `name`."""
 
     def lines() -> Iterator[str]:
-        line = io.StringIO(newline="")
-        writer = csv.writer(line, lineterminator="\r\n")
-        writer.writerow(header)
-        for row in rows:
-            writer.writerow(row)
-            if line.tell() > 16_000:
-                yield line.getvalue()
-                line.seek(0)
-                line.truncate()
-        yield line.getvalue()
+        left = iter(rows)
+        while some := list(islice(left, AT_ONCE)):
+            yield _csv(some)
 
-    return _file(name, "text/csv; charset=utf-8", lines())
+    return as_csv_lines(name, header, lines())
+
+
+def as_csv_lines(name: str, header: list[str], lines: Iterable[str]) -> Response:
+    """Answer with lines that are written already as the CSV file `name`."""
+    return _file(name, "text/csv; charset=utf-8", chain([_csv([header])], lines))
+
+
+def _csv(rows: list[list[str]]) -> str:
+    lines = io.StringIO(newline="")
+    csv.writer(lines, lineterminator="\r\n").writerows(rows)
+    return lines.getvalue()
 
 
 def as_json(name: str, rows: Iterable[Mapping[str, object]]) -> Response:

@@ -12,6 +12,7 @@ from app.domain.money import (
     Money,
     credits_from_money,
     divided,
+    six_decimals,
     split,
 )
 from app.domain.typed_numbers import parse_amount
@@ -22,6 +23,11 @@ from app.domain.typed_numbers import parse_amount
 def test_money_becomes_credits_without_a_loss(currency: str, amount: int) -> None:
     money = Money(amount, currency)
     assert credits_from_money(money).units == money.major
+
+
+@given(micros=st.integers(-(2**63), 2**63))
+def test_six_decimals_are_those_of_the_units(micros: int) -> None:
+    assert six_decimals(micros) == f"{Credits(micros).units:.6f}"
 
 
 @given(numerator=st.integers(-(10**18), 10**18), denominator=st.integers(1, 10**9))

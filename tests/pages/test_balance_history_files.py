@@ -1,6 +1,9 @@
 """Balance history as CSV and JSON: what matches, whole and harmless, for whoever may see it."""
 
+import csv
+import io
 import json
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -8,7 +11,10 @@ import pytest
 from app import clock
 from app.models.customers import Customer
 from app.models.scope import as_customer
+from app.presenters import balance_history
+from app.presenters.spreadsheets import harmless
 from app.services.balance import history
+from app.services.balance.history import HistoryQuery
 from tests.pages.test_balance_history import PATH, ROWS, file, give, rows_of, use
 from tests.support.browser import Browser
 
@@ -29,6 +35,30 @@ def test_the_csv_opens_and_sums_to_the_balance(alice: Browser, acme: Customer) -
     with as_customer(acme.customer_id):
         remaining = history.numbers().remaining_credits.units
     assert sum(Decimal(row["Amount"]) for row in rows) == remaining == Decimal(rows[0]["Running balance"])
+
+
+@pytest.mark.both_databases
+def test_the_csv_is_what_the_module_csv_writes_of_each_row(
+    alice: Browser, acme: Customer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(history, "CHUNK", 3)
+    at = datetime(2026, 2, 28, 23, 59, 59, 999_999, UTC)
+    for number, words in enumerate(["plain", 'a "b", c', "=1\n2", "@x\ry", "日本", "", "'"]):
+        with clock.at(at + timedelta(hours=5 * number, microseconds=number)):
+            give(acme, 10) if number % 2 else use(acme, 1, f'k"{number},', words)
+    with as_customer(acme.customer_id):
+        rows = list(history.export(HistoryQuery()))
+    written = io.StringIO(newline="")
+    lines = csv.writer(written, lineterminator="\r\n")
+    lines.writerow(balance_history.HEADER)
+    for row in rows:
+        texts = [harmless(each) for each in (row.description, acme.credit_unit, f"{row.source_type}:{row.source_id}")]
+        numbers = [f"{each.units:.6f}" for each in (row.change, row.balance_after)]
+        lines.writerow(
+            [row.id, texts[0], f"{row.booked_at:%Y-%m-%dT%H:%M:%SZ}", *numbers, texts[1], row.kind, texts[2]]
+        )
+    assert len(rows) == 7
+    assert file(alice, f"{PATH}.csv?view=rows").data == written.getvalue().encode()
 
 
 def test_the_csv_holds_what_the_filter_matches(alice: Browser, acme: Customer) -> None:

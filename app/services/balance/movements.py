@@ -4,6 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
+from typing import TypeVarTuple
 
 from sqlalchemy import BigInteger, ColumnElement, Row, Select, and_, bindparam, or_, select, union_all
 
@@ -15,8 +16,9 @@ from app.models.ledger import Transfer
 from app.models.reversals import Dispute, Refund
 from app.services.balance.summary import whose
 
-_NEWEST = 2**62
+NEWEST = 2**62
 """No sequence comes so far."""
+Asked = TypeVarTuple("Asked")
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,12 @@ class HistoryQuery:
 
 def matching(query: HistoryQuery) -> Select[Transfer]:
     """Ask for the movements of the customer in scope that match, wherever they are."""
-    wanted = select(Transfer).where(Transfer.customer_id == whose(), Transfer.sequence.is_not(None))
+    return narrowed(select(Transfer), query)
+
+
+def narrowed(wanted: Select[*Asked], query: HistoryQuery) -> Select[*Asked]:
+    """Narrow what is asked of transfers to those of the customer in scope that match."""
+    wanted = wanted.where(Transfer.customer_id == whose(), Transfer.sequence.is_not(None))
     if query.kind:
         wanted = wanted.where(Transfer.kind == query.kind)
     if query.kinds:
@@ -85,7 +92,7 @@ def of_kinds(
     of_days, sought = _of_days(query), _sought(query)
     conditions = (*of_days, or_(*sought)) if sought else of_days
     wanted = _of_kinds(frozenset(kinds), since is not None, query.limit, conditions)
-    edge = since if since is not None else _NEWEST if up_to is None else up_to
+    edge = since if since is not None else NEWEST if up_to is None else up_to
     found = db.session.execute(wanted, {"whose": whose(), "edge": edge})
     return [movement_now(row) for row in found]
 
