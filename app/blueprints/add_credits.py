@@ -39,6 +39,7 @@ from app.web.access import (
     current_unit,
     managers_only,
 )
+from app.web.fields import TYPED_IN
 from app.web.filters import method_name
 from app.web.navigation import whom_of
 from app.web.respond import show, wants_fragment
@@ -56,7 +57,7 @@ Standing = tuple[Around, list[Batch], dict[str, Any]]
 def page() -> Response:
     """Ask how much and how. A link may bring the choice along."""
     given = {name: request.args.get(name, "")[:100] for name in CHOICE}
-    given["amount"] = amounts.of_link(given["amount"], current_catalog().currency)
+    given["amount"] = amounts.of_link(given["amount"], current_catalog().currency, request.args.get(TYPED_IN, ""))
     is_suggested = not (given["amount"] or given["pack"])
     standing = _standing()
     if is_suggested:
@@ -68,14 +69,14 @@ def page() -> Response:
 
 
 @bp.get("/total")
-@comes_back("add_credits.page", *CHOICE)
+@comes_back("add_credits.page", *CHOICE, TYPED_IN)
 def total() -> Response:
     """Answer what is chosen with its total and the button that says it."""
     return show(PAGE, TOTAL, **_around(CreditsForm(request.args)))
 
 
 @bp.post("/")
-@comes_back("add_credits.page", *CHOICE)
+@comes_back("add_credits.page", *CHOICE, TYPED_IN)
 @managers_only
 def buy() -> Response:
     """Buy, if the total is the one that the member saw."""
@@ -183,7 +184,8 @@ def _save_first(form: CreditsForm) -> Response | None:
     """Save the new method that is to be charged; return where its details are asked, if not here."""
     if form.method.data != NEW:
         return None
-    back = url_for("add_credits.page", amount=form.amount.data or "", pack=form.pack.data or "", review=1)
+    chosen = {"amount": form.amount.data or "", "pack": form.pack.data or ""}
+    back = url_for("add_credits.page", **chosen, **form.written_in(), review=1)
     setup = payment_methods.begin(form, back=back)
     away = payment_methods.onward(setup)
     if away is None:
@@ -197,7 +199,7 @@ def _review(form: CreditsForm) -> Response:
         return show(PAGE, FORM, **_around(form, review=True, focus="buy"))
     names = CHOICE if form.method.data == NEW else CHOICE[:3]
     chosen = {name: value for name, value in form.data.items() if name in names and value}
-    return redirect(url_for("add_credits.page", **chosen, review=1), code=303)
+    return redirect(url_for("add_credits.page", **chosen, **form.written_in(), review=1), code=303)
 
 
 def _around(

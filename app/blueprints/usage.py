@@ -6,7 +6,7 @@ from typing import Any
 from flask import Blueprint, redirect, request, url_for
 from werkzeug.wrappers import Response
 
-from app import clock
+from app import clock, mailboxes
 from app.domain.errors import NotFound, Refused
 from app.domain.language import _, labelled
 from app.forms import usage_query
@@ -157,7 +157,7 @@ def add_email() -> Response:
     except Refused as refusal:
         form.refuse(refusal)
         return _again(refusal.status, email_form=form)
-    return _saved(_("An e-mail asks {email} to confirm usage alerts.", email=(form.email.data or "").strip()))
+    return _saved(_("An e-mail asks {email} to confirm usage alerts.", email=mailboxes.kept(form.email.data or "")))
 
 
 @bp.post("/addresses/removal")
@@ -169,8 +169,8 @@ def remove_email() -> Response:
         gone = removals.address(email)
         thresholds.remove_email(_whose(), email, actor=_actor(), address=from_address())
     except NotFound:
-        return _gone(_("{email}: this address was removed already.", email=email))
-    return _removed(_("{email} no longer receives usage alerts.", email=email), email, gone)
+        return _gone(_("{email}: this address was removed already.", email=mailboxes.kept(email)))
+    return _removed(_("{email} no longer receives usage alerts.", email=gone.email), gone.email, gone)
 
 
 @bp.post("/addresses/mail")
@@ -183,9 +183,9 @@ def ask_again() -> Response:
         recipients.ask_again(_whose(), email, actor=_actor(), address=from_address())
     except Refused as refusal:
         again = AddressForm(formdata=None)
-        again.form_errors.append(labelled(email, refusal.sentence))
+        again.form_errors.append(labelled(mailboxes.kept(email), refusal.sentence))
         return _again(refusal.status, email_form=again)
-    return _saved(_("A new e-mail asks {email} to confirm usage alerts.", email=email))
+    return _saved(_("A new e-mail asks {email} to confirm usage alerts.", email=mailboxes.kept(email)))
 
 
 def _around(usage: Usage, form: HistoryForm) -> dict[str, Any]:

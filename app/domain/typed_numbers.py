@@ -209,11 +209,14 @@ def _right_form(number: str, field: Field, marks: Marks) -> str:
     if not (plain.isascii() and plain.isdigit()) or plain == number or not (number[0] + number[-1]).isdigit():
         return _as_example(field, marks)
     meant = _meant(number, field)
+    group = _("a space") if marks.group in _SPACES else marks.group
+    if field.words is PERCENTAGE and (not meant or meant[0] > 100):
+        meant = (Decimal("12.5"), 1) if field.decimals else (field.example, 0)
     such = marks.written(*meant) if meant else marks.written(Decimal("1250.50"), 2)
     if not field.decimals:
         such = marks.written(Decimal(1250)) if not meant or meant[1] else such
-        return _(field.words.without_decimals, example=such, group=marks.group)
-    return _(field.words.with_marks, example=such, decimal=marks.decimal, group=marks.group)
+        return _(field.words.without_decimals, example=such, group=group)
+    return _(field.words.with_marks, example=such, decimal=marks.decimal, group=group)
 
 
 def _meant(number: str, field: Field) -> tuple[Decimal, int] | None:

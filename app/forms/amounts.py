@@ -4,6 +4,7 @@ import re
 from decimal import Decimal
 
 from app import locale
+from app.domain import language
 from app.domain.amounts import GROUP, CreditUnit, decimals_of, decimals_to_type
 from app.domain.currencies import exponent, shown_decimals
 from app.domain.errors import Refused
@@ -39,8 +40,20 @@ def number(value: Decimal, decimals: int = 0) -> str:
     return locale.number(value, decimals_to_type(value, decimals)).replace(locale.marks().group, "")
 
 
-def of_link(text: str, currency: str) -> str:
-    """Return an amount that a link brings along as its field shows it: mails write it as programs do, `25.00`."""
+def of_link(text: str, currency: str, written_in: str = "") -> str:
+    """Return an amount that a link brings along as its field shows it: mails write it as programs do, `25.00`.
+
+    A link may name the language of the page that wrote it.
+    """
+    if (given := language.offered(written_in)) and given != language.current():
+        language.typed_in(given)
+        try:
+            amount = money(text, currency)
+        except Refused:
+            return text
+        finally:
+            language.typed_in("")
+        return typed(amount)
     found = _OF_PROGRAMS.fullmatch(text)
     if found is None or locale.marks().decimal == "." or len(found[1]) > exponent(currency) or len(found[1]) == GROUP:
         return text
@@ -97,5 +110,6 @@ def _sought(unit: CreditUnit) -> Field:
 
 def whole(text: str, name: str, unit: str) -> int | None:
     """Return the whole number that was typed, None for nothing, or refuse it; the unit may stand beside it."""
-    value = locale.read(text, Field(name, 0, (unit,), words=WHOLE, example=EIGHTY))
+    words = PERCENTAGE if unit == "%" else WHOLE
+    value = locale.read(text, Field(name, 0, (unit,), words=words, example=EIGHTY))
     return None if value is None else int(value)

@@ -50,9 +50,15 @@ class PageForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
         """Make the form; where it is the one that was sent, let its fields be read in its language."""
         super().__init__(*args, **values)
         is_sent = self.is_submitted() and values.get("formdata", request.form) is not None
-        self.typed_in = (language.offered(request.form.get(TYPED_IN, "")) or ENGLISH) if is_sent else language.current()
+        written = request.form if is_sent else request.args if TYPED_IN in request.args and args else {}
+        is_sent = is_sent or bool(written)  # a form whose fields came in the address
+        self.typed_in = (language.offered(written.get(TYPED_IN, "")) or ENGLISH) if is_sent else language.current()
         if is_sent:
             language.typed_in(self.typed_in)
+
+    def written_in(self) -> dict[str, str]:
+        """Return what a link says of the language in which its values were typed: nothing where all is in English."""
+        return {} if self.typed_in == ENGLISH == language.current() else {TYPED_IN: self.typed_in}
 
     class Meta:
         """What was typed is the posted fields alone: no form here takes a file or JSON, which are no texts.

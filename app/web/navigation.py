@@ -134,8 +134,15 @@ def remaining_credits() -> Credits:
 
 def shows_balance() -> bool:
     """Say whether pages have the balance around them: not for read-only links, nor before the second factor."""
-    actor = current_actor()
-    return not (actor.is_link or lacks_second_factor(actor))
+    return not (current_actor().is_link or waits_for_second_factor())
+
+
+def waits_for_second_factor() -> bool:
+    """Say whether the seller asks for a second factor first: *Authentication* is then the one page that opens."""
+    if "waits_for_second_factor" not in g:
+        g.waits_for_second_factor = lacks_second_factor(current_actor())
+    waits: bool = g.waits_for_second_factor
+    return waits
 
 
 class Words(Protocol):
@@ -199,6 +206,7 @@ def init_app(app: Flask) -> None:
             "here": here,
             "remaining_credits": remaining_credits,
             "shows_balance": shows_balance,
+            "waits_for_second_factor": waits_for_second_factor,
             "current_catalog": current_catalog,
             "actor_or_none": actor_or_none,
             "is_sandbox": settings().payments == "sandbox",

@@ -59,7 +59,7 @@ def test_on_usage_what_was_typed_beside_stays(signs_in: Opens, acme: Customer, j
     email, number = page.locator("#usage-email_form [name=email]"), page.locator("#usage-alert_form [name=threshold]")
     email.fill("ops@acme")
     adds_alert(page, "many")
-    expect(page.locator("#usage-alerts")).to_contain_text("Enter a whole number in digits")
+    expect(page.locator("#usage-alerts")).to_contain_text("Enter a percentage in digits")
     expect(number).to_have_value("many")  # what was sent and refused stays in any case
     if not javascript:
         return  # a browser that loads the page anew has nothing else of it

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app import locale
-from app.domain import processor_amounts, top_ups
+from app.domain import processor_amounts, top_ups, typed_numbers
 from app.domain.amounts import NO_BREAK, SYMBOLS, CreditUnit, decimals_of
 from app.domain.errors import Refused
 from app.domain.money import Credits, Money, exponent
@@ -243,13 +243,13 @@ FIVE, FIFTY = Money(500, "USD"), Money(5000, "USD")
             lambda: amounts.credits("-1", "daily_limit", TOKENS),
             "Enter a daily limit above zero and of at most 999,999,999,999, or leave it empty for none.",
         ),
-        (lambda: amounts.whole("ten", "threshold", "%"), "Enter a whole number in digits, such as 80."),
-        (lambda: amounts.whole("8.5", "threshold", "%"), "Enter a whole number without decimals, such as 80."),
+        (lambda: amounts.whole("ten", "threshold", "%"), "Enter a percentage in digits, such as 80."),
+        (lambda: amounts.whole("8.5", "threshold", "%"), "Enter a percentage without decimals, such as 80."),
         (
             lambda: amounts.whole("1,00", "threshold", "%"),
-            "Enter a whole number such as 1,250, without decimals and with “,” only between thousands.",
+            "Enter a percentage such as 80, without decimals and with “,” only between thousands.",
         ),
-        (lambda: amounts.whole("$80", "threshold", "%"), "Enter a whole number in %, without “$”."),
+        (lambda: amounts.whole("$80", "threshold", "%"), "Enter a percentage in %, without “$”."),
         (lambda: top_ups.free_amount(Money(1, "USD"), FIVE, FIFTY), "Enter an amount from $5.00 to $50.00."),
         (
             lambda: processor_amounts.check(Money(49, "USD")),
@@ -285,3 +285,12 @@ def test_one_wording_names_what_is_wrong_with_an_amount(read_it: Callable[[], ob
 def test_what_is_sought_is_all_that_is_rounded_to_it(value: str, decimals: int, low: int, high: int) -> None:
     assert sought(Decimal(value), decimals) == SoughtAmount(low, high, 0)
     assert sought(Decimal(value), decimals, -1) == SoughtAmount(low, high, -1)
+
+
+def test_the_help_names_a_mark_that_cannot_be_seen_and_a_percentage_that_may_be_typed() -> None:
+    for group, named in (("\N{NARROW NO-BREAK SPACE}", "“a space”"), (",", "“,”")):
+        for words, decimals in ((typed_numbers.AMOUNT, 2), (typed_numbers.WHOLE, 0), (typed_numbers.PERCENTAGE, 2)):
+            with pytest.raises(Refused, match=f"with {named} only|and {named} only"):
+                read("1.00,0.0", Field("threshold", decimals, words=words), Marks(".", group))
+    with pytest.raises(Refused, match=r"such as 12\.5,"):
+        read("1,00,00", Field("threshold", 2, words=typed_numbers.PERCENTAGE))

@@ -231,3 +231,14 @@ def test_an_alert_s_address_of_before_stays_and_is_found(acme: Customer) -> None
 def invitation_token(invitation_id: str) -> str:
     (row,) = written(Invitation, id=invitation_id)
     return link_tokens.token(row.customer_id, row.email, row.asked_at, link_tokens.INVITATION)
+
+
+def test_an_address_beyond_ascii_is_said_as_it_is_kept_and_removed_in_each_form(alice: Browser) -> None:
+    sent, kept = "ops@xn--frm-rma.example", "ops@fírm.example"
+    page = alice.submits(alice.opens("/billing/usage/"), "#usage-email_form", email=sent)
+    assert page.notices() == [f"An e-mail asks {kept} to confirm usage alerts."]
+    token = page.value("csrf_token")
+    gone = alice.posts("/billing/usage/addresses/removal", {"csrf_token": token, "email": sent})
+    assert gone.status == 200 and f"{kept} no longer receives usage alerts." in gone.notices()[0]
+    again = alice.posts("/billing/usage/addresses/removal", {"csrf_token": token, "email": sent})
+    assert kept in again.text and "removed already" in again.text and sent not in again.text

@@ -172,6 +172,8 @@ def test_authentication_offers_what_opens_while_a_second_factor_is_asked_for(
     extensions.settings.set(app, replace(extensions.settings.of(app), two_factor_required=True))
     page = alice.opens(PAGE)
     assert page.path == PAGE and page.texts("#two_factor-begin") == ["Set up"]
+    links = {str(each["href"]) for each in page.soup.select("nav a, .member a")}
+    assert links == {PAGE} and page.soup.select("form[action='/sign-out']"), "nothing leads back here"
     offered = [str(each.get("href") or each.get("action")) for each in page.soup.select("main a[href], main form")]
     routes = app.url_map.bind("localhost")
     for each in offered:

@@ -95,9 +95,9 @@ def test_an_alert_is_a_percentage_of_the_plan_or_a_quantity(alice: Browser) -> N
     ("meter", "threshold", "measure", "error"),
     [
         ("requests", "", "percent", "Enter a whole number."),
-        ("requests", "80.5", "percent", "Enter a whole number without decimals, such as 80."),
+        ("requests", "80.5", "percent", "Enter a percentage without decimals, such as 80."),
         ("requests", "-80", "percent", "Enter a percentage from 1 to 1,000."),
-        ("requests", "٨٠", "percent", "Enter a whole number in digits, such as 80."),
+        ("requests", "٨٠", "percent", "Enter a percentage in digits, such as 80."),
         ("requests", "0", "percent", "Enter a percentage from 1 to 1,000."),
         ("requests", "1001", "percent", "Enter a percentage from 1 to 1,000."),
         ("requests", "1000000000000001", "quantity", "Enter a whole number from 1 to 1,000,000,000,000,000."),

@@ -237,3 +237,26 @@ def test_what_is_typed_is_read_as_its_own_page_wrote_it(alice: Browser, acme: Cu
     assert (refused.status, refused.value("daily_limit")) == (422, "1.250,5")
     saved = alice.submits(refused, form, daily_limit="1.250,5", notify_threshold="")
     assert saved.value("daily_limit") == "1250.50" and not saved.soup.select("[name=typed_in]")
+
+
+def test_the_review_of_an_amount_reads_it_as_its_own_page_wrote_it(alice: Browser, acme: Customer) -> None:
+    """Without JavaScript the review is a page of its own, and its address says the language of the amount."""
+    path = "/billing/add-credits/"
+    alice.submits(alice.opens(PROFILE), "#profile-form", language="de")
+    german = alice.opens(path)
+    token = german.value("csrf_token")
+    alice.submits(alice.opens(PROFILE), "#profile-form", language="en")
+    sent = {
+        "csrf_token": token,
+        "typed_in": "de",
+        "form_key": german.value("form_key"),
+        "amount": "12,50",
+        "method": "new",
+    }
+    review = alice.posts(path, sent)
+    assert (review.status, review.value("amount"), "typed_in=de" in review.response.request.query_string.decode()) == (
+        200,
+        "12.50",
+        True,
+    )
+    assert "Enter" not in "".join(review.errors())

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app import mailboxes
 from app.domain.errors import NotFound
 from app.domain.usage_alerts import Threshold
 from app.models.database import db
@@ -45,8 +46,9 @@ def alert(alert_id: str) -> RemovedAlert:
 
 
 def address(email: str) -> RemovedAddress:
-    """Return the address of the customer in scope, to be removed, or `NotFound`."""
-    row = db.session.get(AlertRecipient, (whose(), email))
+    """Return the address of the customer in scope, in whichever form, to be removed, or `NotFound`."""
+    same = (AlertRecipient.customer_id == whose(), AlertRecipient.email.in_(mailboxes.forms(email)))
+    row = db.session.scalars(select(AlertRecipient).where(*same).order_by(AlertRecipient.email).limit(1)).first()
     if row is None:
         raise NotFound("address")
     return RemovedAddress(row.email, row.asked_at, row.confirmed_at)
