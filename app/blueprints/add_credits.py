@@ -184,7 +184,7 @@ def _save_first(form: CreditsForm) -> Response | None:
     """Save the new method that is to be charged; return where its details are asked, if not here."""
     if form.method.data != NEW:
         return None
-    chosen = {"amount": form.amount.data or "", "pack": form.pack.data or ""}
+    chosen: dict[str, Any] = {"amount": form.amount.data or "", "pack": form.pack.data or ""}
     back = url_for("add_credits.page", **chosen, **form.written_in(), review=1)
     setup = payment_methods.begin(form, back=back)
     away = payment_methods.onward(setup)

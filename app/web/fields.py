@@ -56,7 +56,7 @@ class PageForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
         if is_sent:
             language.typed_in(self.typed_in)
 
-    def written_in(self) -> dict[str, str]:
+    def written_in(self) -> dict[str, Any]:
         """Return what a link says of the language in which its values were typed: nothing where all is in English."""
         return {} if self.typed_in == ENGLISH == language.current() else {TYPED_IN: self.typed_in}
 
