@@ -155,7 +155,7 @@ def test_an_address_confirms_once_by_mail_and_opening_the_link_is_not_enough(
     alice: Browser, visitor: Browser, acme: Customer
 ) -> None:
     page = asks(alice, " Ops@ACME.example ")
-    assert page.notices() == ["An e-mail asks Ops@ACME.example to confirm usage alerts."]
+    assert page.notices() == ["An e-mail asks ops@acme.example to confirm usage alerts."]
     path = link(acme)
     mail = post.mail(acme)
     assert (mail.recipient, mail.subject) == (OPS, "Usage alerts of Acme: confirm your address")
