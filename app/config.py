@@ -58,6 +58,7 @@ class Settings:
     trusted_proxies: int = 0
     webhooks_allow_loopback: bool = False
     api_calls_per_minute: int = 60_000
+    api_front: bool = True
     api_tokens_may_last: bool = False
     two_factor_required: bool = False
     identity_providers: tuple[IdentityProvider, ...] = ()

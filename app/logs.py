@@ -21,6 +21,8 @@ FIELDS = frozenset(
     """.split()  # noqa: SIM905  # a list to read, not code
 )
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
+KNOWN_ID, BEGAN = "purser.request_id", "purser.began"
+"""What the front has said of a request in its environment before it handed it on: no client can set these."""
 _BREAKS = str.maketrans({"\r": "\\r", "\n": "\\n", "\x1b": "\\e"})
 
 log = structlog.get_logger("request")
@@ -65,11 +67,10 @@ def init_app(app: Flask) -> None:
 
     @app.before_request
     def begin() -> None:
-        asked = request.headers.get("X-Request-Id", "")
-        g.request_id = asked if _REQUEST_ID.fullmatch(asked) else ids.new("req")
-        g.began = time.perf_counter()
-        structlog.contextvars.clear_contextvars()
-        structlog.contextvars.bind_contextvars(request_id=g.request_id)
+        known = request.environ
+        g.request_id = known.get(KNOWN_ID) or request_id_of(request.headers.get("X-Request-Id", ""))
+        g.began = known.get(BEGAN) or time.perf_counter()
+        speak_of(g.request_id)
 
     @app.teardown_request
     def forget(_error: BaseException | None) -> None:
@@ -80,10 +81,25 @@ def init_app(app: Flask) -> None:
         response.headers["X-Request-Id"] = g.request_id
         # The route and not the path: a path may carry a secret.
         route = request.url_rule.rule if request.url_rule else "(none)"
-        took = round((time.perf_counter() - g.began) * 1000, 1)
         if request.endpoint not in {"static", "health.live"}:
-            log.info("answered", method=request.method, route=route, status=response.status_code, milliseconds=took)
+            answered(request.method, route, response.status_code, time.perf_counter() - g.began)
         return response
+
+
+def request_id_of(asked: str) -> str:
+    """Return the id of a request: what it asks to be called by, or a new one."""
+    return asked if _REQUEST_ID.fullmatch(asked) else ids.new("req")
+
+
+def speak_of(request_id: str) -> None:
+    """Let whatever this thread logs from here on have the request's id."""
+    structlog.contextvars.clear_contextvars()
+    structlog.contextvars.bind_contextvars(request_id=request_id)
+
+
+def answered(method: str, route: str, status: int, seconds: float) -> None:
+    """Write the one line of a request that is answered."""
+    log.info("answered", method=method, route=route, status=status, milliseconds=round(seconds * 1000, 1))
 
 
 class _Stderr(logging.StreamHandler[Any]):

@@ -12,6 +12,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from app import extensions, languages, logs, printing, worker
 from app.api import metrics, v1
 from app.api.contract import addresses, problems
+from app.api.front import door
 from app.config import Settings
 from app.extensions import csrf, htmx, limiter
 from app.gateways import connect
@@ -140,6 +141,7 @@ def make(settings: Settings) -> Flask:
     assets.init_app(app, demo=settings.demo)
     navigation.init_app(app)
     _register(app, settings)
+    door.init_app(app, settings)
     return app
 
 

@@ -24,6 +24,7 @@ from app.web.access import public
 METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
 STEPS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 _registry: Extension[CollectorRegistry] = Extension("metrics")
+counted: Extension["Answers"] = Extension("answers_counted")
 FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 
 bp = Blueprint("metrics", __name__)
@@ -58,21 +59,35 @@ class Backlogs(Collector):
         )
 
 
+class Answers:
+    """What was answered how fast, by route and never by path: a path may carry a secret."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        labels = ("method", "route")
+        self._answers = Counter("purser_answers", "Requests answered.", (*labels, "status"), registry=registry)
+        self._seconds = Histogram(
+            "purser_answer_seconds", "How long answers took.", labels, registry=registry, buckets=STEPS
+        )
+
+    def add(self, method: str, route: str, status: int, seconds: float) -> None:
+        """Count an answer."""
+        method = method if method in METHODS else "other"
+        self._answers.labels(method, route, status).inc()
+        self._seconds.labels(method, route).observe(seconds)
+
+
 def init_app(app: Flask) -> None:
-    """Count every answer of the app, by its route and never by its path: a path may carry a secret."""
+    """Count every answer of the app."""
     disable_created_metrics()  # type: ignore[no-untyped-call]  # a moment per series, which nobody reads
     registry = CollectorRegistry()
-    labels = ("method", "route")
-    answers = Counter("purser_answers", "Requests answered.", (*labels, "status"), registry=registry)
-    seconds = Histogram("purser_answer_seconds", "How long answers took.", labels, registry=registry, buckets=STEPS)
+    answers = Answers(registry)
     _registry.set(app, registry)
+    counted.set(app, answers)
 
     @app.after_request
     def count(response: Response) -> Response:
         route = request.url_rule.rule if request.url_rule else "(none)"
-        method = request.method if request.method in METHODS else "other"
-        answers.labels(method, route, response.status_code).inc()
-        seconds.labels(method, route).observe(time.perf_counter() - g.began)
+        answers.add(request.method, route, response.status_code, time.perf_counter() - g.began)
         return response
 
 

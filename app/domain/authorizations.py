@@ -94,6 +94,12 @@ class Authorized:
         """Whether the answer was yes."""
         return self.state != "refused"
 
+    def seconds_left(self, now: datetime) -> int | None:
+        """Return in how many seconds the day of a refusal is over; None: waiting does not help."""
+        if self.retry_after_seconds is None:
+            return None
+        return max(0, self.retry_after_seconds - int((now - self.created_at).total_seconds()))
+
 
 @dataclass(frozen=True)
 class Funds:

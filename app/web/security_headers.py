@@ -35,6 +35,8 @@ _IN_ISOLATED_PAGES = {
     "Cross-Origin-Embedder-Policy": "require-corp",
     "Cross-Origin-Resource-Policy": "cross-origin",
 }
+_KEPT_BY = "private, no-store"
+_DEPENDS_ON = ("HX-Request", "Cookie")
 
 
 def policy(settings: Settings, *, stripe_form: bool = False) -> str:
@@ -50,16 +52,7 @@ def policy(settings: Settings, *, stripe_form: bool = False) -> str:
 
 def init_app(app: Flask, settings: Settings) -> None:
     """Put the headers on every answer of the app, errors and files included."""
-    usual = policy(settings)
-    fixed = {
-        "Content-Security-Policy": usual,
-        "X-Content-Type-Options": "nosniff",
-        "Referrer-Policy": "same-origin",  # no-referrer would take away the Origin that changes are checked by
-        "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(self), usb=()",
-        "Cross-Origin-Opener-Policy": "same-origin",
-    }
-    if settings.secure:
-        fixed["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
+    usual, fixed = policy(settings), _fixed(settings)
 
     @app.after_request
     def add(response: Response) -> Response:
@@ -70,10 +63,28 @@ def init_app(app: Flask, settings: Settings) -> None:
             if not response.cache_control.immutable:
                 response.headers["Cache-Control"] = "public, max-age=3600"
         elif not response.cache_control.immutable:
-            response.headers["Cache-Control"] = "private, no-store"
-            response.vary.add("HX-Request")
-            response.vary.add("Cookie")
+            response.headers["Cache-Control"] = _KEPT_BY
+            for name in _DEPENDS_ON:
+                response.vary.add(name)
         return response
+
+
+def of_programs(settings: Settings) -> dict[str, str]:
+    """Return the headers of what programs are answered: nobody keeps it or frames it."""
+    return {**_fixed(settings), "Cache-Control": _KEPT_BY, "Vary": ", ".join(_DEPENDS_ON)}
+
+
+def _fixed(settings: Settings) -> dict[str, str]:
+    fixed = {
+        "Content-Security-Policy": policy(settings),
+        "X-Content-Type-Options": "nosniff",
+        "Referrer-Policy": "same-origin",  # no-referrer would take away the Origin that changes are checked by
+        "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(self), usb=()",
+        "Cross-Origin-Opener-Policy": "same-origin",
+    }
+    if settings.secure:
+        fixed["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
+    return fixed
 
 
 def _let_frame(response: Response, usual: str) -> None:

@@ -16,13 +16,13 @@ from app.services.idempotency import Answered, Mine, UnderWay
 HEADER = "Idempotency-Key"
 KEPT = {402, 409}
 """The refusals that are the answer to the request's key, and repeated to it."""
-_KEY = re.compile(r"[\x21-\x7e]{1,255}")
+FORM = re.compile(r"[\x21-\x7e]{1,255}")
 
 
 def key_of() -> str | None:
     """Return the request's Idempotency-Key, or None."""
     key = request.headers.get(HEADER)
-    if key is not None and not _KEY.fullmatch(key):
+    if key is not None and not FORM.fullmatch(key):
         words = "An Idempotency-Key has 1 to 255 visible ASCII characters."
         raise Malformed([FieldProblem(field=HEADER, reason="idempotency_key_malformed", detail=words)])
     return key

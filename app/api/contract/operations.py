@@ -48,6 +48,8 @@ __all__ = [
 ]  # fmt: skip
 
 View = TypeVar("View", bound=Callable[..., Any])
+OUTCOME = "purser.outcome"
+"""Where the front puts what came of a request that it has done and cannot answer: an error, which is raised again."""
 
 
 class Nothing(Model):
@@ -160,6 +162,8 @@ def operation(
 
 def _respond(declared: Operation, function: Callable[..., Any], arguments: dict[str, Any]) -> Response:
     """Prove the caller, read what was sent, and do it: once, where the request has a key."""
+    if (known := request.environ.get(OUTCOME)) is not None:  # it was counted, proved and done by the front
+        raise known
     key = request.headers.get(idempotency.HEADER) if declared.idempotent else None
     proved = declared.proves_caller or key is not None  # whose key it is must be known before it is looked up
     if proved:

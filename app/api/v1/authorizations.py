@@ -24,6 +24,7 @@ from app.api.contract.problems import RetryLater
 from app.domain.authorizations import LONGEST, USUAL, AuthorizationRequest, Authorized
 from app.domain.money import Credits
 from app.domain.rating import LARGEST
+from app.services.access.api_keys import Presented
 from app.services.authorizations import holds
 from app.services.authorizations.judged import Judged
 from app.services.authorizations.refusals import SCOPE, NoRoom, Unavailable
@@ -151,24 +152,29 @@ def authorize(body: AuthorizationIn) -> AuthorizationOut:
     again with the same Idempotency-Key it is answered as it was, and held once; `state` says what became of it since.
     Ask with a new key after a refusal, and once what was held is over. When it cannot be judged (503) the answer is no.
     """
+    return authorized(body, key_of(), presented())
+
+
+def authorized(body: AuthorizationIn, key: str | None, proof: Presented) -> AuthorizationOut:
+    """Ask for whoever presents the key; `key` is the Idempotency-Key."""
     request = AuthorizationRequest(
         customer=body.customer,
         meter=body.meter or "",
         quantity=body.quantity or 0,
         micros=body.credits.micros if body.credits is not None else 0,
-        key=_own_key(),
+        key=_own_key(key, proof),
         ttl_seconds=body.ttl_seconds,
         at_once=body.capture,
     )
     with _retryable():
-        made = holds.authorize(request, presented())
+        made = holds.authorize(request, proof)
     return AuthorizationOut(
         allowed=made.allowed,
         authorization=made.id,
         credits=Credits(made.micros),
         available_to_use=Credits(made.available_after_micros),
         reason=made.reason or None,
-        retry_after=_seconds_left(made),
+        retry_after=made.seconds_left(clock.now()),
         state=_state(made),
         expires_at=made.expires_at,
     )
@@ -192,14 +198,14 @@ def capture(authorization_id: str, body: CaptureIn) -> CapturedOut:
     again with the same key once there is room. With `keep`
     a hold is used bit by bit: send an Idempotency-Key with each, so that none counts twice.
     """
+    return captured(authorization_id, body, (request_key() or "") if key_of() else "", presented())
+
+
+def captured(authorization_id: str, body: CaptureIn, key: str, proof: Presented) -> CapturedOut:
+    """Capture for whoever presents the API key; `key` makes it one fact of theirs."""
     with _retryable():
         taken = holds.capture(
-            authorization_id,
-            quantity=body.quantity,
-            credits=body.credits,
-            keep=body.keep,
-            key=(request_key() or "") if key_of() else "",
-            proof=presented(),
+            authorization_id, quantity=body.quantity, credits=body.credits, keep=body.keep, key=key, proof=proof
         )
     return CapturedOut(
         **dict(_shown(taken.hold)),
@@ -283,18 +289,10 @@ def _decision(made: Authorized, known: Judged) -> DecisionOut:
     )
 
 
-def _seconds_left(made: Authorized) -> int | None:
-    """Return in how many seconds from now the day of a refusal is over; None: waiting does not help."""
-    if made.retry_after_seconds is None:
-        return None
-    return max(0, made.retry_after_seconds - int((clock.now() - made.created_at).total_seconds()))
-
-
 def _state(made: Authorized) -> str:
     return "expired" if made.state == "held" and made.expires_at <= clock.now() else made.state
 
 
-def _own_key() -> str:
-    """Return the request's Idempotency-Key as one that no other API key's can meet; empty: none was sent."""
-    key = key_of()
-    return hashlib.sha256(f"{presented().key_id}:{key}".encode()).hexdigest() if key is not None else ""
+def _own_key(key: str | None, proof: Presented) -> str:
+    """Return an Idempotency-Key as one that no other API key's can meet; empty: none was sent."""
+    return hashlib.sha256(f"{proof.key_id}:{key}".encode()).hexdigest() if key is not None else ""

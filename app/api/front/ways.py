@@ -1,0 +1,67 @@
+"""What a call must be for the front to take it: a way of the front is one operation in its plain case."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NamedTuple, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from app.services.access.api_keys import Presented
+
+Body = TypeVar("Body", bound=BaseModel)
+
+
+class Asked(NamedTuple):
+    """A call of the plain form: what stands in its address, its body, whose key it presents, its Idempotency-Key."""
+
+    named: str
+    raw: bytes
+    proof: Presented
+    key: str | None
+
+
+@dataclass(frozen=True)
+class Way:
+    """An operation that the front can answer: `POST` to one address, or to `before`, a name and `after`.
+
+    `read` returns what does it and returns its answer (200, JSON), or None where the call is not the plain case: then
+    Flask answers, as if the front were not there. It must have no effect. Whatever is raised by what it returns is
+    answered by Flask as if its own view had raised it, and nothing is done twice.
+    """
+
+    route: str
+    """The address as Flask's rule has it, for the log and the metrics."""
+    read: Callable[[Asked], Callable[[], str] | None]
+
+    @property
+    def has_name(self) -> bool:
+        """Whether a name stands in its address."""
+        return "<" in self.route
+
+    @property
+    def ends(self) -> tuple[str, str]:
+        """Return what stands before and after the name in the address; the whole and nothing where there is none."""
+        before, _, rest = self.route.partition("<")
+        return before, rest.partition(">")[2]
+
+
+def body_of(model: type[Body], raw: bytes) -> Body | None:
+    """Return the body as the operation's model, if there is nothing to be said about it; else None.
+
+    In plain text without escapes no text has a NUL or half a character in it. Fields are texts, whole numbers, yes, no
+    and null, each at most once.
+    """
+    if not raw.isascii() or b"\\" in raw:
+        return None
+    try:
+        pairs = json.loads(raw, object_pairs_hook=_Fields)
+        if type(pairs) is not _Fields or len(dict(pairs)) != len(pairs):
+            return None
+        return model.model_validate_json(raw)
+    except (ValueError, ValidationError, RecursionError):
+        return None
+
+
+class _Fields(list[tuple[str, object]]):
+    """The fields of an object as they were sent."""
