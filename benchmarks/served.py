@@ -1,6 +1,12 @@
-"""The portal as it is served, and beside it the floors: one guarded `UPDATE … RETURNING`, and an empty page."""
+"""The portal as it is served, and beside it the floors: one guarded `UPDATE … RETURNING`, and an empty page.
 
-from collections.abc import Callable
+The update stands behind a route of Flask's, with all that the portal does for every request, and behind a bare WSGI
+application that does nothing else.
+"""
+
+import json
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
 
 from flask import Blueprint, Flask, Response, jsonify
 from sqlalchemy import text
@@ -13,6 +19,10 @@ from app.models.database import WRITING, db
 from app.services.authorizations.postgresql_calls import HotPath
 from app.web.access import public
 
+if TYPE_CHECKING:
+    from wsgiref.types import StartResponse, WSGIEnvironment
+
+BARE = "/benchmarks/bare/"
 _GUARDED = (
     "update spending set held_micros = held_micros + 1 where customer_id = {} and held_micros < 1000000000000 "
     "returning held_micros"
@@ -23,12 +33,27 @@ def make() -> Flask:
     """Return the portal with the floor's route."""
     settings = Settings.from_env()
     made = create_app(settings)
-    update = _on_postgresql(settings) if settings.on_postgresql else _on_sqlite()
+    update = _on_postgresql(settings) if settings.on_postgresql else _on_sqlite(made)
+
+    def view(customer_id: str) -> Response:
+        return jsonify(held=update(customer_id))
+
     floor = Blueprint("floor", __name__)
     csrf.exempt(floor)  # a program's, like those of the API
-    floor.add_url_rule("/benchmarks/floor/<customer_id>", "floor", public(update), methods=["POST"])
+    floor.add_url_rule("/benchmarks/floor/<customer_id>", "floor", public(view), methods=["POST"])
     floor.add_url_rule("/benchmarks/page", "page", public(_page))
     made.register_blueprint(floor)
+    behind = made.wsgi_app
+
+    def bare(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        path = environ["PATH_INFO"]
+        if not path.startswith(BARE):
+            return behind(environ, start_response)
+        text = json.dumps({"held": update(path.removeprefix(BARE))}).encode()
+        start_response("200 OK", [("Content-Type", "application/json"), ("Content-Length", str(len(text)))])
+        return [text]
+
+    made.wsgi_app = bare  # type: ignore[method-assign]
     return made
 
 
@@ -37,28 +62,31 @@ def _page() -> Response:
     return Response(empty, headers={"Content-Security-Policy": "default-src 'none'; frame-ancestors *"})
 
 
-def _on_postgresql(settings: Settings) -> Callable[[str], Response]:
-    """Return the route on a pool like that of the authorizations, and as patient."""
+def _on_postgresql(settings: Settings) -> Callable[[str], int]:
+    """Return the update on a pool like that of the authorizations, and as patient."""
     role = {"options": "-c role=purser_service"}
     url = make_url(settings.database_url).update_query_dict(role).render_as_string(hide_password=False)
     path, statement = HotPath(url), _GUARDED.format("%(customer_id)s")
 
-    def floor(customer_id: str) -> Response:
-        row = path.ask(statement, {"customer_id": customer_id}, about=customer_id)
-        return jsonify(held=row.held_micros)
+    def update(customer_id: str) -> int:
+        held: int = path.ask(statement, {"customer_id": customer_id}, about=customer_id).held_micros
+        return held
 
-    return floor
+    return update
 
 
-def _on_sqlite() -> Callable[[str], Response]:
+def _on_sqlite(made: Flask) -> Callable[[str], int]:
+    """Return the update on the portal's engine."""
     statement = text(_GUARDED.format(":customer_id"))
+    with made.app_context():
+        engine = db.engine
 
-    def floor(customer_id: str) -> Response:
-        with db.engine.connect().execution_options(**{WRITING: True}) as connection, connection.begin():
-            held = connection.execute(statement, {"customer_id": customer_id}).scalar_one()
-        return jsonify(held=held)
+    def update(customer_id: str) -> int:
+        with engine.connect().execution_options(**{WRITING: True}) as connection, connection.begin():
+            held: int = connection.execute(statement, {"customer_id": customer_id}).scalar_one()
+        return held
 
-    return floor
+    return update
 
 
 app = make()

@@ -30,6 +30,7 @@ from app.services.authorizations.postgresql_calls import DatabaseAway, HotPath
 from app.services.authorizations.refusals import (
     NoRoom,
     Unavailable,
+    answered,
     check_count,
     check_kind,
     ended,
@@ -133,8 +134,8 @@ def authorize(request: AuthorizationRequest, proof: Presented | None) -> Authori
         row = _sent(postgresql_calls.AUTHORIZE, values, about=terms.customer_id, again=True)
         match row.outcome:
             case "answered":
-                state.holds.put(row.id, (terms.customer_id, row.meter))
-                return shown(row)
+                state.holds.put(row.answer_id, (terms.customer_id, request.meter))
+                return answered(row, request, terms.customer_id)
             case "key_reused":
                 raise reused_key()
             case "too_dear":

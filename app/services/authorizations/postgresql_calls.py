@@ -25,16 +25,17 @@ RECONNECTING = 2
 """Seconds for which a lost connection is opened again, a second apart. Later the next call opens one: it never waits
 for a pause that has grown while the database was away."""
 
-_TERMS = (
-    "row(%(catalog)s::text, %(version)s::bigint, %(plan)s::text, %(period)s::bigint, %(at_invoice)s::boolean, "
+_EACH_TERM = (
+    "%(catalog)s::text, %(version)s::bigint, %(plan)s::text, %(period)s::bigint, %(at_invoice)s::boolean, "
     "%(daily_limit)s::bigint, %(allowance)s::bigint, %(plan_limit)s::bigint, %(each)s::bigint[], "
-    "%(up_to)s::bigint[], %(per)s::bigint)::purser_terms"
+    "%(up_to)s::bigint[], %(per)s::bigint"
 )
+_TERMS = f"row({_EACH_TERM})::purser_terms"
 _PROOF = "%(key_id)s::text, %(key_hash)s::text"
 AUTHORIZE = (
-    f"select f.outcome, (f.answer).* from purser_authorize({_PROOF}, %(customer_id)s::text, %(reference)s::text, "  # noqa: S608  # our own words
+    f"select * from purser_authorize({_PROOF}, %(customer_id)s::text, %(reference)s::text, "  # noqa: S608  # our own words
     "%(id)s::text, %(key)s::text, %(digest)s::text, %(meter)s::text, %(quantity)s::bigint, %(micros)s::bigint, "
-    f"%(at_once)s::boolean, %(ttl_seconds)s::int, %(now)s::timestamptz, {_TERMS}) f"
+    f"%(at_once)s::boolean, %(ttl_seconds)s::int, %(now)s::timestamptz, {_EACH_TERM})"
 )
 CAPTURE = (
     "select f.outcome, f.why, f.retry_after, f.available, f.used_micros, (f.answer).* "  # noqa: S608  # our own words
