@@ -23,7 +23,6 @@ from app.web.access import public
 
 METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
 STEPS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
-_registry: Extension[CollectorRegistry] = Extension("metrics")
 counted: Extension["Answers"] = Extension("answers_counted")
 FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 
@@ -63,6 +62,7 @@ class Answers:
     """What was answered how fast, by route and never by path: a path may carry a secret."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
+        self.registry = registry
         labels = ("method", "route")
         self._answers = Counter("purser_answers", "Requests answered.", (*labels, "status"), registry=registry)
         self._seconds = Histogram(
@@ -79,9 +79,7 @@ class Answers:
 def init_app(app: Flask) -> None:
     """Count every answer of the app."""
     disable_created_metrics()  # type: ignore[no-untyped-call]  # a moment per series, which nobody reads
-    registry = CollectorRegistry()
-    answers = Answers(registry)
-    _registry.set(app, registry)
+    answers = Answers(CollectorRegistry())
     counted.set(app, answers)
 
     @app.after_request
@@ -101,5 +99,5 @@ def read() -> Response:
     shown.register(Backlogs())
     text = exposition.generate_latest(shown)
     if not os.environ.get(FOLDER):
-        text = exposition.generate_latest(_registry()) + text
+        text = exposition.generate_latest(counted().registry) + text
     return Response(text, content_type=exposition.CONTENT_TYPE_LATEST)

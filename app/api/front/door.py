@@ -29,7 +29,7 @@ class Front:
     """Answers the calls that are on its ways and plain; hands every other on."""
 
     def __init__(self, app: Flask, settings: Settings, ways: Iterable[Way]) -> None:
-        self._app, self._behind = app, app.wsgi_app
+        self._app, self.behind = app, app.wsgi_app
         self._whole = {way.route: way for way in ways if not way.has_name}
         self._named = [(*way.ends, way) for way in ways if way.has_name]
         self._headers = list(security_headers.of_programs(settings).items())
@@ -38,14 +38,14 @@ class Front:
         """Answer, or let Flask answer."""
         found = self._found(environ.get("PATH_INFO", ""))
         if found is None or (head := plain.head(environ)) is None:
-            return self._behind(environ, start_response)
+            return self.behind(environ, start_response)
         began = time.perf_counter()
         way, named = found
         raw = environ["wsgi.input"].read(head.length) if head.length else b""
         environ["wsgi.input"] = BytesIO(raw)  # for whoever reads it next
         work = way.read(Asked(named, raw, head.proof, head.key)) if len(raw) == head.length else None
         if work is None:
-            return self._behind(environ, start_response)
+            return self.behind(environ, start_response)
         request_id = logs.request_id_of(head.request_id)
         logs.speak_of(request_id)
         try:
@@ -57,7 +57,7 @@ class Front:
                 logs.answered("POST", way.route, _OK, took)
         except Exception as problem:  # noqa: BLE001  # whatever it is, Flask answers it as its own
             environ |= {OUTCOME: problem, logs.KNOWN_ID: request_id, logs.BEGAN: began}
-            return self._behind(environ, start_response)
+            return self.behind(environ, start_response)
         finally:
             structlog.contextvars.clear_contextvars()
         length = ("Content-Length", str(len(text)))

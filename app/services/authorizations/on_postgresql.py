@@ -24,13 +24,12 @@ from app.models.customers import BillingPeriod, Customer
 from app.models.database import db
 from app.models.scope import as_service
 from app.services.access.api_keys import Presented
-from app.services.authorizations import postgresql_calls
+from app.services.authorizations import asking, postgresql_calls
 from app.services.authorizations.catch_up import catch_up
 from app.services.authorizations.postgresql_calls import DatabaseAway, HotPath
 from app.services.authorizations.refusals import (
     NoRoom,
     Unavailable,
-    answered,
     check_count,
     check_kind,
     ended,
@@ -116,26 +115,15 @@ def authorize(request: AuthorizationRequest, proof: Presented | None) -> Authori
     state, name = _app_state(), ids.new("hold")
     for _ in range(TRIES):
         terms = _terms(request.customer)
-        values = {
-            **_proof(proof),
-            **terms.values(request.meter, request.quantity),
-            "customer_id": terms.customer_id,
-            "reference": request.customer,
-            "id": name,
-            "key": request.key or name,
-            "digest": request.digest,
-            "meter": request.meter,
-            "quantity": request.quantity,
-            "micros": request.micros,
-            "at_once": request.at_once,
-            "ttl_seconds": request.ttl_seconds,
-            "now": clock.now(),
-        }
-        row = _sent(postgresql_calls.AUTHORIZE, values, about=terms.customer_id, again=True)
-        match row.outcome:
-            case "answered":
-                state.holds.put(row.answer_id, (terms.customer_id, request.meter))
-                return answered(row, request, terms.customer_id)
+        said = asking.values(request, proof, name, terms.customer_id, terms.values(request.meter, request.quantity))
+        try:
+            made = asking.ask(state.path, said, request, terms.customer_id)
+        except DatabaseAway as problem:
+            raise Unavailable from problem
+        match made:
+            case Authorized():
+                state.holds.put(made.id, (terms.customer_id, request.meter))
+                return made
             case "key_reused":
                 raise reused_key()
             case "too_dear":

@@ -5,12 +5,16 @@ would only wait for the same row, and hold connections that other customers need
 """
 
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
+from weakref import WeakSet
 
 import psycopg
+from psycopg.errors import error_from_result
+from psycopg.pq import ExecStatus
+from psycopg.pq.abc import PGresult
 from psycopg.rows import namedtuple_row
 from psycopg_pool import ConnectionPool, PoolTimeout, TooManyRequests
 from sqlalchemy.engine import make_url
@@ -25,18 +29,42 @@ RECONNECTING = 2
 """Seconds for which a lost connection is opened again, a second apart. Later the next call opens one: it never waits
 for a pause that has grown while the database was away."""
 
-_EACH_TERM = (
-    "%(catalog)s::text, %(version)s::bigint, %(plan)s::text, %(period)s::bigint, %(at_invoice)s::boolean, "
+
+class Prepared:
+    """A statement that is asked so often that psycopg's reading of it would cost as much as the database's answer.
+
+    It goes to libpq as it is, with values as texts. Each connection prepares it once, where it may prepare at all.
+    """
+
+    def __init__(self, name: str, text: str) -> None:
+        self._name, self._text = name.encode(), text.encode()
+        self._prepared: WeakSet[psycopg.Connection[Any]] = WeakSet()
+
+    def ask(self, connection: "psycopg.Connection[Any]", values: Sequence[bytes | None]) -> list[bytes | None]:
+        """Return the row."""
+        libpq = connection.pgconn
+        if connection.prepare_threshold is None:
+            result = libpq.exec_params(self._text, values)
+        else:
+            if connection not in self._prepared:
+                _checked(libpq.prepare(self._name, self._text))
+                self._prepared.add(connection)
+            result = libpq.exec_prepared(self._name, values)  # type: ignore[arg-type]  # null is None, as for exec_params
+        _checked(result)
+        return [result.get_value(0, column) for column in range(result.nfields)]
+
+
+def _checked(result: PGresult) -> None:
+    if result.status not in {ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK}:
+        raise error_from_result(result)
+
+
+_TERMS = (
+    "row(%(catalog)s::text, %(version)s::bigint, %(plan)s::text, %(period)s::bigint, %(at_invoice)s::boolean, "
     "%(daily_limit)s::bigint, %(allowance)s::bigint, %(plan_limit)s::bigint, %(each)s::bigint[], "
-    "%(up_to)s::bigint[], %(per)s::bigint"
+    "%(up_to)s::bigint[], %(per)s::bigint)::purser_terms"
 )
-_TERMS = f"row({_EACH_TERM})::purser_terms"
 _PROOF = "%(key_id)s::text, %(key_hash)s::text"
-AUTHORIZE = (
-    f"select * from purser_authorize({_PROOF}, %(customer_id)s::text, %(reference)s::text, "  # noqa: S608  # our own words
-    "%(id)s::text, %(key)s::text, %(digest)s::text, %(meter)s::text, %(quantity)s::bigint, %(micros)s::bigint, "
-    f"%(at_once)s::boolean, %(ttl_seconds)s::int, %(now)s::timestamptz, {_EACH_TERM})"
-)
 CAPTURE = (
     "select f.outcome, f.why, f.retry_after, f.available, f.used_micros, (f.answer).* "  # noqa: S608  # our own words
     f"from purser_capture({_PROOF}, %(id)s::text, %(quantity)s::bigint, %(micros)s::bigint, %(keep)s::boolean, "
@@ -45,6 +73,9 @@ CAPTURE = (
 RELEASE = (
     f"select f.outcome, (f.answer).* from purser_release({_PROOF}, %(id)s::text, %(now)s::timestamptz, {_TERMS}) f"  # noqa: S608  # our own words
 )
+
+
+Row = TypeVar("Row")
 
 
 class DatabaseAway(Exception):
@@ -80,7 +111,15 @@ class HotPath:
         self._counting = threading.Lock()
 
     def ask(self, statement: str, values: Mapping[str, object], *, about: str, again: bool = False) -> Any:
-        """Run the statement, prepared where that can be, and return its row, or raise `DatabaseAway`.
+        """Run the statement, prepared where that can be, and return its row, or raise `DatabaseAway`. See `do`."""
+
+        def once(connection: "psycopg.Connection[Any]") -> Any:
+            return connection.execute(statement, values, prepare=True).fetchone()
+
+        return self.do(once, about=about, again=again)
+
+    def do(self, once: Callable[["psycopg.Connection[Any]"], Row], *, about: str, again: bool = False) -> Row:
+        """Return what is asked of a connection, or raise `DatabaseAway`.
 
         `about` is whose turn is waited for. `again`: it may be sent twice, because it has its effect once. Any other
         is not repeated when its connection dies after it was sent: it may have been committed.
@@ -88,7 +127,7 @@ class HotPath:
         self._open()
         with self._turn(about):
             try:
-                return self._once(statement, values)
+                return self._on_one(once)
             except AWAY as problem:
                 if isinstance(problem, PoolTimeout | TooManyRequests) or not was_lost(problem):
                     raise DatabaseAway from problem
@@ -96,7 +135,7 @@ class HotPath:
                 if not again:
                     raise DatabaseAway from problem
             try:
-                return self._once(statement, values)
+                return self._on_one(once)
             except AWAY as problem:
                 raise DatabaseAway from problem
 
@@ -110,9 +149,9 @@ class HotPath:
                 if self._pool.closed:
                     self._pool.open()
 
-    def _once(self, statement: str, values: Mapping[str, object]) -> Any:
+    def _on_one(self, once: Callable[["psycopg.Connection[Any]"], Row]) -> Row:
         with self._living() as connection:
-            return connection.execute(statement, values, prepare=True).fetchone()
+            return once(connection)
 
     @contextmanager
     def _living(self) -> Iterator["psycopg.Connection[Any]"]:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from app.domain.authorizations import AuthorizationRequest, Authorized, CaptureRequest, Taken
+from app.domain.authorizations import Authorized, CaptureRequest, Taken
 from app.domain.catalog import Catalog, MeterKind, Plan
 from app.domain.errors import Forbidden, NotFound, Refused
 from app.domain.rating import Tariff, tariff
@@ -56,26 +56,6 @@ def shown(row: Any) -> Authorized:
         captures=row.captures,
         created_at=row.created_at,
         expires_at=row.expires_at,
-    )
-
-
-def answered(row: Any, request: AuthorizationRequest, customer_id: str) -> Authorized:
-    """Return what PostgreSQL's `purser_authorize` answers to this request, now or when it came first, as a value."""
-    return Authorized(
-        id=row.answer_id,
-        customer_id=customer_id,
-        meter=request.meter,
-        quantity=request.quantity,
-        micros=row.answer_micros,
-        state=row.answer_state,
-        reason=row.why,
-        retry_after_seconds=row.retry,
-        available_after_micros=row.left_over,
-        captured_micros=row.captured,
-        captured_quantity=row.captured_units,
-        captures=row.times,
-        created_at=row.moment,
-        expires_at=row.expiry,
     )
 
 

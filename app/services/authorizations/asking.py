@@ -1,0 +1,75 @@
+"""An authorization as PostgreSQL's `purser_authorize` is asked for it, and its answer as a value."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+
+from app import clock
+from app.domain.authorizations import AuthorizationRequest, Authorized
+from app.services.access.api_keys import Presented
+from app.services.authorizations.postgresql_calls import HotPath, Prepared
+
+AUTHORIZE = Prepared(
+    "purser_authorize",
+    "select outcome, answer_id, answer_state, why, retry, answer_micros, left_over, captured, captured_units, times, "
+    "(extract(epoch from moment) * 1000000)::bigint, (extract(epoch from expiry) * 1000000)::bigint "
+    "from purser_authorize($1::text, $2::text, $3::text, $4::text, $5::text, $6::text, $7::text, $8::text, $9::bigint, "
+    "$10::bigint, $11::boolean, $12::int, $13::timestamptz, $14::text, $15::bigint, $16::text, $17::bigint, "
+    "$18::boolean, $19::bigint, $20::bigint, $21::bigint, $22::bigint[], $23::bigint[], $24::bigint)",
+)
+_BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
+Values = list[bytes | None]
+
+
+_TERMS = (
+    "catalog", "version", "plan", "period", "at_invoice", "daily_limit", "allowance", "plan_limit", "each", "up_to",
+    "per",
+)  # fmt: skip
+
+
+def values(
+    request: AuthorizationRequest, proof: Presented | None, name: str, customer_id: str, terms: Mapping[str, object]
+) -> Values:
+    """Return what is sent: whose key asks, the request, and the terms that the process knows."""
+    key_id, key_hash = (proof.key_id, proof.secret_hash) if proof is not None else (None, None)
+    return [
+        _written(each)
+        for each in (
+            key_id, key_hash, customer_id, request.customer, name, request.key or name, request.digest, request.meter,
+            request.quantity, request.micros, request.at_once, request.ttl_seconds, clock.now(),
+            *(terms[name] for name in _TERMS),
+        )
+    ]  # fmt: skip
+
+
+def ask(path: HotPath, said: Values, request: AuthorizationRequest, customer_id: str) -> Authorized | str:
+    """Return the answer, as it was given now or when the request came first; or what stands in its way."""
+    row = path.do(lambda connection: AUTHORIZE.ask(connection, said), about=customer_id, again=True)
+    outcome, name, state, reason = (each.decode() if each is not None else "" for each in row[:4])
+    if outcome != "answered":
+        return outcome
+    retry, (micros, left, captured, units, captures, created, expires) = row[4], map(int, row[5:])  # type: ignore[arg-type]
+    return Authorized(
+        id=name,
+        customer_id=customer_id,
+        meter=request.meter,
+        quantity=request.quantity,
+        micros=micros,
+        state=state,
+        reason=reason,
+        retry_after_seconds=None if retry is None else int(retry),
+        available_after_micros=left,
+        captured_micros=captured,
+        captured_quantity=units,
+        captures=captures,
+        created_at=_BEGINNING + timedelta(microseconds=created),
+        expires_at=_BEGINNING + timedelta(microseconds=expires),
+    )
+
+
+def _written(value: object) -> bytes | None:
+    """Return a value as PostgreSQL reads it."""
+    if value is None:
+        return None
+    if isinstance(value, list):
+        value = f"{{{','.join('null' if each is None else str(each) for each in value)}}}"
+    return str(value).encode()
