@@ -2,6 +2,7 @@
 
 from alembic import context
 from sqlalchemy import create_engine, pool, text
+from sqlalchemy.schema import SchemaItem
 
 from app import models  # noqa: F401  # importing the package tells the metadata of every table
 from app.config import Settings
@@ -24,6 +25,18 @@ def _is_a_model(name: str | None, kind: str, _parents: object) -> bool:
     return not (kind == "table" and (name or "").startswith("usage_events_"))
 
 
+def _is_of_this_database(
+    thing: SchemaItem,
+    _name: str | None,
+    _kind: str,
+    reflected: bool,
+    _other: object,
+) -> bool:
+    """Say whether what a model has is for the database at hand: some constraints are for one of the two alone."""
+    on = getattr(getattr(thing, "_ddl_if", None), "dialect", None)
+    return reflected or on is None or on == context.get_context().dialect.name
+
+
 def run() -> None:
     """Bring the database to the revision asked for, or leave it as it was."""
     engine = create_engine(owner_url(), poolclass=pool.NullPool)
@@ -41,6 +54,7 @@ def run() -> None:
             render_as_batch=on_sqlite,
             compare_type=True,
             include_name=_is_a_model,
+            include_object=_is_of_this_database,
         )
         with context.begin_transaction():
             if connection.dialect.name == "postgresql":

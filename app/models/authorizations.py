@@ -19,12 +19,16 @@ from app.models.database import Base, CustomerOwned, Moment, whole
 
 
 class Authorization(CustomerOwned, Base):
-    """One answer to "may this customer spend now?". `available_after_micros` proves that it was within every limit."""
+    """One answer to "may this customer spend now?". `available_after_micros` proves that it was within every limit.
+
+    On PostgreSQL it names its customer without a foreign key, as a usage event does: the check would cost as much as
+    the row, and the customer's row of `spending`, which has one, is locked while it is written.
+    """
 
     __tablename__ = "authorizations"
     __table_args__ = (
-        ForeignKeyConstraint(["customer_id"], ["customers.customer_id"]),
-        UniqueConstraint("customer_id", "id"),
+        ForeignKeyConstraint(["customer_id"], ["customers.customer_id"]).ddl_if(dialect="sqlite"),
+        UniqueConstraint("customer_id", "id").ddl_if(dialect="sqlite"),
         UniqueConstraint("customer_id", "key"),
         CheckConstraint("state in ('held','captured','released','expired','refused')", name="state"),
         CheckConstraint("micros >= 0 and quantity >= 0", name="asked_not_negative"),
