@@ -146,5 +146,5 @@ class UsageDay(CustomerOwned, Base):
     postings: Mapped[int] = mapped_column(default=0)
     due_on: Mapped[date] = mapped_column(Date)
     """The day from which it is to be posted to the ledger."""
-    is_unposted: Mapped[bool] = mapped_column(Computed("micros > posted_micros"))
+    is_unposted: Mapped[bool] = mapped_column(Computed("micros > posted_micros", persisted=True))
     """Changes seldom: PostgreSQL's index is by it, and not by what each event changes, so that most change no index."""
