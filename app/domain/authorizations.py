@@ -1,6 +1,6 @@
 """Authorizations: may this be spent now, and what does a capture take out of what was held.
 
-The rule for SQLite, and what PostgreSQL's functions (migrations/sql/0007_authorize.sql and 0013_refusals.sql) are
+The rule for SQLite, and what PostgreSQL's functions (migrations/sql/0007_authorize.sql and 0056_flat_authorize.sql) are
 held against.
 """
 

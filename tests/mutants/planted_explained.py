@@ -15,9 +15,9 @@ BUGS = [
     ),
     Bug(
         "a refusal forgets what calls in progress held, on PostgreSQL",
-        "migrations/sql/0013_refusals.sql",
-        "case when refused then funds.held end",
-        "case when refused then 0 end",
+        "migrations/sql/0056_flat_authorize.sql",
+        "moment, expiry, moment, funds, overage, held, day_limit,",
+        "moment, expiry, moment, funds, overage, 0, day_limit,",
         JUDGED,
     ),
     Bug(

@@ -12,7 +12,7 @@ AUTHORIZE = (
     "tests/services/authorizations/test_both_ways_agree.py",
 )
 PLACES = ("tests/services/authorizations/test_places.py",)
-SQL, ASKING = "migrations/sql/0007_authorize.sql", "migrations/sql/0013_refusals.sql"
+SQL, ASKING = "migrations/sql/0007_authorize.sql", "migrations/sql/0056_flat_authorize.sql"
 NOTICES = ("tests/services/notices/test_decisions.py",)
 
 BUGS = [
@@ -203,8 +203,7 @@ BUGS = [
     Bug(
         "a hold is priced where it stands, not at its place, on PostgreSQL",
         ASKING,
-        "        more := purser_reserved(after, terms) - purser_reserved(funds.meter, terms)\n"
-        "            + case when at_once then price else 0 end;\n",
+        "        more := purser_reserved(after, terms) - more + case when at_once then price else 0 end;\n",
         "        more := price;\n",
         PLACES,
     ),

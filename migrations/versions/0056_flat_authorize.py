@@ -4,8 +4,8 @@ from pathlib import Path
 
 from alembic import op
 
-revision = "0060"
-down_revision = "0053"
+revision = "0056"
+down_revision = "0055"
 branch_labels = None
 depends_on = None
 
@@ -25,7 +25,7 @@ def upgrade() -> None:
     op.execute("create index ix_usage_days_due on usage_days (due_on) where is_unposted")
     op.execute("alter table authorizations drop constraint uq_authorizations_customer_id_id")  # the primary key says it
     op.execute("alter table authorizations drop constraint fk_authorizations_customer_id_customers")
-    op.get_bind().exec_driver_sql((SQL / "0060_flat_authorize.sql").read_text())
+    op.get_bind().exec_driver_sql((SQL / "0056_flat_authorize.sql").read_text())
 
 
 def downgrade() -> None:
