@@ -70,8 +70,8 @@ def measure(place: Place) -> list[Ratio | Count]:
     with _serving(place) as port, _leasing(f"http://127.0.0.1:{port}", key, ids[1]) as lease:
         for _ in range(ROUNDS):
             for name, call, clients in (
-                ("floor", floor, CLIENTS), ("bare", bare, CLIENTS), ("once", once, CLIENTS), ("many", authorize, CLIENTS),
-                ("hot", hot, CLIENTS), ("crowd", hot, CROWD), ("crowd floor", hot_floor, CROWD),
+                ("floor", floor, CLIENTS), ("bare", bare, CLIENTS), ("once", once, CLIENTS),
+                ("many", authorize, CLIENTS), ("hot", hot, CLIENTS), ("crowd", hot, CROWD), ("crowd floor", hot_floor, CROWD),
             ):  # fmt: skip
                 took = _loaded(port, call, clients)
                 rates.setdefault(name, []).append((2 if call is authorize else 1) * len(took) / SECONDS)
@@ -89,11 +89,11 @@ def measure(place: Place) -> list[Ratio | Count]:
     return [
         ratio("authorize + capture in one call to a guarded UPDATE … RETURNING behind Flask", "once", "floor", least),
         ratio("authorize + capture in one call to a guarded UPDATE … RETURNING behind bare WSGI", "once", "bare", 2.0),
-        Ratio("the slowest of 100, to that of the UPDATE behind Flask", place.kind, tail["once"] / tail["floor"], 2.0, late),
+        Ratio("the slowest of 100, to the UPDATE's behind Flask", place.kind, tail["once"] / tail["floor"], 2.0, late),
         ratio("hold, then capture, to a guarded UPDATE … RETURNING behind Flask each", "many", "floor", least),
         ratio("authorize: many customers to one, 16 clients", "hot", "once", 1.67),
         ratio("authorize, one customer: 16 clients to 64", "crowd", "hot", 1.25),
-        ratio("authorize, one customer, 64 clients, to the UPDATE of one row behind Flask", "crowd", "crowd floor", 1.0),
+        ratio("authorize, one customer, 64 clients, to the UPDATE of one row", "crowd", "crowd floor", 1.0),
         ratio("lease in the client to a request each", "lease", "many", 0.05),
     ]  # fmt: skip
 
