@@ -130,7 +130,7 @@ class UsageDay(CustomerOwned, Base):
             "ix_usage_days_due",
             "due_on",
             sqlite_where=text("micros > posted_micros"),
-            postgresql_where=text("is_unposted"),
+            postgresql_where=text("is_to_post"),
         ),
         *whole("period_number", "quantity", "events", "micros", "posted_micros", "postings"),
     )
@@ -146,5 +146,5 @@ class UsageDay(CustomerOwned, Base):
     postings: Mapped[int] = mapped_column(default=0)
     due_on: Mapped[date] = mapped_column(Date)
     """The day from which it is to be posted to the ledger."""
-    is_unposted: Mapped[bool] = mapped_column(Computed("micros > posted_micros", persisted=True))
+    is_to_post: Mapped[bool] = mapped_column(Computed("micros > posted_micros", persisted=True))
     """Changes seldom: PostgreSQL's index is by it, and not by what each event changes, so that most change no index."""

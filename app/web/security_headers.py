@@ -1,6 +1,7 @@
 """The headers that every answer carries: what a browser may load, and who may keep or frame a page."""
 
 from flask import Flask, request
+from werkzeug.datastructures import HeaderSet
 from werkzeug.wrappers import Response
 
 from app.config import Settings
@@ -36,7 +37,6 @@ _IN_ISOLATED_PAGES = {
     "Cross-Origin-Resource-Policy": "cross-origin",
 }
 _KEPT_BY = "private, no-store"
-_DEPENDS_ON = ("HX-Request", "Cookie")
 
 
 def policy(settings: Settings, *, stripe_form: bool = False) -> str:
@@ -64,14 +64,20 @@ def init_app(app: Flask, settings: Settings) -> None:
                 response.headers["Cache-Control"] = "public, max-age=3600"
         elif not response.cache_control.immutable:
             response.headers["Cache-Control"] = _KEPT_BY
-            for name in _DEPENDS_ON:
-                response.vary.add(name)
+            _say_what_it_depends_on(response.vary)
         return response
 
 
 def of_programs(settings: Settings) -> dict[str, str]:
     """Return the headers of what programs are answered: nobody keeps it or frames it."""
-    return {**_fixed(settings), "Cache-Control": _KEPT_BY, "Vary": ", ".join(_DEPENDS_ON)}
+    vary = HeaderSet()
+    _say_what_it_depends_on(vary)
+    return {**_fixed(settings), "Cache-Control": _KEPT_BY, "Vary": vary.to_header()}
+
+
+def _say_what_it_depends_on(vary: HeaderSet) -> None:
+    vary.add("HX-Request")
+    vary.add("Cookie")
 
 
 def _fixed(settings: Settings) -> dict[str, str]:

@@ -17,12 +17,12 @@ def upgrade() -> None:
     on_sqlite = op.get_bind().dialect.name == "sqlite"
     kept = "virtual" if on_sqlite else "stored"
     op.execute(
-        f"alter table usage_days add column is_unposted boolean generated always as (micros > posted_micros) {kept} not null"
+        f"alter table usage_days add column is_to_post boolean generated always as (micros > posted_micros) {kept} not null"
     )
     if on_sqlite:
         return
     op.execute("drop index ix_usage_days_due")
-    op.execute("create index ix_usage_days_due on usage_days (due_on) where is_unposted")
+    op.execute("create index ix_usage_days_due on usage_days (due_on) where is_to_post")
     op.execute("alter table authorizations drop constraint uq_authorizations_customer_id_id")  # the primary key says it
     op.execute("alter table authorizations drop constraint fk_authorizations_customer_id_customers")
     op.get_bind().exec_driver_sql((SQL / "0056_flat_authorize.sql").read_text())

@@ -13,7 +13,7 @@ from weakref import WeakSet
 
 import psycopg
 from psycopg.errors import error_from_result
-from psycopg.pq import ExecStatus
+from psycopg.pq import ConnStatus, ExecStatus
 from psycopg.pq.abc import PGresult
 from psycopg.rows import namedtuple_row
 from psycopg_pool import ConnectionPool, PoolTimeout, TooManyRequests
@@ -41,7 +41,15 @@ class Prepared:
         self._prepared: WeakSet[psycopg.Connection[Any]] = WeakSet()
 
     def ask(self, connection: "psycopg.Connection[Any]", values: Sequence[bytes | None]) -> list[bytes | None]:
-        """Return the row."""
+        """Return the row, or raise what psycopg would raise."""
+        try:
+            return self._asked(connection, values)
+        except MemoryError:  # libpq gave no result: so it is where nothing can be sent any longer
+            if connection.pgconn.status == ConnStatus.OK:
+                raise
+            raise psycopg.OperationalError("the connection was lost") from None
+
+    def _asked(self, connection: "psycopg.Connection[Any]", values: Sequence[bytes | None]) -> list[bytes | None]:
         libpq = connection.pgconn
         if connection.prepare_threshold is None:
             result = libpq.exec_params(self._text, values)

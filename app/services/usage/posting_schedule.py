@@ -71,7 +71,7 @@ def _with_usage_to_post(limit: int, but: Sequence[str]) -> Sequence[str]:
     """Return customers of whom something is due: those of the first so many days, whatever else there is."""
     first = (
         select(UsageDay.customer_id)
-        .where(UsageDay.is_unposted, UsageDay.micros > UsageDay.posted_micros)  # each database has an index by one
+        .where(UsageDay.is_to_post, UsageDay.micros > UsageDay.posted_micros)  # each database has an index by one
         .where(UsageDay.due_on <= clock.now().date())
         .where(UsageDay.customer_id.not_in(but))
         .order_by(UsageDay.due_on)
