@@ -22,7 +22,4 @@ def _capture(asked: Asked) -> Callable[[], str] | None:
     return lambda: captured(asked.named, body, "", asked.proof).model_dump_json(by_alias=True)
 
 
-WAYS = (
-    Way("/v1/authorizations", _authorize),
-    Way("/v1/authorizations/<authorization_id>/capture", _capture),
-)
+WAYS = (Way("v1_authorizations.authorize", _authorize), Way("v1_authorizations.capture", _capture))

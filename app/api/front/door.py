@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterable
 from io import BytesIO
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import structlog
 from flask import Flask
@@ -25,13 +25,24 @@ _OK = 200
 _JSON = ("Content-Type", "application/json")
 
 
+class Placed(NamedTuple):
+    """A way and its address, as the log and the metrics name it; and what stands before and after the name in it."""
+
+    way: Way
+    route: str
+    before: str
+    after: str
+
+
 class Front:
     """Answers the calls that are on its ways and plain; hands every other on."""
 
     def __init__(self, app: Flask, settings: Settings, ways: Iterable[Way]) -> None:
         self._app, self.behind = app, app.wsgi_app
-        self._whole = {way.route: way for way in ways if not way.has_name}
-        self._named = [(*way.ends, way) for way in ways if way.has_name]
+        routes = {rule.endpoint: rule.rule for rule in app.url_map.iter_rules()}
+        placed = [Placed(way, routes[way.endpoint], *_ends(routes[way.endpoint])) for way in ways]
+        self._whole = {each.before: each for each in placed if each.route == each.before}
+        self._named = [each for each in placed if each.route != each.before]
         self._headers = list(security_headers.of_programs(settings).items())
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
@@ -40,7 +51,7 @@ class Front:
         if found is None or (head := plain.head(environ)) is None:
             return self.behind(environ, start_response)
         began = time.perf_counter()
-        way, named = found
+        (way, route, _before, _after), named = found
         raw = environ["wsgi.input"].read(head.length) if head.length else b""
         environ["wsgi.input"] = BytesIO(raw)  # for whoever reads it next
         work = way.read(Asked(named, raw, head.proof, head.key)) if len(raw) == head.length else None
@@ -53,8 +64,8 @@ class Front:
                 callers.count(head.proof)
                 text = work().encode()
                 took = time.perf_counter() - began
-                metrics.counted().add("POST", way.route, _OK, took)
-                logs.answered("POST", way.route, _OK, took)
+                metrics.counted().add("POST", route, _OK, took)
+                logs.answered("POST", route, _OK, took)
         except Exception as problem:  # noqa: BLE001  # whatever it is, Flask answers it as its own
             environ |= {OUTCOME: problem, logs.KNOWN_ID: request_id, logs.BEGAN: began}
             return self.behind(environ, start_response)
@@ -64,14 +75,20 @@ class Front:
         start_response("200 OK", [_JSON, length, *self._headers, ("X-Request-Id", request_id)])
         return [text]
 
-    def _found(self, path: str) -> tuple[Way, str] | None:
+    def _found(self, path: str) -> tuple[Placed, str] | None:
         """Return the way that has this address, and the name in it."""
-        if (way := self._whole.get(path)) is not None:
-            return way, ""
-        for before, after, way in self._named:
-            if path.startswith(before) and path.endswith(after):
-                return way, path[len(before) : len(path) - len(after)]
+        if (whole := self._whole.get(path)) is not None:
+            return whole, ""
+        for each in self._named:
+            if path.startswith(each.before) and path.endswith(each.after):
+                return each, path[len(each.before) : len(path) - len(each.after)]
         return None
+
+
+def _ends(route: str) -> tuple[str, str]:
+    """Return what stands before and after the name in an address."""
+    before, _, rest = route.partition("<")
+    return before, rest.partition(">")[2]
 
 
 def init_app(app: Flask, settings: Settings) -> None:

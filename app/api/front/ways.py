@@ -23,27 +23,16 @@ class Asked(NamedTuple):
 
 @dataclass(frozen=True)
 class Way:
-    """An operation that the front can answer: `POST` to one address, or to `before`, a name and `after`.
+    """An operation that the front can answer: a POST to an address with at most one name in it.
 
     `read` returns what does it and returns its answer (200, JSON), or None where the call is not the plain case: then
     Flask answers, as if the front were not there. It must have no effect. Whatever is raised by what it returns is
     answered by Flask as if its own view had raised it, and nothing is done twice.
     """
 
-    route: str
-    """The address as Flask's rule has it, for the log and the metrics."""
+    endpoint: str
+    """The operation as Flask calls it: `v1_authorizations.authorize`."""
     read: Callable[[Asked], Callable[[], str] | None]
-
-    @property
-    def has_name(self) -> bool:
-        """Whether a name stands in its address."""
-        return "<" in self.route
-
-    @property
-    def ends(self) -> tuple[str, str]:
-        """Return what stands before and after the name in the address; the whole and nothing where there is none."""
-        before, _, rest = self.route.partition("<")
-        return before, rest.partition(">")[2]
 
 
 def body_of(model: type[Body], raw: bytes) -> Body | None:
