@@ -17,7 +17,7 @@ from app.presenters import invoices
         ("de", "USt-IdNr.", "Steuernummer"),
         ("fr", "N° TVA", "Numéro fiscal"),
         ("es", "NIF-IVA", "Número fiscal"),
-        ("he", "מספר רישום מס", "מספר רישום מס"),
+        ("he", "מספר מע״מ", "מספר רישום מס"),
     ],
 )
 def test_a_number_for_the_unions_vat_is_called_as_the_language_calls_it(
