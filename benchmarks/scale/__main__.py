@@ -20,7 +20,7 @@ def main(names: list[str]) -> None:
         directory = Path(name)
         directory.chmod(0o755)  # the database server runs as somebody else
         seed = cast.seed(directory / "seed")
-        if not names:
+        if not names or "capacity" in names:
             with running(seed.data, directory / "capacity", synchronous=True) as machines:
                 lines += report.capacity(*capacity.measured(machines, seed))
         for story in failover.STORIES:

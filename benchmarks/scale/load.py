@@ -16,6 +16,7 @@ PATIENCE = 90.0
 """Seconds for which a client asks again, with the same key: longer than the lease of a request that nobody works on."""
 AGAIN, AT_MOST = 0.1, 3.0
 """Seconds before it asks again, and the most where the answer says when."""
+EXPORT = "CSV export"
 OK = frozenset({200, 201})
 LATER = frozenset({409, 429, 500, 502, 503, 504})
 """What is answered while the database is away, or while the same request is still under way."""
@@ -103,8 +104,6 @@ class Clients:
         hosts = itertools.cycle(self._hosts[number % len(self._hosts) :] + self._hosts[: number % len(self._hosts)])
         connection = http.client.HTTPConnection(next(hosts), timeout=15)
         for call in calls:
-            if stop.is_set():
-                break
             began = time.monotonic()
             for tries in itertools.count(1):
                 try:
@@ -121,6 +120,8 @@ class Clients:
                 connection.close()
                 connection = http.client.HTTPConnection(next(hosts), timeout=15)
                 time.sleep(done.wait)
+            if stop.is_set():  # asked after a call: each client has at least one answer
+                break
         connection.close()
 
     def _once(
@@ -181,7 +182,7 @@ class Calls:
 
     def export(self) -> Call:
         """Export the balance history."""
-        return Call("CSV export", "GET", "/billing/balance-history.csv?view=rows")
+        return Call(EXPORT, "GET", "/billing/balance-history.csv?view=rows")
 
     def mixed(self, number: int) -> Iterator[Call]:
         """Yield what a client asks: mostly authorizations and events, sometimes a grant, a page or an export."""
