@@ -21,7 +21,7 @@ from app.services.customers import directory
 from app.web import shared_counts
 from app.web.shared_counts import Away
 
-__all__ = ["Caller", "Presented", "caller", "customer_in", "identify", "known", "named", "presented"]
+__all__ = ["Caller", "Presented", "caller", "customer_in", "identify", "known", "named", "presented", "prove"]
 
 _calls = Calls()
 
@@ -39,6 +39,11 @@ def identify(scope: str) -> None:
     """Prove the caller and that its key has the scope, or refuse with 401 or 403; count the call."""
     shown = presented()
     count(shown)
+    prove(shown, scope)
+
+
+def prove(shown: Presented, scope: str) -> None:
+    """Prove the caller and that its key has the scope, or refuse with 401 or 403."""
     found = api_keys.find(shown)
     if found is None:
         raise Unauthorized

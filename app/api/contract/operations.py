@@ -22,7 +22,7 @@ from werkzeug.exceptions import HTTPException
 
 from app.api.contract import bodies, callers, idempotency, problems
 from app.api.contract.addresses import CUSTOMER
-from app.api.contract.callers import Caller, caller, customer_in, named, presented
+from app.api.contract.callers import Caller, caller, customer_in, named, presented, prove
 from app.api.contract.idempotency import request_key
 from app.api.contract.problems import FieldProblem, Malformed
 from app.api.contract.shapes import (
@@ -44,7 +44,7 @@ from app.web.access import public
 __all__ = [
     "Caller", "CreditsAboveZero", "CreditsFromZero", "CreditsText", "Model", "Moment", "Operation", "Page", "PageQuery",
     "caller", "customer_in", "decode_cursor", "encode_cursor", "named", "operation", "page_of", "presented",
-    "request_key", "resource",
+    "prove", "request_key", "resource",
 ]  # fmt: skip
 
 View = TypeVar("View", bound=Callable[..., Any])

@@ -12,7 +12,7 @@ from app import logs
 from app.api import metrics
 from app.api.contract import callers
 from app.api.contract.operations import OUTCOME
-from app.api.front import authorizations, plain
+from app.api.front import authorizations, plain, usage_events
 from app.api.front.ways import Asked, Way
 from app.config import Settings
 from app.web import security_headers
@@ -20,7 +20,7 @@ from app.web import security_headers
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIEnvironment
 
-WAYS: tuple[Way, ...] = (*authorizations.WAYS,)
+WAYS: tuple[Way, ...] = (*authorizations.WAYS, *usage_events.WAYS)
 _OK = 200
 _JSON = ("Content-Type", "application/json")
 

@@ -6,6 +6,7 @@ Whatever is not plain is not refused here: Flask looks at it, and says what is w
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from app.api.contract.cloud_events import ATTRIBUTES
 from app.api.contract.idempotency import FORM
 from app.services.access import api_keys
 from app.services.access.api_keys import Presented
@@ -18,6 +19,8 @@ LONGEST = 64 * 1024
 _KINDS = frozenset({"application/json", "application/json; charset=utf-8", "application/json;charset=utf-8"})
 _HOST = re.compile(r"[A-Za-z0-9.-]{1,200}(?::[0-9]{1,5})?", re.ASCII)
 _KEYED = "Bearer "
+_IN_HEADERS = frozenset(f"HTTP_CE_{name.upper()}" for name in ATTRIBUTES)
+"""A CloudEvent in binary mode: its body is a part of what is sent."""
 
 
 class Head(NamedTuple):
@@ -35,6 +38,8 @@ def head(environ: "WSGIEnvironment") -> Head | None:
     if get("REQUEST_METHOD") != "POST" or get("QUERY_STRING") or get("SCRIPT_NAME"):
         return None
     if "HTTP_TRANSFER_ENCODING" in environ or "HTTP_UPGRADE" in environ or not _HOST.fullmatch(get("HTTP_HOST", "")):
+        return None
+    if not _IN_HEADERS.isdisjoint(environ):
         return None
     if get("HTTP_X_FORWARDED_PROTO", "https") not in {"http", "https"}:
         return None

@@ -194,6 +194,11 @@ def close() -> None:
         state.path.close()
 
 
+def path() -> HotPath:
+    """Return the app's pool for what is waited for."""
+    return _app_state().path
+
+
 _the_state: Extension[AppState] = Extension("authorizations")
 _NO_TERMS: dict[str, object] = {
     **dict.fromkeys(("catalog", "version", "plan", "period", "at_invoice", "daily_limit", "allowance", "plan_limit")),

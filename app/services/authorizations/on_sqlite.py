@@ -88,19 +88,23 @@ def release(hold_id: str, proof: Presented | None) -> Authorized:
 
 def close() -> None:
     """Close the app's connection."""
-    writer = _the_writer.remove()
-    if writer is not None:
-        writer.close()
+    opened = _the_writer.remove()
+    if opened is not None:
+        opened.close()
+
+
+def writer() -> Writer:
+    """Return the app's one connection that writes what is waited for."""
+    return _the_writer.get_or_make(lambda: Writer(db.engine))
 
 
 def _written(work: Callable[[Rows], Answer]) -> Answer:
     """Do the work in one transaction, after all that is due."""
     ensure(not db.session().info.get("writing"), "a transaction inside a transaction")
-    writer = _the_writer.get_or_make(lambda: Writer(db.engine))
     try:
         for _ in range(TRIES):
             try:
-                with writer.writing() as rows:
+                with writer().writing() as rows:
                     return work(rows)
             except CatchUpNeeded as due:
                 catch_up(due.customer_id)
