@@ -1,4 +1,4 @@
-"""What a single usage event costs over HTTP, beside a route of the same server that does one guarded `UPDATE … RETURNING`.
+"""What a single usage event costs over HTTP, beside a route of the same server with one guarded `UPDATE … RETURNING`.
 
     python -m benchmarks.single_event
 

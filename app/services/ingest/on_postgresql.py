@@ -1,10 +1,10 @@
 """A single usage event on PostgreSQL: one statement, with what the process knows of the customer's terms.
 
-The database looks under its lock whether they still hold. Numbers go over as text, so that the statement has the same
-types, and is prepared once, whatever their size.
+The database looks under its lock whether they still hold.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from threading import Lock
 
@@ -13,27 +13,34 @@ from sqlalchemy import or_, select
 
 from app.domain import rating
 from app.domain.catalog import MeterKind
-from app.domain.rating import Tariff, UsageReport
+from app.domain.rating import UsageReport
 from app.extensions import Extension
 from app.models.customers import BillingPeriod, Customer
 from app.models.database import db
 from app.models.scope import as_service
 from app.services.access.api_keys import Presented
 from app.services.authorizations import on_postgresql as authorizations
-from app.services.authorizations.postgresql_calls import DatabaseAway
+from app.services.authorizations.postgresql_calls import DatabaseAway, Prepared
 from app.services.catalog import versions
 from app.services.usage.terms import plan_of
 
 MOST, SECONDS = 50_000, 600
 """How many customers' meters are remembered, and for how long. The database says at once where one has changed."""
-_COUNT = (
-    "select purser_count(%(key_id)s::text, %(key_hash)s::text, %(customer_id)s::text, %(customer)s::text, "
-    "%(id)s::text, %(digest)s::text, %(meter)s::text, %(quantity)s::bigint, %(subject)s::text, "
-    "%(time)s::timestamptz, %(properties)s::text, %(now)s::timestamptz, %(catalog)s::text, %(version)s::bigint, "
-    "%(plan)s::text, %(period)s::bigint, %(at_invoice)s::boolean, %(allowance)s::bigint, %(each)s::bigint[], "
-    "%(up_to)s::bigint[], %(per)s::bigint) as outcome"
+_COUNT = Prepared(
+    "purser_count",
+    "select purser_count($1::text, $2::text, $3::text, $4::text, $5::text, $6::text, $7::text, $8::bigint, $9::text, "
+    "$10::timestamptz, $11::text, $12::timestamptz, $13::text, $14::bigint, $15::text, $16::bigint, $17::boolean, "
+    "$18::bigint, $19::bigint[], $20::bigint[], $21::bigint)",
 )
-Terms = Mapping[str, object]
+
+
+@dataclass(frozen=True)
+class Terms:
+    """By which terms a customer uses a meter that adds up: what the statement takes of them, at its end."""
+
+    customer_id: str
+    counts_ones: bool
+    values: tuple[bytes | None, ...]
 
 
 class Remembered:
@@ -67,26 +74,26 @@ def count(report: UsageReport, digest: str, properties: str, proof: Presented, n
     """Count the event: `counted`, `duplicate`, or in another word that it must go the usual way."""
     remembered = _remembered.get_or_make(Remembered)
     terms = remembered.of(report.customer, report.meter)
-    if terms is None or (report.quantity != 1 and terms["counts"]):
+    if terms is None or (report.quantity != 1 and terms.counts_ones):
         return "unfit"
-    values = {
-        **terms,
-        "key_id": proof.key_id,
-        "key_hash": proof.secret_hash,
-        "customer": report.customer,
-        "id": report.id,
-        "digest": digest,
-        "meter": report.meter,
-        "quantity": str(report.quantity),
-        "subject": report.subject,
-        "time": report.time,
-        "properties": properties,
-        "now": now,
-    }
+    said = (
+        proof.key_id, proof.secret_hash, terms.customer_id, report.customer, report.id, digest, report.meter,
+        str(report.quantity), report.subject,
+    )  # fmt: skip
+    values = [
+        *map(str.encode, said),
+        report.time.isoformat().encode() if report.time is not None else None,
+        properties.encode(),
+        now.isoformat().encode(),
+        *terms.values,
+    ]
     try:
-        outcome: str = authorizations.path().ask(_COUNT, values, about=str(terms["customer_id"]), again=True).outcome
+        (found,) = authorizations.path().do(
+            lambda connection: _COUNT.ask(connection, values), about=terms.customer_id, again=True
+        )
     except DatabaseAway:  # the usual way says so, or finds it counted
         return "away"
+    outcome = (found or b"").decode()
     if outcome == "stale":
         remembered.forget(report.customer, report.meter)
     return outcome
@@ -116,29 +123,24 @@ def _looked_up(customer: str, meter: str) -> Terms | None:
     price = rating.tariff(catalog, plan_of(catalog, row.plan), meter)
     if price is None or not price.kind.can_be_held:
         return None
-    return {
-        "customer_id": row.customer_id,
-        "catalog": row.catalog,
-        "version": str(row.catalog_version),
-        "plan": row.plan,
-        "period": str(row.number),
-        "at_invoice": catalog.credits.burn == "at_invoice",
-        "counts": price.kind is MeterKind.COUNT,
-        **_price(price),
-    }
+    each, up_to = zip(*price.steps, strict=True) if not price.is_free else (None, None)
+    values = (
+        row.catalog,
+        str(row.catalog_version),
+        row.plan,
+        str(row.number),
+        "t" if catalog.credits.burn == "at_invoice" else "f",
+        str(price.allowance),
+        _array(each),
+        _array(up_to),
+        str(price.meter.per),
+    )
+    sent = tuple(each.encode() if each is not None else None for each in values)
+    return Terms(row.customer_id, price.kind is MeterKind.COUNT, sent)
 
 
-def _price(price: Tariff) -> Terms:
-    if price.is_free:
-        return {"allowance": str(price.allowance), "each": None, "up_to": None, "per": "1"}
-    each, up_to = zip(*price.steps, strict=True)
-    return {
-        "allowance": str(price.allowance),
-        "each": _array(each),
-        "up_to": _array(up_to),
-        "per": str(price.meter.per),
-    }
-
-
-def _array(values: Sequence[int | None]) -> str:
-    return "{" + ",".join("NULL" if each is None else str(each) for each in values) + "}"
+def _array(values: Sequence[int | None] | None) -> str | None:
+    """Return the numbers as PostgreSQL reads an array of them."""
+    if values is None:
+        return None
+    return "{" + ",".join("null" if each is None else str(each) for each in values) + "}"
