@@ -131,6 +131,8 @@ class Meter:
 
     def undivided(self, quantity: int, rate: Credits | None = None) -> int:
         """Return the micros that `per` times so many units beyond the allowance cost."""
+        if rate is not None or not self.tiers:
+            return self.steps(rate)[0][0] * max(0, quantity)
         total, done = 0, 0
         for micros, up_to in self.steps(rate):
             top = quantity if up_to is None else min(quantity, up_to)

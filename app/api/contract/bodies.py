@@ -15,6 +15,8 @@ from app.domain.errors import Refused
 
 _BIGGEST = 2**63 - 1
 _LONGEST = 40
+_FITS = 18
+"""Whatever its digits, a number of no more fits in 64 bits."""
 
 
 class _Twice(list[tuple[str, Any]]):
@@ -36,12 +38,15 @@ def body(
     raw = composed(raw) if composed is not None else raw
     raw = raw or b"{}"
     unread = unreadable.why(raw)
+    notes = _Notes()
     try:
-        sent: object = _PAIRS.decode(raw.decode())
+        sent: object = notes.read(raw.decode())
     except (ValueError, RecursionError):
         raise _unread(unread) from None
     if unread and not judged_each:
         raise _unread(unread)
+    if not unread and not notes.found_any and b"\\u0000" not in raw:  # no text of JSON has a NUL in it otherwise
+        return sent, _made(model, raw, {})
     wrong = _wrong_elements(sent, judged_each, readable=unread is None)
     rest = sent
     if wrong:
@@ -54,8 +59,12 @@ def body(
     if unread and unreadable.why(taken):
         raise _unread(unread)
     _look_through(rest, ())
+    return raw.decode() if unread else sent, _made(model, taken, wrong)
+
+
+def _made(model: type[BaseModel], raw: bytes, wrong: dict[int, str]) -> BaseModel:
     try:
-        return raw.decode() if unread else sent, model.model_validate_json(taken, context=wrong)
+        return model.model_validate_json(raw, context=wrong)
     except ValidationError as problem:
         raise problems.malformed(problem) from None
 
@@ -87,22 +96,44 @@ def _elements(sent: object, name: str) -> list[object]:
     return found if isinstance(found, list) and not isinstance(found, _Twice) else []
 
 
-def _object(pairs: list[tuple[str, Any]]) -> object:
-    found = dict(pairs)
-    return found if len(found) == len(pairs) else _Twice(pairs)
+class _Notes:
+    """Whether what is read has anything in it that the body must be looked through for."""
 
+    def __init__(self) -> None:
+        self.found_any = False
 
-def _whole_number(text: str) -> int:
-    """Return the number; of one that is far too long, its beginning, which is too large as well."""
-    return int(text[:_LONGEST])
+    def read(self, text: str) -> object:
+        """Return what the JSON says."""
+        return json.JSONDecoder(
+            object_pairs_hook=self._object,
+            parse_int=self._whole_number,
+            parse_float=self._number,
+            parse_constant=_no_number,
+        ).decode(text)
+
+    def _object(self, pairs: list[tuple[str, Any]]) -> object:
+        found = dict(pairs)
+        if len(found) == len(pairs):
+            return found
+        self.found_any = True
+        return _Twice(pairs)
+
+    def _whole_number(self, text: str) -> int:
+        """Return the number; of one that is far too long, its beginning, which is too large as well."""
+        if len(text) > _FITS:
+            self.found_any = True
+        return int(text[:_LONGEST])
+
+    def _number(self, text: str) -> float:
+        number = float(text)
+        if not math.isfinite(number):
+            self.found_any = True
+        return number
 
 
 def _no_number(text: str) -> object:
     words = f"{text} is no number of JSON: the whole body cannot be read, and nothing of it was taken."
     raise Refused(words, "request_malformed", 400)
-
-
-_PAIRS = json.JSONDecoder(object_pairs_hook=_object, parse_int=_whole_number, parse_constant=_no_number)
 
 
 def _look_through(value: object, path: tuple[str, ...]) -> None:

@@ -74,7 +74,7 @@ def count(report: UsageReport, digest: str, properties: str, proof: Presented, _
     try:
         with authorizations.writer().writing() as rows:
             return _counted(rows, report, digest, properties, proof)
-    except DatabaseAway:  # the usual way says so, or finds it counted
+    except (DatabaseAway, sqlite3.Error):  # the usual way says so, or finds it counted
         return "away"
 
 

@@ -14,8 +14,10 @@ from app.domain.rating import DEAREST, FULL, Tally, Tariff, UsageReport
 from app.domain.reservations import Reservation
 from app.models.bulk import given, insert, table_of, upsert
 from app.models.ledger import BalanceDay
-from app.models.usage import Spending, UsageDay, UsageEvent, UsageEventKey, UsageSubject, UsageTotal
+from app.models.usage import Spending, UsageDay, UsageSubject, UsageTotal
 from app.services.ledger import spending
+from app.services.usage import event_rows
+from app.services.usage.event_rows import EventRow
 from app.services.usage.standing import Standing, standings
 
 MeterKey = tuple[str, str]
@@ -43,8 +45,7 @@ class Counting:
         self._tallies: dict[MeterKey, Tally] = {}
         self._held: dict[MeterKey, tuple[Reservation, int]] = {}
         self._seen: set[SubjectKey] = set()
-        self._events: list[dict[str, Any]] = []
-        self._keys: list[dict[str, Any]] = []
+        self._events: list[EventRow] = []
         self._subjects: list[dict[str, Any]] = []
         self._changes: dict[MeterKey, _Change] = {}
         self._costs: dict[str, int] = {}
@@ -78,9 +79,7 @@ class Counting:
         reason = rating.refusal(report, tariff.kind, self._now)
         if reason:
             return reason
-        # Each event is a microsecond after the one before it in its batch, so that their order is kept.
-        received_at = self._now + timedelta(microseconds=len(self._events))
-        happened_at = report.time.astimezone(UTC) if report.time is not None else received_at
+        happened_at = report.time or self._now + timedelta(microseconds=len(self._events))  # as it is written
         seen = (*key, report.subject)
         is_new = tariff.kind is MeterKind.UNIQUE and seen not in self._seen
         before = self._tallies.get(key, Tally())
@@ -101,31 +100,19 @@ class Counting:
         change.quantity = _day_quantity(tariff.kind, change.quantity, report.quantity, before, after)
         change.events += 1
         change.micros += micros
-        self._keys.append({"customer_id": customer_id, "id": report.id, "digest": digest, "received_at": received_at})
         self._events.append(
-            {
-                "customer_id": customer_id,
-                "id": report.id,
-                "received_at": received_at,
-                "day": self._day,
-                "occurred_at": happened_at,
-                "period_number": number,
-                "meter": report.meter,
-                "subject": report.subject,
-                "quantity": report.quantity,
-                "micros": micros,
-                "properties": properties,
-                "authorization_id": None,
-            }
-        )
+            EventRow(
+                customer_id, report.id, digest, report.time, number, report.meter, report.subject, report.quantity,
+                micros, properties,
+            )
+        )  # fmt: skip
         return ""
 
     def write(self) -> None:
         """Write what was counted: each table once, whatever the number of events."""
         if not self._events:
             return
-        insert(self._session, UsageEventKey, self._keys)
-        insert(self._session, UsageEvent, self._events)
+        event_rows.write(self._session, self._events, self._now, self._day)
         insert(self._session, UsageSubject, self._subjects)
         self._write_spending()
         self._write_totals()

@@ -5,7 +5,7 @@ customers' rows of `spending` are locked in the order of their ids, what is know
 each table is written once.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -18,19 +18,17 @@ from app.domain import rating
 from app.domain.errors import Refused, ensure
 from app.domain.rating import UsageReport
 from app.domain.usage_words import refused
-from app.models.bulk import given, table_of
 from app.models.customers import Customer
 from app.models.database import is_away
 from app.models.scope import as_service
-from app.models.usage import UsageEventKey
 from app.services.ledger import spending
 from app.services.transaction import transaction
+from app.services.usage import event_rows
 from app.services.usage.counting import Counting
 
 log = structlog.get_logger()
 MOST = 1000
 """The most events of one batch."""
-Key = tuple[str, str]
 
 
 @dataclass(frozen=True)
@@ -113,7 +111,7 @@ def _counted(reports: Sequence[UsageReport], now: datetime | None, only: str) ->
 
 def _accepted(session: Session, batch: Counting, reports: Sequence[UsageReport], named: Mapping[str, str]) -> Accepted:
     read = [_Read(report, named.get(report.customer, "")) for report in reports]
-    known, duplicates = _known(session, {each.key for each in read if not each.problem}), 0
+    known, duplicates = event_rows.known(session, {each.key for each in read if not each.problem}), 0
     fresh = [(each.customer_id, each.report) for each in read if not each.problem and each.key not in known]
     if fresh:
         batch.look_up(fresh)
@@ -157,18 +155,3 @@ def _customers(session: Session, reports: Sequence[UsageReport], only: str) -> d
     found = session.execute(wanted).all()
     by_theirs = {theirs: ours for ours, theirs in found if theirs in names and theirs is not None}
     return by_theirs | {ours: ours for ours, _theirs in found if ours in names}
-
-
-def _known(session: Session, keys: Collection[Key]) -> dict[Key, str]:
-    """Return the digests of the events that were counted before."""
-    rows = [{"customer_id": customer_id, "id": name} for customer_id, name in sorted(keys)]
-    if not rows:
-        return {}
-    table = table_of(UsageEventKey)
-    asked = given(session, [table.c.customer_id, table.c.id], rows).subquery()
-    found = session.execute(
-        select(table.c.customer_id, table.c.id, table.c.digest).join(
-            asked, (table.c.customer_id == asked.c.customer_id) & (table.c.id == asked.c.id)
-        )
-    )
-    return {(customer_id, name): digest for customer_id, name, digest in found}
