@@ -16,6 +16,7 @@ from benchmarks import (
     paint,
     recharge,
     report,
+    single_event,
 )
 from benchmarks.places import Place, places
 from benchmarks.timing import Count, Ratio
@@ -56,6 +57,7 @@ def _measured(place: Place) -> list[Ratio | Count]:
     found += midnight.measure(place)
     found += ingest.measure(place)
     found += authorize.measure(place)
+    found += single_event.measure(place)
     return found
 
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 from alembic import op
 
-revision = "0061"
-down_revision = "0060"
+revision = "0057"
+down_revision = "0056"
 branch_labels = None
 depends_on = None
 
@@ -15,7 +15,7 @@ SQL = Path(__file__).resolve().parent.parent / "sql"
 def upgrade() -> None:
     """Add the functions. SQLite has none: there it is done by the program."""
     if op.get_bind().dialect.name == "postgresql":
-        op.get_bind().exec_driver_sql((SQL / "0061_single_event.sql").read_text())
+        op.get_bind().exec_driver_sql((SQL / "0057_single_event.sql").read_text())
 
 
 def downgrade() -> None:
