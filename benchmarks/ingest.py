@@ -57,12 +57,12 @@ def measure(place: Place) -> list[Ratio | Count]:
     _grow(floor)
     grown = interleaved({"accept": accept, "floor": floor}, times=1)
 
-    large = place.kind == "postgresql"
+    in_process, over_http = (1.35, 1.6) if place.kind == "postgresql" else (4.0, None)
     broken = [each for each in verify(mine) if each.customer_id == mine]
     assert broken == [], broken[:3]
     return [
-        _ratio(place, "accepting 1,000 events to inserting them", small["accept"], small["floor"], 1.35 if large else 4.0),
-        _ratio(place, "the same over HTTP", http["http"], http["floor"], 1.6 if large else None),
+        _ratio(place, "accepting 1,000 events to inserting them", small["accept"], small["floor"], in_process),
+        _ratio(place, "the same over HTTP", http["http"], http["floor"], over_http),
         _ratio(place, "the same batch again to the first time", small["again"], small["accept"], 1.0),
         _ratio(place, f"1,000 events of {MANY} customers to 1,000 of one", small["spread"], small["accept"], None),
         _ratio(place, "1,000 events of 4 meters to 1,000 of one", small["wide"], small["accept"], None),

@@ -207,21 +207,16 @@ def test_plain_events_go_the_short_way(app: Flask, burn: str) -> None:
         report("requests", 900), report("requests", 900), report("hours", 90), report("runs"), report("runs", 1, "one"),
         report("runs", 1, "one"), report("hours", 0), ("wait", 3_600), report("hours", 90, hours=-24), ("wait", 7_200),
         report("requests", 7), report("hours", 3), ("hold", "hours", 200, 60), report("hours", 30), report("requests", 1),
-        ("plan", "paid"), ("catalog", "0.31"), ("name", "new"),
     ]  # fmt: skip
-    after = [
-        report("requests", 2_000),
-        report("requests", 2_000),
-        report("runs"),
-        report("runs"),
-        report("hours"),
-        report("hours"),
-    ]
-    reports = [each for each in plain if each[0] == "report"]
-    made = played(plain, burn)
-    assert made.plain == len(reports)
-    made = played(plain + after, burn)
-    assert made.plain >= len(reports) + len(after) // 2  # one of each meter finds that the terms have changed
+    again = [report("runs")] * 2
+    changed = [("plan", "paid"), *again, ("catalog", "0.31"), *again, ("name", "new"), *again]
+    assert played(plain, burn).plain == _reported(plain)
+    # What finds that the terms have changed goes the usual way, once.
+    assert played(plain + changed, burn).plain >= _reported(plain) + _reported(changed) - 3
+
+
+def _reported(steps: list[tuple[Any, ...]]) -> int:
+    return len([each for each in steps if each[0] == "report"])
 
 
 @pytest.mark.both_databases
