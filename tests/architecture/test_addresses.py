@@ -77,7 +77,6 @@ def test_no_address_is_written_out(app: Flask) -> None:
     allowed = {  # paths of others, or of no page
         "app/api/contract/problems.py": "/v1/",
         "app/api/contract/openapi.py": "/v1",
-        "app/api/front/usage_events.py": "/v1/usage_events",  # before there is any page: the front's door looks for it
         "app/api/v1/docs.py": "/v1",
         "app/demo/__main__.py": "/v1/docs",
         "app/gateways/sandbox/deliveries.py": ("/webhooks/stripe", "/v1/webhook_endpoints"),

@@ -55,4 +55,4 @@ def _no_number(text: str) -> object:
 _decode = json.JSONDecoder(
     object_pairs_hook=_object, parse_int=_whole_number, parse_float=_no_number, parse_constant=_no_number
 ).decode
-WAYS = (Way("/v1/usage_events", _read),)
+WAYS = (Way("v1_usage_events.report", _read),)
