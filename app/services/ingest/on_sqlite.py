@@ -89,7 +89,7 @@ class _Found(NamedTuple):
     number: int
     ends_at: str
     balance: int
-    unposted: int
+    to_post: int
     used: int
     held: int
     outlasting: int
@@ -127,7 +127,7 @@ def _counted(rows: sqlite3.Connection, report: UsageReport, digest: str, propert
     after = rating.counted(price.kind, Tally(found.used), report.quantity, now, is_new=False).quantity
     micros = price.step(found.used, after)
     reserved = Reservation(price, after, found.held, found.outlasting).micros
-    if after > FULL or found.unposted + micros + reserved > DEAREST:
+    if after > FULL or found.to_post + micros + reserved > DEAREST:
         return "too_much"
     happened_at = moment if report.time is None else kept(report.time)
     rows.execute(_KEY, (found.customer_id, report.id, digest, moment))
@@ -150,7 +150,7 @@ def _counted(rows: sqlite3.Connection, report: UsageReport, digest: str, propert
         "micros": micros,
         "reserved": reserved,
         "due_on": found.ends_at[:10] if at_invoice else (now.date() + timedelta(days=1)).isoformat(),
-        "closing": found.balance - found.unposted - micros,
+        "closing": found.balance - found.to_post - micros,
     }
     rows.execute(_TOTAL, values)
     rows.execute(_DAY, values)

@@ -144,7 +144,10 @@ class Side:
                 rows = db.session.execute(select(table).where(table.c.customer_id == self.id)).mappings()
                 wanted = DIFFERING - ({"id"} if table.name.startswith("usage") else set())
                 found[table.name] = sorted(
-                    ({name: _told(name, value) for name, value in row.items() if name not in wanted} for row in rows),
+                    (
+                        {name: _compared(name, value) for name, value in row.items() if name not in wanted}
+                        for row in rows
+                    ),
                     key=repr,
                 )
                 for each in found[table.name]:
@@ -166,7 +169,7 @@ class Short(Side):
         return found if found is not None else super().accepts(report, proof)
 
 
-def _told(name: str, value: object) -> object:
+def _compared(name: str, value: object) -> object:
     """Return the value as far as both must have it: a call that waits for the machine is some moments later."""
     moments = isinstance(value, datetime) and name in {"received_at", "occurred_at", "last_at"}
     return value.replace(second=0, microsecond=0) if moments else value  # type: ignore[attr-defined]  # a time, as was asked
