@@ -17,6 +17,7 @@ from benchmarks import (
     recharge,
     report,
     single_event,
+    verify,
 )
 from benchmarks.places import Place, places
 from benchmarks.timing import Count, Ratio
@@ -43,12 +44,14 @@ def _measured(place: Place) -> list[Ratio | Count]:
     short, _actor, short_browser = place.customer("Short")
     spender, actor, _browser = place.customer("Spender")
     scratch, _actor, _browser = place.customer("Scratch")
+    empty, _actor, _browser = place.customer("Empty")
     filling.fill(place, long, history.LONG, salt=1)
     filling.fill(place, short, history.SHORT, salt=2)
     found: list[Ratio | Count] = [*history.measure(place, (long, long_browser), (short, short_browser))]
     found += exports.measure(place, long.customer_id, long_browser)
     found += ledger.measure(place, spender, actor, scratch)
     found += recharge.measure(place)
+    found += verify.measure(place, short.customer_id, empty.customer_id)
     found += overview.measure(place, long_browser, short_browser)
     found += badge.measure(place, long_browser)
     found += invoices.measure(place)
