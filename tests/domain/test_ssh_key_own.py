@@ -79,6 +79,24 @@ def test_the_scalar_of_a_curve_is_found(curve: ec.EllipticCurve) -> None:
     assert not refuses(f"{line} nora@laptop")
 
 
+@pytest.mark.parametrize("curve", [ec.SECP384R1(), ec.SECP521R1()], ids=lambda each: each.name)
+@pytest.mark.parametrize(
+    "comment", ["nora@laptop", "a-long/comment+with_marks of a laptop " * 9], ids=["short", "long"]
+)
+def test_the_scalar_of_a_large_curve_is_found_as_a_name_whatever_the_comment_says(
+    curve: ec.EllipticCurve, comment: str
+) -> None:
+    size = -(-curve.key_size // 8)
+    scalar = int.from_bytes(b"\1" + bytes(range(7, 6 + size)))
+    public = ec.derive_private_key(scalar, curve).public_key().public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH)
+    line, raw = public.decode(), scalar.to_bytes(size)
+    written = base64.b64encode(raw).decode()
+    assert refuses(f"{line} {comment}", "-".join(written[at : at + 6] for at in range(0, len(written), 6))[:120])
+    if size == 48:
+        assert refuses(f"{line} {comment}", raw.hex())
+        assert refuses(f"{line} {raw.hex()}"), "the comment, which would be its name"
+
+
 def test_a_prime_of_an_rsa_key_is_found() -> None:
     key = rsa.generate_private_key(65537, 2048)
     line = key.public_key().public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH).decode()

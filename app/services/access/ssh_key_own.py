@@ -18,8 +18,12 @@ LONGEST = 500
 _KEYS = 2
 """So many public keys of a text are compared: one is added, and the texts with more are refused."""
 _ED25519_BYTES = 32
-_MOST_SLOW = 300
-"""So many scalars of the larger curves are tried: each takes a millisecond. They are also long enough to be seen."""
+_LINE = 110
+"""So long is what may be kept: a name."""
+_LINES = 3
+_MOST_SLOW = 450
+"""So many scalars of the larger curves are tried of each line, and of all together: each takes a millisecond. A line that
+may be kept has fewer."""
 _FAST_CURVE = "secp256r1"
 
 
@@ -31,13 +35,13 @@ def words_beside(text: str, name: str) -> tuple[str, list[str]]:
 
 def gives_private(beside: str, keys: list[str]) -> bool:
     """Say whether the private half of one of the keys stands beside them: in Base64 or hex, with marks in it or not."""
-    streams = None
+    lines = [each for each in reversed(beside.split("\n")) if len(each) <= _LINE]
+    texts = [_bytes_in(each) for each in dict.fromkeys([*lines[:_LINES], beside])]
     for each in keys[:_KEYS]:
         if (test := _test_of(each)) is None:
             continue
-        streams = _bytes_in(beside) if streams is None else streams
         size, most, is_its = test
-        if any(is_its(part) for part in islice(_windows(streams, size), most)):
+        if any(is_its(part) for streams in texts for part in islice(_windows(streams, size), most)):
             return True
     return False
 
@@ -85,10 +89,9 @@ def _bytes_in(text: str) -> list[bytes]:
     """Return what the text decodes to with everything left out that is not of an alphabet, at each offset in it."""
     ours = [re.sub(rf"[^0-9A-Za-z{marks}]", "", text) for marks in ("+/", "_-", "+/_-")]
     hexes = re.sub(r"[^0-9A-Fa-f]", "", text)
-    found = []
+    found = [bytes.fromhex(each[: len(each) // 2 * 2]) for each in (hexes, hexes[1:])]
     for each in dict.fromkeys(one.replace("-", "+").replace("_", "/") for one in ours):
         found += [base64.b64decode(_filled(each[offset:])) for offset in range(4)]
-    found += [bytes.fromhex(each[: len(each) // 2 * 2]) for each in (hexes, hexes[1:])]
     return found
 
 
