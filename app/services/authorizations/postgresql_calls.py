@@ -44,10 +44,11 @@ class Prepared:
         """Return the row, or raise what psycopg would raise."""
         try:
             return self._asked(connection, values)
-        except MemoryError:  # libpq gave no result: so it is where nothing can be sent any longer
-            if connection.pgconn.status == ConnStatus.OK:
+        except (MemoryError, psycopg.DatabaseError) as problem:
+            # Of a lost connection libpq gives no result, or one that says no code of the server's.
+            if connection.pgconn.status == ConnStatus.OK or isinstance(problem, psycopg.OperationalError):
                 raise
-            raise psycopg.OperationalError("the connection was lost") from None
+            raise psycopg.OperationalError("the connection was lost") from problem
 
     def _asked(self, connection: "psycopg.Connection[Any]", values: Sequence[bytes | None]) -> list[bytes | None]:
         libpq = connection.pgconn

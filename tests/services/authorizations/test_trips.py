@@ -16,6 +16,7 @@ from app import clock
 from app.domain.authorizations import AuthorizationRequest
 from app.models.database import db
 from app.services.authorizations import holds
+from app.services.authorizations.postgresql_calls import Prepared
 from tests.support import stepped
 from tests.support.statements import counted
 
@@ -37,11 +38,19 @@ def trips(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
             seen.append(str(query))
         return execute(connection, query, *words, **more)
 
+    asked = Prepared.ask
+
+    def saw_prepared(statement: Prepared, connection: Any, values: Any) -> Any:
+        if get_ident() == own:
+            seen.append("prepared")
+        return asked(statement, connection, values)
+
     def traced(connection: object, _record: object) -> None:
         if isinstance(connection, Connection):
             connection.set_trace_callback(lambda words: seen.append(words.strip().partition(" ")[0].lower()))
 
     monkeypatch.setattr(psycopg.Connection, "execute", saw)
+    monkeypatch.setattr(Prepared, "ask", saw_prepared)
     event.listen(Engine, "connect", traced)
     try:
         yield seen
