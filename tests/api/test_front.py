@@ -133,6 +133,7 @@ ODD: list[Call] = [
     plain(b"", "/v1/authorizations/none/capture"),
     plain(b"", "/v1/authorizations//capture"),
     plain({"customer": "nobody", "credits": "1"}),
+    plain(SPENT, HOST=".."),
     plain({"customer": "", "credits": "1"}),
     plain({"customer": "{customer}", "credits": "0"}),
     plain({"customer": "{customer}", "credits": "1", "meter": "requests"}),
@@ -255,10 +256,11 @@ def test_any_calls_are_answered_alike(app: Flask, catalog: str) -> None:
 
 
 def test_the_rate_is_counted_once_and_alike(app: Flask, settings: Settings, catalog: str) -> None:
-    slow = create_app(replace(settings, api_calls_per_minute=3))
+    slow = create_app(replace(settings, api_calls_per_minute=4))
+    unknown, malformed = plain({"customer": "nobody", "credits": "1"}), plain({"customer": "{customer}", "credits": 1})
     with slow.app_context():
-        calls = [plain(SPENT), plain({"customer": "nobody", "credits": "1"}), plain({}, CAPTURE), plain(SPENT)]
-        assert agree(sides(slow), calls) == ["200", "404", "200", "429"]
+        calls = [plain(SPENT), unknown, malformed, plain({}, CAPTURE), plain(SPENT)]
+        assert agree(sides(slow), calls) == ["200", "404", "422", "200", "429"]
 
 
 def test_it_can_be_switched_off(app: Flask, settings: Settings) -> None:

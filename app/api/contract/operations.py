@@ -176,7 +176,7 @@ def _respond(declared: Operation, function: Callable[..., Any], arguments: dict[
         sent = _read(declared, arguments)
     except (Refused, HTTPException):
         if not proved:  # a stranger learns only that the key is not valid, not what is wrong with the rest
-            callers.identify(declared.scope)
+            callers.prove(presented(), declared.scope)
         raise
 
     def work() -> Response:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 LONGEST = 64 * 1024
 """How many bytes a plain body may have."""
 _KINDS = frozenset({"application/json", "application/json; charset=utf-8", "application/json;charset=utf-8"})
-_HOST = re.compile(r"[A-Za-z0-9.-]{1,200}(?::[0-9]{1,5})?", re.ASCII)
+_HOST = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]{0,199}(?::[0-9]{1,5})?", re.ASCII)
 _KEYED = "Bearer "
 _IN_HEADERS = frozenset(f"HTTP_CE_{name.upper()}" for name in ATTRIBUTES)
 """A CloudEvent in binary mode: its body is a part of what is sent."""
