@@ -20,6 +20,7 @@ from benchmarks import (
     verify,
 )
 from benchmarks.places import Place, places
+from benchmarks.rivals import work as rivals
 from benchmarks.timing import Count, Ratio
 
 
@@ -61,6 +62,7 @@ def _measured(place: Place) -> list[Ratio | Count]:
     found += ingest.measure(place)
     found += authorize.measure(place)
     found += single_event.measure(place)
+    found += rivals.measure(place)
     return found
 
 

@@ -36,13 +36,13 @@ class Busy:
 
 def measured(place: Place, task: Callable[[], object]) -> Busy:
     """Do it, and return what it took."""
-    server = _server(place)
+    server = server_of(place)
     cpu, clock = time.process_time() + with_children(server), time.perf_counter()
     task()
     return Busy(time.process_time() + with_children(server) - cpu, time.perf_counter() - clock)
 
 
-def _server(place: Place) -> int:
+def server_of(place: Place) -> int:
     """Return the process that all processes of the database server come from; 0: it has none."""
     if place.kind == "sqlite":
         return 0

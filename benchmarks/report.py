@@ -5,6 +5,7 @@ import os
 from dataclasses import asdict
 from pathlib import Path
 
+from benchmarks import releases
 from benchmarks.timing import ROUNDS, Count, Ratio
 
 HERE = Path(__file__).resolve().parent
@@ -49,22 +50,34 @@ def write_pages(against: str, rounds: int, versions: list[str], rows: list[str])
 
 def replace(part: str, found: list[Ratio | Count]) -> None:
     """Put what was measured of one part into both files, in place of what they say of it; the rest stays."""
+    rows, versions = _kept()
+    others = [each for each in rows if not each.what.startswith(part)]
+    for database in dict.fromkeys(each.database for each in found):
+        last = max((place for place, each in enumerate(others, 1) if each.database == database), default=len(others))
+        others[last:last] = [each for each in found if each.database == database]
+    write(others, versions)
+
+
+def redraw() -> None:
+    """Write both files again as they are, with what is kept of releases since."""
+    write(*_kept())
+
+
+def _kept() -> tuple[list[Ratio | Count], list[str]]:
     kept = json.loads((HERE / "results.json").read_text())
     rows = list[Ratio | Count]()
     for each in kept["results"]:
         values = {name: value for name, value in each.items() if name != "verdict"}
         rows.append(Ratio(**values) if "ratio" in each else Count(**values))
-    others = [each for each in rows if not each.what.startswith(part)]
-    for database in dict.fromkeys(each.database for each in found):
-        last = max((place for place, each in enumerate(others, 1) if each.database == database), default=len(others))
-        others[last:last] = [each for each in found if each.database == database]
-    write(others, kept["machine"]["databases"])
+    return rows, kept["machine"]["databases"]
 
 
 def write(found: list[Ratio | Count], versions: list[str]) -> None:
     """Write both files beside this one."""
     kept = "".join((HERE / "results.md").read_text().partition(PAGES)[1:])
-    (HERE / "results.md").write_text("\n".join(lines(found, versions)) + "\n" + (f"\n{kept}" if kept else ""))
+    (HERE / "results.md").write_text(
+        "\n".join([*lines(found, versions), "", *releases.drawn(found)]) + "\n" + (f"\n{kept}" if kept else "")
+    )
     results = [{**asdict(each), "verdict": each.verdict} for each in found]
     for each in results:
         if "ratio" in each:
