@@ -14,7 +14,6 @@ from benchmarks import (
     month_end,
     overview,
     paint,
-    per_request,
     recharge,
     report,
     single_event,
@@ -63,7 +62,6 @@ def _measured(place: Place) -> list[Ratio | Count]:
     found += ingest.measure(place)
     found += authorize.measure(place)
     found += single_event.measure(place)
-    found += per_request.measure(place)
     found += rivals.measure(place)
     return found
 

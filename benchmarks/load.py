@@ -82,10 +82,11 @@ def _by_wrk(port: int, key: str, work: Work, clients: int) -> Done:
         customers.flush()
         command = ["wrk", "-t", "1", "-c", str(clients), "-d", f"{SECONDS}s", "--timeout", "30s", "-s", str(SCRIPT)]
         command += [f"http://127.0.0.1:{port}", "--", customers.name, _mark(), key, work.path, work.body, work.then]
-        said = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-    done = json.loads(said.strip().splitlines()[-1])
+        ran = subprocess.run(command, check=True, capture_output=True, text=True)
+    last = ran.stdout.strip().splitlines()[-1]
+    done = json.loads(last) if last.startswith("{") else {"refused": 1}
     if done["refused"] or not done["requests"]:
-        raise RuntimeError(said)
+        raise RuntimeError(ran.stdout + ran.stderr)
     return done["requests"], done["seconds"], done["slow"]
 
 
