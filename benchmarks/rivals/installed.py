@@ -23,7 +23,7 @@ class Unavailable(Exception):
 
 @dataclass
 class Installed:
-    """A rival in its own process, which does what it is told and says what it took."""
+    """A rival in its own process, which does what it is asked and says what it took."""
 
     process: "subprocess.Popen[str]"
     said: Any = None
