@@ -114,7 +114,7 @@ def test_any_events_are_answered_alike(app: Flask, catalog: str) -> None:
     both = sides(app)
 
     @settings(
-        max_examples=tiers.sample_of(20, proof=400), deadline=None, database=None,
+        max_examples=tiers.sample_of(20, proof=80), deadline=None, database=None,
         suppress_health_check=list(HealthCheck),
     )  # fmt: skip
     @given(st.lists(CALLS, min_size=1, max_size=6))

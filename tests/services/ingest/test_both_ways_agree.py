@@ -238,7 +238,7 @@ def _reported(steps: list[tuple[Any, ...]]) -> int:
     burn="at_invoice",
 )
 @settings(
-    max_examples=tiers.sample_of(8, proof=200),
+    max_examples=tiers.sample_of(8, proof=16),
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 def test_any_history_comes_to_the_same(app: Flask, steps: list[tuple[Any, ...]], burn: str) -> None:
