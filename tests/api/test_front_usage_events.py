@@ -67,6 +67,7 @@ ODD = [
     sent(EVENT, AUTHORIZATION="Bearer {revoked}"),
     sent(EVENT, AUTHORIZATION="Bearer {reads}"),
     sent(EVENT, AUTHORIZATION="Bearer {bound}"),
+    sent(EVENT | {"id": "event-13"}, AUTHORIZATION="Bearer {bound}"),  # once more: that it is used is noted now
     sent(EVENT | {"customer": "nobody"}, AUTHORIZATION="Bearer {wrong}"),
     sent(EVENT | {"id": "event-12"}, CONTENT_TYPE="application/cloudevents+json"),
 ]  # fmt: skip

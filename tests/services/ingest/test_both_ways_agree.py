@@ -211,9 +211,22 @@ def test_plain_events_go_the_short_way(app: Flask, burn: str) -> None:
         report("runs", 1, "one"), report("hours", 0), ("wait", 3_600), report("hours", 90, hours=-24), ("wait", 7_200),
         report("requests", 7), report("hours", 3), ("hold", "hours", 200, 60), report("hours", 30), report("requests", 1),
     ]  # fmt: skip
+    held = [report("hours", 90), ("hold", "hours", 200, 86_400), report("hours", 30), report("hours", 30)]
+    due = [
+        ("grant", 5, 2, 0),
+        ("grant", 3, None, 1),
+        report("runs"),
+        ("wait", 3_601),
+        *[report("runs")] * 2,
+        ("wait", 3_601),
+    ]
     again = [report("runs")] * 2
     changed = [("plan", "paid"), *again, ("catalog", "0.31"), *again, ("name", "new"), *again]
     assert played(plain, burn).plain == _reported(plain)
+    assert played(held, burn).plain == _reported(held)
+    assert (
+        played([*due, report("runs")], burn).plain == _reported(due) - 1
+    )  # once as a grant begins, once as one expires
     # What finds that the terms have changed goes the usual way, once.
     assert played(plain + changed, burn).plain >= _reported(plain) + _reported(changed) - 3
 
