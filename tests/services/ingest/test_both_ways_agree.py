@@ -211,7 +211,13 @@ def test_plain_events_go_the_short_way(app: Flask, burn: str) -> None:
         report("runs", 1, "one"), report("hours", 0), ("wait", 3_600), report("hours", 90, hours=-24), ("wait", 7_200),
         report("requests", 7), report("hours", 3), ("hold", "hours", 200, 60), report("hours", 30), report("requests", 1),
     ]  # fmt: skip
-    held = [report("hours", 90), ("hold", "hours", 200, 86_400), report("hours", 30), report("hours", 30)]
+    held: list[tuple[Any, ...]] = [
+        ("grant", 5, None, 0),
+        report("hours", 90),
+        ("hold", "hours", 200, 86_400),
+        report("hours", 30),
+        report("hours", 30),
+    ]
     due = [
         ("grant", 5, 2, 0),
         ("grant", 3, None, 1),
