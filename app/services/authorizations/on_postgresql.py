@@ -249,24 +249,23 @@ def _terms(reference: str) -> _Terms:
     return known
 
 
+def terms_row(reference: str) -> Any:
+    """Return the row that says a customer's terms, by our id or the host's; None: there is no such customer."""
+    return db.session.execute(
+        select(Customer.customer_id, Customer.catalog, Customer.catalog_version, Customer.plan, BillingPeriod.number)
+        .join(BillingPeriod, BillingPeriod.customer_id == Customer.customer_id)
+        .where(
+            or_(Customer.customer_id == reference, Customer.external_id == reference),
+            BillingPeriod.closed_at.is_(None),
+        )
+        .order_by(Customer.customer_id != reference)  # a host's own id may look like one of ours
+        .limit(1)
+    ).one_or_none()
+
+
 def _looked_up(reference: str) -> _Terms:
     with as_service("authorize"):
-        row = db.session.execute(
-            select(
-                Customer.customer_id,
-                Customer.catalog,
-                Customer.catalog_version,
-                Customer.plan,
-                BillingPeriod.number,
-            )
-            .join(BillingPeriod, BillingPeriod.customer_id == Customer.customer_id)
-            .where(
-                or_(Customer.customer_id == reference, Customer.external_id == reference),
-                BillingPeriod.closed_at.is_(None),
-            )
-            .order_by(Customer.customer_id != reference)  # a host's own id may look like one of ours
-            .limit(1)
-        ).one_or_none()
+        row = terms_row(reference)
         if row is None:
             raise NotFound("customer")
         catalog = versions.sold(row.catalog, row.catalog_version)

@@ -9,14 +9,11 @@ from datetime import datetime
 from threading import Lock
 
 from cachetools import TTLCache
-from sqlalchemy import or_, select
 
 from app.domain import rating
 from app.domain.catalog import MeterKind
 from app.domain.rating import UsageReport
 from app.extensions import Extension
-from app.models.customers import BillingPeriod, Customer
-from app.models.database import db
 from app.models.scope import as_service
 from app.services.access.api_keys import Presented
 from app.services.authorizations import on_postgresql as authorizations
@@ -101,22 +98,7 @@ def count(report: UsageReport, digest: str, properties: str, proof: Presented, n
 
 def _looked_up(customer: str, meter: str) -> Terms | None:
     with as_service("accept usage"):
-        row = db.session.execute(
-            select(
-                Customer.customer_id,
-                Customer.catalog,
-                Customer.catalog_version,
-                Customer.plan,
-                BillingPeriod.number,
-            )
-            .join(BillingPeriod, BillingPeriod.customer_id == Customer.customer_id)
-            .where(
-                or_(Customer.customer_id == customer, Customer.external_id == customer),
-                BillingPeriod.closed_at.is_(None),
-            )
-            .order_by(Customer.customer_id != customer)  # a host's own id may look like one of ours
-            .limit(1)
-        ).one_or_none()
+        row = authorizations.terms_row(customer)
         if row is None:
             return None
         catalog = versions.sold(row.catalog, row.catalog_version)
