@@ -3,6 +3,7 @@
 from tests.mutants.bug import Bug
 
 MIDNIGHT = ("tests/services/journal/test_usage.py",)
+GUARDS = ("tests/services/journal/test_guards.py",)
 
 BUGS = [
     Bug(
@@ -25,5 +26,26 @@ BUGS = [
         '_DUE_DAYS = _DAYS.where(UsageDay.due_on <= bindparam("until", type_=Date))',
         "_DUE_DAYS = _DAYS",
         MIDNIGHT,
+    ),
+    Bug(
+        "what moved under its lock is passed over in silence",
+        "app/services/journal/writing.py",
+        "ensure(not wrong, f",
+        "ensure(True or not wrong, f",
+        GUARDS,
+    ),
+    Bug(
+        "an account that has moved is written over",
+        "app/services/journal/tables.py",
+        "lambda account, row: account.version == row.was,",
+        "lambda account, row: true(),",
+        GUARDS,
+    ),
+    Bug(
+        "a grant that has begun begins again",
+        "app/services/journal/tables.py",
+        "lambda grant, _row: and_(grant.posted_at.is_(None), grant.voided_at.is_(None)),",
+        "lambda grant, _row: grant.voided_at.is_(None),",
+        GUARDS,
     ),
 ]
