@@ -42,6 +42,7 @@ def test_a_notice_is_seen_wherever_the_page_is_scrolled_and_a_removal_is_undone_
     expect(toast).to_be_in_viewport()
     assert page.evaluate("scrollY") > 0
     is_clean(page, "a page with a notice")
+    leaves_the_end_of_the_page_free(page)
     toast.get_by_role("button", name="Close").click()
     expect(toast).to_have_count(0)
     row = page.locator("#usage-recipients tr", has_text="ops@acme.example")
@@ -53,6 +54,22 @@ def test_a_notice_is_seen_wherever_the_page_is_scrolled_and_a_removal_is_undone_
     expect(row).to_have_count(1)
     expect(page.locator("#notices")).to_contain_text("It is there again, as it was.")
     comes_where_the_pointer_rests(page)
+
+
+def leaves_the_end_of_the_page_free(page: Page) -> None:
+    """What stands last on the page can be scrolled out from under the notice, on a phone too: else it cannot be pressed."""
+    before = page.viewport_size
+    assert before
+    for width in (before["width"], LOOKS["narrow"]["viewport"]["width"]):
+        page.set_viewport_size({"width": width, "height": before["height"]})
+        page.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
+        ends, begins = page.evaluate("""() => [
+          Math.max(...[...document.querySelectorAll("#main > :not(#notices)")].map((each) => each.getBoundingClientRect().bottom)),
+          document.querySelector("#notices .toast").getBoundingClientRect().top,
+        ]""")
+        assert ends <= begins, width
+    page.set_viewport_size(before)
+    page.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
 
 
 def comes_where_the_pointer_rests(page: Page) -> None:
