@@ -14,11 +14,3 @@ class SshKeyForm(PageForm):
         render_kw={"rows": 4, "autocomplete": "off", "autocapitalize": "none", "spellcheck": "false", "class": "mono"},
     )
     name = StringField(marked("Name (optional)"), render_kw={"autocomplete": "off", "maxlength": 100})
-
-    def forget(self) -> None:
-        """Take out what was pasted: nobody may read it again."""
-        self.public_key.data = ""
-
-    def forget_name(self) -> None:
-        """Take out what was pasted into the wrong field."""
-        self.name.data = ""

@@ -76,6 +76,8 @@ class Sensitive:
     """The endpoint of the page that the member is on, and returns to without the password."""
     when: Callable[[], bool] = lambda: True
     """Whether this request does it."""
+    keeps: Callable[[str, str], str] = lambda _name, value: value
+    """What the question keeps of a field."""
 
     def named(self, values: Mapping[str, object]) -> str:
         """Return the purpose in words; `values` are the arguments of the view."""
@@ -106,17 +108,21 @@ def offered_only(offered: Callable[[], object]) -> Callable[[View], View]:
 
 
 def fresh_only(
-    purpose: str | Callable[..., str], *, back: str, when: Callable[[], bool] = lambda: True
+    purpose: str | Callable[..., str],
+    *,
+    back: str,
+    when: Callable[[], bool] = lambda: True,
+    keeps: Callable[[str, str], str] = lambda _name, value: value,
 ) -> Callable[[View], View]:
     """Close the view to sessions whose member gave the password too long ago: it is asked for first.
 
     A purpose that names a thing is a function of the view's arguments. It reads the customer's own rows, and refuses
     what is not there as the view does. `when` says of a request whether it does the sensitive thing at all.
 
-    Whatever a form sent is kept meanwhile, and taken when the password fits. htmx gets the question in place of what it
-    would swap, so it swaps `outerHTML`.
+    Whatever a form sent is kept meanwhile, or what `keeps` makes of a field by its name and value, and taken when the
+    password fits. htmx gets the question in place of what it would swap, so it swaps `outerHTML`.
     """
-    return _marked("is_sensitive", Sensitive(purpose, back, when))
+    return _marked("is_sensitive", Sensitive(purpose, back, when, keeps))
 
 
 def current_actor() -> Actor:

@@ -98,14 +98,12 @@ def _ask() -> Response | None:
     form = ConfirmForm() if PASSWORD in request.form or PASSKEY in request.form else None
     if form is not None and form.confirms():
         return None
-    typed = [each for each in request.form.items(multi=True) if each[0] not in OURS]
-    return _question(sensitive, purpose, form, 401, here, typed)
+    return _question(sensitive, purpose, form, 401, here, _typed(sensitive))
 
 
 def _ask_in_a_window(here: str) -> Response:
     """Ask for the password in a window of its own; what was typed waits in the frame until it is sent again."""
     sensitive: Sensitive = current_app.view_functions[request.endpoint or ""].__dict__["is_sensitive"]
-    kept = [each for each in request.form.items(multi=True) if each[0] not in OURS]
     return show(
         WINDOW_PAGE,
         WINDOW,
@@ -116,9 +114,13 @@ def _ask_in_a_window(here: str) -> Response:
         back=url_for(sensitive.back),
         action=here,
         method="get" if request.method in SAFE else "post",
-        kept=kept,
+        kept=_typed(sensitive),
         in_place=wants_fragment(),
     )
+
+
+def _typed(sensitive: Sensitive) -> list[tuple[str, str]]:
+    return [(each, sensitive.keeps(each, typed)) for each, typed in request.form.items(multi=True) if each not in OURS]
 
 
 def _question(

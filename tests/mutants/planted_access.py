@@ -42,22 +42,22 @@ BUGS = [
     Bug(
         "a private key comes back in the form",
         "app/blueprints/account/ssh_keys.py",
-        "            form.forget()\n",
-        "            pass\n",
+        "    _forget(form.public_key, partial(ssh_key_reading.refuse_private, with_comments=True))\n",
+        "",
         (f"{SSH_KEYS}::test_a_private_key_is_refused_and_no_longer_there",),
     ),
     Bug(
         "a private key waits in the question for the password",
         "app/blueprints/account/ssh_keys.py",
-        ", when=_is_public)",
-        ")",
+        ", when=_is_public,",
+        ",",
         (f"{SSH_KEYS}::test_a_private_key_is_refused_and_no_longer_there",),
     ),
     Bug(
         "a private key comes back in the field for the name",
         "app/blueprints/account/ssh_keys.py",
-        "        form.forget_name()\n",
-        "        pass\n",
+        "    _forget(form.name, ssh_key_reading.refuse_private_name)\n",
+        "",
         (f"{SSH_KEYS}::test_wrapped_and_cut_private_keys_are_refused_in_both_fields",),
     ),
     Bug(
@@ -175,8 +175,8 @@ BUGS = [
     Bug(
         "what was typed is dropped",
         "app/web/fresh_sign_in.py",
-        "_question(sensitive, purpose, form, 401, here, typed)",
-        "_question(sensitive, purpose, form, 401, here, typed[:1])",
+        "_question(sensitive, purpose, form, 401, here, _typed(sensitive))",
+        "_question(sensitive, purpose, form, 401, here, _typed(sensitive)[:1])",
         (f"{CONFIRM}::test_what_was_typed_is_kept_through_wrong_passwords",),
     ),
     Bug(

@@ -8,6 +8,8 @@ EMAIL, ACCOUNT = "tests/pages/test_confirm_sign_in_email.py", "tests/pages/test_
 TRIES = "tests/pages/test_sign_in_tries.py"
 DEAD = f"{RESET}::test_a_link_is_dead_once_what_it_was_mailed_for_has_changed"
 
+SECRETS, HALVES = "tests/domain/test_ssh_key_secrets.py", "tests/pages/test_ssh_key_halves.py"
+
 BUGS = [
     Bug(
         "another password ends no other session",
@@ -73,11 +75,32 @@ BUGS = [
         (f"{ACCOUNT}::test_the_only_owner_is_kept_by_a_plan_a_debt_and_by_others",),
     ),
     Bug(
-        "a piece of a private key with - and _ is a name",
+        "half of a secret is a name",
         "app/domain/people/ssh_key_pieces.py",
-        '_BETWEEN = re.compile(r"[\\W_]+")',
-        '_BETWEEN = re.compile(r"[^0-9A-Za-z_-]+")',
-        ("tests/domain/test_ssh_keys.py",),
+        "MOST_IN_NO_WORD = 14",
+        "MOST_IN_NO_WORD = 24",
+        (f"{SECRETS}::test_drawn_secrets_are_no_names",),
+    ),
+    Bug(
+        "a number is a word of a name",
+        "app/domain/people/ssh_key_pieces.py",
+        "    return len(piece) - len(letters) + (0 if",
+        "    return (0 if",
+        (f"{SECRETS}::test_the_private_half_beside_its_key_is_no_name_in_any_form",),
+    ),
+    Bug(
+        "a comment with a secret becomes the name",
+        "app/domain/people/ssh_keys.py",
+        " and not ssh_key_pieces.may_be_secret(comment)",
+        "",
+        (f"{HALVES}::test_a_comment_with_a_secret_is_not_taken_and_nowhere_kept",),
+    ),
+    Bug(
+        "a comment with a secret waits in the question for the password",
+        "app/blueprints/account/ssh_keys.py",
+        ", keeps=_asked_with)",
+        ")",
+        (f"{HALVES}::test_a_comment_with_a_secret_is_not_taken_and_nowhere_kept",),
     ),
     Bug(
         "what a limit says in two ways is read in one",

@@ -1,20 +1,87 @@
-"""SSH keys: the private half of the key that is pasted is neither kept nor shown again."""
+"""SSH keys: what may be a part of a secret is neither kept nor shown again, whatever else the form is refused for."""
 
 import base64
+import json
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ed25519
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from sqlalchemy import select
 
 from app import clock
 from app.domain.people import ssh_keys as rule
-from tests.pages.test_ssh_keys import LATER, adds
+from app.models.database import db
+from app.models.events import OutboxEvent
+from app.models.mails import Mail
+from app.models.scope import as_service
+from app.models.ssh_keys import SshKey
+from tests.pages.test_ssh_keys import FORM, LATER, PATH, SAVE, adds
+from tests.support import cast
 from tests.support.browser import Browser
-from tests.support.ssh_keys import blob
+from tests.support.ssh_keys import ED25519, OTHER, PRIVATE_OPENSSH, RSA_1024
+
+RAW = bytes.fromhex("9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60")
+LINE = (
+    ed25519.Ed25519PrivateKey.from_private_bytes(RAW).public_key().public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH)
+)
+KEY, SEED = LINE.decode(), base64.b64encode(RAW).decode()
+LEFT, RIGHT = SEED[:22], SEED[22:]
+UNNAMED = (
+    "The key ED25519 key is added without its comment, which may be a part of a private key: if it is, throw that key "
+    "away and make a new one."
+)
 
 
-def test_the_half_of_the_key_is_neither_kept_nor_shown_again_in_either_field(alice: Browser) -> None:
-    raw = bytes.fromhex("9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60")
-    line = blob("ssh-ed25519", bytes.fromhex("d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a"))
-    cut = ".".join(base64.b64encode(raw).decode()[at : at + 4] for at in range(0, 44, 4))
-    for key, name in ((f"{line} {cut}", "desk"), (line, cut), (f"{line} {cut}", cut)):
-        with clock.at(clock.now() + LATER):
-            refused = adds(alice, key, name)
-        assert refused.status == 422 and cut not in str(refused.soup), (key, name)
-    assert refused.errors() == [rule.private().sentence]
+@pytest.mark.parametrize("name", [SEED, LEFT, RIGHT, RAW.hex(), RAW.hex()[:32], RAW.hex(":"), f"laptop {RIGHT}"])
+@pytest.mark.parametrize("comment", ["", LEFT], ids=["no comment", "half as the comment"])
+def test_a_name_with_a_secret_is_refused_and_empty_again(alice: Browser, name: str, comment: str) -> None:
+    for at in (clock.now(), clock.now() + LATER):
+        with clock.at(at):
+            refused = adds(alice, f"{KEY} {comment}".strip(), name)
+        assert (refused.status, refused.value("name")) == (422, "")
+        assert refused.find("#name-error").text == rule.secret_name().sentence
+        assert name not in str(refused.soup) and not (comment and comment in str(refused.soup))
+
+
+@pytest.mark.parametrize("comment", [SEED, RAW.hex(":"), LEFT, PRIVATE_OPENSSH.splitlines()[3]])
+def test_a_comment_with_a_secret_is_not_taken_and_nowhere_kept(alice: Browser, comment: str) -> None:
+    page = alice.opens(PATH)
+    with clock.at(clock.now() + LATER):
+        asked = alice.submits(page, FORM, button=SAVE, public_key=f"{KEY} {comment}", name="")
+        assert asked.status == 401 and comment not in str(asked.soup) and KEY in str(asked.soup)
+        saved = alice.submits(asked, "#confirm_access-form form", confirm_password=cast.PASSWORD)
+    assert saved.texts("#ssh_keys-content li strong") == ["ED25519 key"]
+    alice.submits(saved, "#ssh_keys-content li form")
+    again = adds(alice, f"{KEY} {comment}")
+    assert again.notices() == [UNNAMED] and comment not in str(again.soup)
+    with as_service("look for it"):
+        kept = [each.context for each in db.session.scalars(select(Mail))]
+        kept += [each.data for each in db.session.scalars(select(OutboxEvent))]
+        kept += [each.name for each in db.session.scalars(select(SshKey))]
+    assert comment not in json.dumps(kept)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"{RSA_1024.rpartition(' ')[0]} {LEFT}",
+        f"{ED25519} {SEED}\n{OTHER}",
+        f'from="10.0.0.0/8" {KEY} {LEFT}',
+        f"{KEY} {LEFT}\0",
+        f"{KEY}{SEED}",
+        f"{ED25519.replace('AAAAIBMT', 'AAAAIBM')} {SEED}",
+    ],
+    ids=["weak", "several", "options", "unstorable", "behind", "broken"],
+)
+def test_a_comment_with_a_secret_is_not_shown_again_whatever_the_key_is_refused_for(alice: Browser, text: str) -> None:
+    token = alice.opens(PATH).value("csrf_token")
+    refused = alice.posts(PATH, {"csrf_token": token, "public_key": text, "name": "desk"})
+    assert (refused.status, refused.find("#public_key").text.strip(), refused.value("name")) == (422, "", "desk")
+    assert rule.part_of_private().sentence in refused.find("#public_key-error").text and LEFT not in str(refused.soup)
+
+
+def test_a_key_that_is_there_already_brings_no_secret_back(alice: Browser) -> None:
+    adds(alice, KEY, "desk")
+    again = adds(alice, f"{KEY} {SEED}")
+    assert again.status == 409 and "You have added this key already: desk." in again.text
+    assert LEFT not in str(again.soup) and rule.part_of_private().sentence in again.text

@@ -1,14 +1,17 @@
 """SSH keys: the member's public keys, which hosts are given for the customers that the member acts for."""
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from flask import Blueprint, request
 from werkzeug.wrappers import Response
+from wtforms import Field
 
 from app.domain.errors import Refused
 from app.domain.language import _, marked
 from app.domain.people import browsers
-from app.domain.people.ssh_keys import PRIVATE, said
+from app.domain.people.ssh_keys import said
 from app.forms.ssh_keys import SshKeyForm
 from app.services.access import ssh_key_reading, ssh_keys
 from app.web.access import current_actor, fresh_only, from_address, own_sign_in_only
@@ -16,19 +19,19 @@ from app.web.respond import saved, show
 
 bp = Blueprint("ssh_keys", __name__, url_prefix="/account/ssh-keys")
 PAGE, CONTENT = "ssh_keys/page.html", "ssh_keys/_content.html"
-_SAFE = 32
-"""Beside a private key, a name of so many characters is shown again: no private key is so short."""
 
 
 def _is_public() -> bool:
     """Say whether the password is worth asking for: a private key is refused at once, and is in no question's form."""
     try:
-        name = request.form.get("name", "")
-        ssh_key_reading.refuse_private_words(name)
-        ssh_key_reading.refuse_private(request.form.get("public_key", ""), name)
+        ssh_key_reading.refuse_private(request.form.get("public_key", ""), request.form.get("name", ""))
     except Refused:
         return False
     return True
+
+
+def _asked_with(field: str, value: str) -> str:
+    return ssh_key_reading.without_secret_comment(value) if field == "public_key" else value
 
 
 @bp.get("/")
@@ -40,27 +43,27 @@ def page() -> Response:
 
 @bp.post("/")
 @own_sign_in_only
-@fresh_only(marked("add an SSH key"), back="ssh_keys.page", when=_is_public)
+@fresh_only(marked("add an SSH key"), back="ssh_keys.page", when=_is_public, keeps=_asked_with)
 def add() -> Response:
     """Add the key that was pasted, or say what is wrong with it."""
     form, actor = SshKeyForm(), current_actor()
-    text = form.public_key.data or ""
+    text, name = form.public_key.data or "", form.name.data or ""
     try:
-        _refuse_private_name(form)
-        ssh_key_reading.refuse_private(text, form.name.data or "")
+        ssh_key_reading.refuse_private(text, name)
         if not form.validate():
             return _refused(form, 422)
-        name, where = (
-            form.name.data or "",
-            {"address": from_address(), "browser": browsers.in_words(request.user_agent.string)},
-        )
+        where = {"address": from_address(), "browser": browsers.in_words(request.user_agent.string)}
         key = ssh_keys.add(actor.member_id, actor.customer_id, text, name, **where)
     except Refused as refusal:
-        if refusal.reason == PRIVATE:
-            form.forget()
-            form.name.data = (form.name.data or "") if len(form.name.data or "") <= _SAFE else ""
         form.refuse(refusal)
         return _refused(form, refusal.status)
+    if ssh_key_reading.without_secret_comment(text) != text:
+        words = _(
+            "The key {name} is added without its comment, which may be a part of a private key: if it is, throw that "
+            "key away and make a new one.",
+            name=key.name,
+        )
+        return _saved(words)
     return _saved(_("The key {name} is added.", name=key.name))
 
 
@@ -77,22 +80,25 @@ def remove(key_id: str) -> Response:
     return _saved(_("The key {name} is removed, and hosts are notified now.", name=key.name))
 
 
-def _refuse_private_name(form: SshKeyForm) -> None:
-    """Refuse a private key that was pasted into the name, and take it out."""
-    try:
-        ssh_key_reading.refuse_private_words(form.name.data or "")
-    except Refused:
-        form.forget_name()
-        raise
-
-
 def _saved(notice: str) -> Response:
     return saved("ssh_keys.page", CONTENT, notice, **_around())
 
 
 def _refused(form: SshKeyForm, status: int) -> Response:
+    """Show the form again, and why: what may be a part of a secret is not in it, whatever it is refused for."""
+    _forget(form.public_key, partial(ssh_key_reading.refuse_private, with_comments=True))
+    _forget(form.name, ssh_key_reading.refuse_private_name)
     form.point_at_first_error()
     return show(PAGE, CONTENT, status=status, **_around(form))
+
+
+def _forget(field: Field, look: Callable[[str], None]) -> None:
+    try:
+        look(field.data or "")
+    except Refused as refusal:
+        field.data = ""
+        if refusal.sentence not in field.errors:
+            field.errors = [*field.errors, refusal.sentence]
 
 
 def _around(form: SshKeyForm | None = None) -> dict[str, Any]:

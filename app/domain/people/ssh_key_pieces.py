@@ -2,6 +2,7 @@
 
 import base64
 import re
+import unicodedata
 
 _FIELDS = {
     "ssh-ed25519": 2,
@@ -14,46 +15,40 @@ _FIELDS = {
     "ssh-dss": 5,
 }
 """Of how many parts, each behind its length, a public key is made, its type among them."""
+_KINDS = re.compile("|".join(map(re.escape, _FIELDS)))
 _PUBLIC = re.compile(r"(?<![0-9A-Za-z+/=_-])AAAA(?:\s*[0-9A-Za-z+/_-])*={0,2}")
 _ARMOUR, _ARMOURED = re.compile(r"-- ?(BEGIN|END) "), re.compile(r"[0-9A-Za-z+/=]+")
 _MARKS_OF_ADDRESSES = str.maketrans("-_", "+/")
 """Addresses and JWK have other marks in Base64."""
 _SHORT_KEY, _ANY_KEY = 1_000, 8_000
 """So much of a text is looked at for one public key: first what most are within, then what all are."""
-_LONG = 40
-_HEX = re.compile(r"[0-9a-f]{16,}|[0-9A-F]{16,}")
-_HASH = re.compile(r"SHA256:[0-9A-Za-z+/]{43}(?![0-9A-Za-z+/])|[0-9a-f]{8,}|[0-9A-F]{8,}")
-"""Fingerprints, hashes and ids, which people put into names."""
-_BETWEEN = re.compile(r"[\W_]+")
-_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[A-Z]|[0-9]+")
-_VOWELS = frozenset("aeiouyAEIOUY")
-_SPOKEN = 6
-"""Words from so many letters on need no vowel."""
-_CODE = 6
-"""Between the marks of a name, up to so many letters and digits are a code, such as `K8S`."""
-_STRETCH, _FEWEST = 32, 21
-"""Of so many letters and digits that follow each other, so many are in words: of 1,000 drawn ones in about seven."""
+_APART = re.compile(r"[BbEe0+/]+")
+"""Pieces of a name between its marks. Base64 has + and / in it, and a name seldom."""
+_WORD = re.compile(r"[BE]?[be]+|[BE]+(?![be])|[BE]")
+_UNSPOKEN = re.compile(r"b{7}")
+_WITHOUT_VOWEL = 3
+"""So long is a word without a vowel, such as `VPN`."""
+_VOWELS = frozenset("aeiouy")
+_UNSEEN = frozenset({"Mn", "Mc", "Me", "Cf"})
+"""The kinds of characters that stand on others or are not seen."""
+_EACH_WORD = 3
+"""So long are the words on average that are written together, as in `GitHub`."""
+MOST_IN_NO_WORD = 14
+"""So many letters and digits of a name are in no word: half of a secret of 256 bits has 21 in Base64, 32 in hex."""
 
 
-def may_be_private(text: str) -> bool:
-    """Say whether something in the text may be of a private key: long, in Base64 or hex, and of nothing public.
+def may_be_private(text: str, *, with_comments: bool = False) -> bool:
+    """Say whether something in the text beside its public keys may be of a private one; `with_comments`: they, too.
 
-    Public keys, whole or broken into lines, are left out. What follows on their last line is a comment, of words.
-    Other formats of public keys say what they are.
+    Public keys, whole or broken into lines, are left out. Other formats of public keys say what they are.
     """
     rest, comments, _keys = parts_of(_without_armoured(text))
-    if any(_has_no_words(each) for each in comments):
-        return True
-    return _has_no_words(rest) or sum(map(len, _HEX.findall(rest))) >= _LONG
+    return may_be_secret(_KINDS.sub("", rest)) or (with_comments and any(map(may_be_secret, comments)))
 
 
-def may_hide_private(words: str) -> bool:
-    """Say whether a name or a comment may have a part of a private key in it: a long stretch that is of no words.
-
-    A long word is none, and no hash in hex.
-    """
-    rest, comments, _keys = parts_of(words)
-    return any(_has_no_words(each) for each in (rest, *comments))
+def may_be_secret(words: str) -> bool:
+    """Say whether a name or a comment may be a part of a secret: too many of its letters and digits are in no word."""
+    return sum(map(_in_no_word, _APART.findall(_shape(words)))) > MOST_IN_NO_WORD
 
 
 def _without_armoured(text: str) -> str:
@@ -67,27 +62,44 @@ def _without_armoured(text: str) -> str:
     return "\n".join(kept)
 
 
-def _has_no_words(text: str) -> bool:
-    """Say whether a stretch of the text is of too few words, wherever marks stand in it."""
-    in_words: list[bool] = []
-    for each in _BETWEEN.split(_HASH.sub(" ", text)):
-        in_words += [True] * len(each) if len(each) <= _CODE else _in_words(each)
-    spoken = sum(in_words[:_STRETCH])
-    for at in range(_STRETCH, len(in_words) + 1):
-        if spoken < _FEWEST:
-            return True
-        spoken += (at < len(in_words) and in_words[at]) - in_words[at - _STRETCH]
-    return False
+def _shape(text: str) -> str:
+    """Return what each letter is: a vowel (E, e), another one (B, b) or a digit (0). Marks stay, unseen ones do not.
+
+    A letter that is not of ASCII counts as a vowel: no secret is written with it.
+    """
+    found = []
+    for each in unicodedata.normalize("NFKD", text):
+        if each.isdecimal():
+            found.append("0")
+        elif each.isalpha():
+            kind = "b" if each.isascii() and each.lower() not in _VOWELS else "e"
+            found.append(kind.upper() if each.isupper() else kind)
+        elif unicodedata.category(each) not in _UNSEEN:
+            found.append(each)
+    return "".join(found)
 
 
-def _in_words(piece: str) -> list[bool]:
-    """Say of each letter and digit whether it is in a word, as `MacBookPro16` is of three and a number."""
-    found: list[bool] = []
-    for each in _WORD.findall("".join(one if one.isascii() else "e" for one in piece)):
-        is_number = each.isdecimal() and len(each) > 1
-        is_word = len(each) >= _SPOKEN or (len(each) > 2 and not _VOWELS.isdisjoint(each))
-        found += [is_number or is_word] * len(each)
-    return found
+def _in_no_word(piece: str) -> int:
+    """Count what is in no word: each digit, and each letter unless all are in words, with a number behind at most."""
+    piece = piece.strip("+/")
+    letters = piece.rstrip("0")
+    return len(piece) - len(letters) + (0 if _is_of_words(letters) else len(letters))
+
+
+def _is_of_words(letters: str) -> bool:
+    words = _WORD.findall(letters)
+    if sum(map(len, words)) != len(letters) or not all(map(_is_word, words)):
+        return False
+    return (
+        len(letters) > 1
+        if len(words) == 1
+        else min(map(len, words), default=0) > 1 and len(letters) >= _EACH_WORD * len(words)
+    )
+
+
+def _is_word(word: str) -> bool:
+    word = word.lower()
+    return ("e" in word or len(word) <= _WITHOUT_VOWEL) and not _UNSPOKEN.search(word)
 
 
 def parts_of(text: str) -> tuple[str, list[str], list[str]]:
@@ -102,7 +114,8 @@ def parts_of(text: str) -> tuple[str, list[str], list[str]]:
             kept.append(text[at : found.start()])
             keys.append("".join(text[found.start() : end].split()))
             line_end = text.find("\n", end) % (len(text) + 1)
-            comments.append(text[end:line_end])
+            behind = text[end:line_end]
+            (comments if behind[:1].isspace() else kept).append(behind)
             end = line_end
         else:
             end = found.end()

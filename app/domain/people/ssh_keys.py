@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from app.domain.errors import Refused
 from app.domain.language import _
+from app.domain.people import ssh_key_pieces
 
 FIELD, PRIVATE = "public_key", "private_key"
 KINDS = {
@@ -85,6 +86,15 @@ def part_of_private() -> Refused:
     )
 
 
+def secret_name() -> Refused:
+    """Return what is said of a name that may be a part of a secret."""
+    words = _(
+        "Too much of this name is in no words, as in a private key, so it is not shown again. Name the key in words, "
+        "such as Work laptop 2026. If it was part of a private key, throw that key away and make a new one."
+    )
+    return Refused(words, PRIVATE, 422, "name")
+
+
 def line_of(text: str) -> Line:
     """Return the one public key in the text, or refuse (422) in words that say what it is instead."""
     lines = [each for each in (one.strip() for one in text.splitlines()) if each and not each.startswith("#")]
@@ -156,7 +166,7 @@ def name_of(typed: str, line: Line) -> str:
     """Return what the key is called: as typed, else by its comment, else by its type; refuse what nobody reads."""
     name = " ".join(typed.split())
     if not name:
-        return line.comment if _is_name(line.comment) else f"{KINDS[line.kind]} key"
+        return line.comment if is_taken(line.comment) else f"{KINDS[line.kind]} key"
     if not _is_name(name):
         words = _(
             "The name is longer than {most} characters or has an invisible one. Enter a shorter name.",
@@ -164,6 +174,11 @@ def name_of(typed: str, line: Line) -> str:
         )
         raise Refused(words, "name_malformed", 422, "name")
     return name
+
+
+def is_taken(comment: str) -> bool:
+    """Say whether a comment becomes the name: none that is too long for one, or may be a part of a secret."""
+    return _is_name(comment) and not ssh_key_pieces.may_be_secret(comment)
 
 
 def _is_name(text: str) -> bool:

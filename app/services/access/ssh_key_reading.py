@@ -16,8 +16,8 @@ from cryptography.hazmat.primitives.serialization import (
     load_ssh_public_key,
 )
 
+from app.domain.errors import Refused
 from app.domain.people import ssh_key_pieces, ssh_keys, weak_keys
-from app.services.access import ssh_key_own
 
 _ED25519_BITS = 256
 
@@ -38,7 +38,6 @@ def read(text: str, name: str = "") -> Read:
     """Return the one public key in the text, or refuse (422): a private one above all, also in the name."""
     refuse_private(text, name)
     line = ssh_keys.line_of(ssh_keys.as_pasted(text))
-    refuse_private_words(line.comment)
     try:
         blob = base64.b64decode(line.body, validate=True)
         key = load_ssh_public_key(f"{line.kind} {line.body}".encode())
@@ -57,32 +56,40 @@ def read(text: str, name: str = "") -> Read:
     return Read(line.kind, bits, f"SHA256:{digest}", public_key, line)
 
 
-def refuse_private(text: str, name: str = "") -> None:
-    """Refuse (422) a private key, what may be a part of one, and what is too long to be looked into.
+def refuse_private(text: str, name: str = "", *, with_comments: bool = False) -> None:
+    """Refuse (422) a private key and what may be a part of one, also as the name, and what is too long to look into.
 
-    The private half of the key itself is looked for in the name, too.
+    The comment of a public key is not refused: it is not taken where it may be a part of a secret. No page shows it
+    again then, so a page asks `with_comments` before it does.
     """
+    refuse_private_name(name)
     _refuse_too_long(text)
     text = ssh_keys.as_pasted(text)
     if is_private(text):
         raise ssh_keys.private()
-    if ssh_key_pieces.may_be_private(text):
+    if ssh_key_pieces.may_be_private(text, with_comments=with_comments):
         raise ssh_keys.part_of_private()
-    beside, keys = ssh_key_own.words_beside(text, name)
-    if keys and len(beside) > ssh_key_own.LONGEST:
-        raise ssh_keys.too_long(ssh_keys.PRIVATE)
-    if ssh_key_own.gives_private(beside, keys):
-        raise ssh_keys.private()
 
 
-def refuse_private_words(words: str) -> None:
-    """Refuse (422) a name or a comment that is a private key, or may have a part of one in it."""
-    _refuse_too_long(words)
-    words = ssh_keys.as_pasted(words)
-    if is_private(words):
-        raise ssh_keys.private()
-    if ssh_key_pieces.may_hide_private(words):
-        raise ssh_keys.part_of_private()
+def refuse_private_name(name: str) -> None:
+    """Refuse (422) a name that may be a part of a private key."""
+    _refuse_too_long(name)
+    if ssh_key_pieces.may_be_secret(name):
+        raise ssh_keys.secret_name()
+
+
+def without_secret_comment(text: str) -> str:
+    """Return the text of a public key without its comment where that may be a part of a secret, else as it is."""
+    try:
+        refuse_private(text, with_comments=True)
+        return text
+    except Refused:
+        pasted = ssh_keys.as_pasted(text)
+    try:
+        line = ssh_keys.line_of(pasted)
+    except Refused:  # several keys, or none: nothing of it is shown again
+        return ""
+    return f"{line.kind} {line.body}"
 
 
 def _refuse_too_long(text: str) -> None:
