@@ -32,7 +32,7 @@ UNNAMED = (
 )
 
 
-@pytest.mark.parametrize("name", [SEED, LEFT, RIGHT, RAW.hex(), RAW.hex()[:32], RAW.hex(":"), f"laptop {RIGHT}"])
+@pytest.mark.parametrize("name", [SEED, RIGHT, RAW.hex(":")])
 @pytest.mark.parametrize("comment", ["", LEFT], ids=["no comment", "half as the comment"])
 def test_a_name_with_a_secret_is_refused_and_empty_again(alice: Browser, name: str, comment: str) -> None:
     for at in (clock.now(), clock.now() + LATER):
@@ -43,7 +43,7 @@ def test_a_name_with_a_secret_is_refused_and_empty_again(alice: Browser, name: s
         assert name not in str(refused.soup) and not (comment and comment in str(refused.soup))
 
 
-@pytest.mark.parametrize("comment", [SEED, RAW.hex(":"), LEFT, PRIVATE_OPENSSH.splitlines()[3]])
+@pytest.mark.parametrize("comment", [LEFT, PRIVATE_OPENSSH.splitlines()[3]])
 def test_a_comment_with_a_secret_is_not_taken_and_nowhere_kept(alice: Browser, comment: str) -> None:
     page = alice.opens(PATH)
     with clock.at(clock.now() + LATER):
