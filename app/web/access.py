@@ -33,6 +33,7 @@ PAPERS_ALONE = marked(
 )
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 View = TypeVar("View", bound=Callable[..., object])
+Keeps = Callable[[str, str], str]  # of a field by its name and value
 
 
 def public(view: View) -> View:
@@ -76,8 +77,7 @@ class Sensitive:
     """The endpoint of the page that the member is on, and returns to without the password."""
     when: Callable[[], bool] = lambda: True
     """Whether this request does it."""
-    keeps: Callable[[str, str], str] = lambda _name, value: value
-    """What the question keeps of a field."""
+    keeps: Keeps | None = None
 
     def named(self, values: Mapping[str, object]) -> str:
         """Return the purpose in words; `values` are the arguments of the view."""
@@ -108,11 +108,7 @@ def offered_only(offered: Callable[[], object]) -> Callable[[View], View]:
 
 
 def fresh_only(
-    purpose: str | Callable[..., str],
-    *,
-    back: str,
-    when: Callable[[], bool] = lambda: True,
-    keeps: Callable[[str, str], str] = lambda _name, value: value,
+    purpose: str | Callable[..., str], *, back: str, when: Callable[[], bool] = lambda: True, keeps: Keeps | None = None
 ) -> Callable[[View], View]:
     """Close the view to sessions whose member gave the password too long ago: it is asked for first.
 

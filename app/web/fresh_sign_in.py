@@ -120,7 +120,8 @@ def _ask_in_a_window(here: str) -> Response:
 
 
 def _typed(sensitive: Sensitive) -> list[tuple[str, str]]:
-    return [(each, sensitive.keeps(each, typed)) for each, typed in request.form.items(multi=True) if each not in OURS]
+    typed = [each for each in request.form.items(multi=True) if each[0] not in OURS]
+    return [(name, sensitive.keeps(name, value)) for name, value in typed] if sensitive.keeps else typed
 
 
 def _question(
