@@ -113,10 +113,8 @@ def fresh_only(
     """Close the view to sessions whose member gave the password too long ago: it is asked for first.
 
     A purpose that names a thing is a function of the view's arguments. It reads the customer's own rows, and refuses
-    what is not there as the view does. `when` says of a request whether it does the sensitive thing at all.
-
-    Whatever a form sent is kept meanwhile, or what `keeps` makes of a field by its name and value, and taken when the
-    password fits. htmx gets the question in place of what it would swap, so it swaps `outerHTML`.
+    what is not there as the view does. `when` says of a request whether it does the sensitive thing at all. What a form
+    sent, or `keeps` makes of each field, is kept until the password fits. htmx swaps `outerHTML` for the question.
     """
     return _marked("is_sensitive", Sensitive(purpose, back, when, keeps))
 
