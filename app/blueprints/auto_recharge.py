@@ -8,6 +8,7 @@ from flask import Blueprint, flash, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from app.domain.auto_recharge import terms as rule
+from app.domain.auto_recharge.caution import BRAKES
 from app.domain.auto_recharge.terms import Terms
 from app.domain.errors import Refused
 from app.domain.language import _, marked
@@ -183,7 +184,7 @@ def _around(form: TermsForm, *, focus: bool = False) -> dict[str, Any]:
         "title": auto_recharge.title(found),
         "bar": auto_recharge.limit_bar(found), "methods": methods, "catalog": catalog,
         "adjustable": catalog.auto_recharge.adjustable, "focus": focus,
-        "adds_tax": catalog.adds_tax, "order": _order(wanted) if wanted else None,
+        "brakes": BRAKES, "adds_tax": catalog.adds_tax, "order": _order(wanted) if wanted else None,
         "consent_text": _sentence(wanted, methods) if wanted else "",
         "asks_consent": wanted is None or rule.allows_more(found.terms, replace(wanted, enabled=True)),
         "question": auto_recharge.question(found, questions.standing(customer.customer_id), unit),

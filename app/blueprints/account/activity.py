@@ -1,6 +1,7 @@
 """Activity: who changed what for the customer, from what to what, when and from where; and what may be undone."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from functools import cache
 from typing import Any
@@ -107,7 +108,7 @@ def _row(entry: Entry, reader: words.Reader) -> words.Row:
         who=words.who(entry.actor, entry.name),
         sentence=words.sentence(entry.action),
         area=words.area(entry.action),
-        values=words.values(entry.action, entry.before, entry.after, reader),
+        values=words.values(entry.action, entry.before, entry.after, replace(reader, methods=entry.methods)),
         address=entry.address if entry.actor.startswith(("mem_", "acl_")) else "",
         may_undo=may_undo(entry.action, entry.before, entry.at, clock.now()),
     )

@@ -8,7 +8,7 @@ from fractions import Fraction
 from zoneinfo import ZoneInfo, available_timezones
 
 from app.domain.errors import Refused
-from app.domain.language import _
+from app.domain.language import _, marked
 from app.domain.money import Credits, Money
 from app.domain.top_ups import TopUp
 
@@ -29,6 +29,11 @@ class Brake(StrEnum):
     NARROW = "narrow"
 
 
+BRAKES: Mapping[str, str] = {
+    Brake.WIDE: marked("Ask me from three times the busiest of the last days"),
+    Brake.NARROW: marked("Ask me from one and a half times the busiest of the last days"),
+    Brake.OFF: marked("Do not ask"),
+}
 FACTORS = {Brake.WIDE: Fraction(3), Brake.NARROW: Fraction(3, 2)}
 
 

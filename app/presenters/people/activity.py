@@ -1,20 +1,24 @@
 """What Activity says of an entry: who, what, from what to what. What has no label is not said."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from app import locale
 from app.domain.amounts import CreditUnit
+from app.domain.auto_recharge.caution import BRAKES
 from app.domain.catalog import Catalog
 from app.domain.language import _, apart, labelled, pgettext
 from app.domain.mails import Topic, listed
+from app.domain.methods import Rail
 from app.domain.money import Credits, Money
+from app.domain.payments import method_name
 from app.domain.people.activity import AREA_OF, AREAS, SENTENCES, UNKNOWN
 from app.domain.people.deletion import member_name
 from app.domain.people.members import Role
 from app.domain.usage_alerts import Threshold
-from app.presenters.people.activity_fields import FIELDS, INTERVALS, STANDINGS, Kind, changes
+from app.models.payments import PaymentMethod
+from app.presenters.people.activity_fields import ANSWERS, FIELDS, INTERVALS, STANDINGS, Kind, changes
 from app.presenters.usage import alert_words
 
 _AUTOMATIC = frozenset({"worker", "purser", "dunning", "auto_recharge", "referrals"})
@@ -44,10 +48,14 @@ class Reader:
     """The catalog in an older version, where there is one: a plan may be sold no more."""
     in_codes: bool = False
     """Whether this is a file, which programs read: plans, countries and the like stay the codes that are kept."""
+    methods: Mapping[str, PaymentMethod] = field(default_factory=dict)
+    """The payment methods that are named, by id. A file has their names too: the id says nothing to who reads it."""
 
     def says(self, key: str, value: object, entry: Mapping[str, object]) -> str:
         """Return a value of the entry in words, or in codes where a file has them."""
         kind = FIELDS[key].kind
+        if kind is Kind.METHOD and value is not None:
+            return self._method(value)
         if value is None or value in ("", [], {}):
             return _nothing()
         if isinstance(value, bool):
@@ -68,6 +76,16 @@ class Reader:
             case Kind.ALERTS:
                 return apart(map(self._alert, value)) if isinstance(value, list) else str(value)
         return _IN_WORDS[kind](value)
+
+    def _method(self, value: object) -> str:
+        if isinstance(value, Mapping):
+            return method_name(str(value["brand"]), str(value["last4"]))
+        if not value:
+            return _("the default one")
+        known = self.methods.get(str(value))
+        if known is not None:
+            return method_name(known.brand, known.last4)
+        return method_name(str(value)) if value in set(Rail) else _("one that is not kept any more")
 
     def _plan(self, key: str, version: object) -> str:
         plan = self.catalog.plans.plan(key)
@@ -192,6 +210,8 @@ _IN_WORDS: Mapping[Kind, Callable[[object], str]] = {
     Kind.RECIPIENTS: _recipients,
     Kind.INTERVAL: _of(INTERVALS),
     Kind.STANDING: _of(STANDINGS),
+    Kind.BRAKE: _of(BRAKES),
+    Kind.ANSWER: _of(ANSWERS),
 }
 _IN_CODES: Mapping[Kind, Callable[[object], str]] = {
     Kind.TEXTS: _texts,

@@ -37,6 +37,10 @@ class Kind(StrEnum):
     PLAN = "plan"
     INTERVAL = "interval"
     STANDING = "standing"
+    BRAKE = "brake"
+    ANSWER = "answer"
+    METHOD = "method"
+    """A payment method: kept by its id, by its kind or, where the entry is about the method itself, by what it is."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +63,15 @@ FIELDS: Mapping[str, Field] = {
     "threshold_micros": Field(marked("recharged below"), Kind.CREDITS),
     "amount_minor": Field(marked("amount"), Kind.MONEY),
     "period_limit_minor": Field(marked("limit per billing period"), Kind.MONEY),
+    "total_minor": Field(marked("total"), Kind.MONEY),
+    "received_minor": Field(marked("received"), Kind.MONEY),
     "pack": Field(marked("pack"), Kind.PACK),
+    "method": Field(marked("payment method"), Kind.METHOD),
+    "other_methods": Field(marked("other saved methods charged too"), Kind.YES_NO),
+    "expiry": Field(marked("expiry date")),
+    "holder": Field(marked("holder")),
+    "answer": Field(marked("answer"), Kind.ANSWER),
+    "brake": Field(marked("at unusual use"), Kind.BRAKE),
     "quiet_from": Field(marked("quiet from"), Kind.TIME_OF_DAY),
     "quiet_until": Field(marked("quiet until"), Kind.TIME_OF_DAY),
     "time_zone": Field(marked("time zone"), Kind.ZONE),
@@ -78,16 +90,23 @@ FIELDS: Mapping[str, Field] = {
     "region": Field(marked("region")),
     "country": Field(marked("country"), Kind.COUNTRY),
     "po_number": Field(marked("PO number")),
+    "po_required": Field(marked("PO number needed"), Kind.YES_NO),
     "buyer_reference": Field(marked("buyer reference")),
     "url": Field(marked("address")),
     "number": Field(marked("number")),
+    "credit_note_number": Field(marked("credit note")),
+    "replacement_number": Field(marked("new invoice")),
     "plan": Field(marked("plan"), Kind.PLAN),
     "interval": Field(marked("billed"), Kind.INTERVAL),
     "seats": Field(marked("seats"), Kind.COUNT),
     "seats_used": Field(marked("seats used"), Kind.COUNT),
     "standing": Field(marked("standing"), Kind.STANDING),
+    "cancel_at": Field(marked("ends"), Kind.MOMENT),
     "credits_micros": Field(marked("credits"), Kind.CREDITS),
+    "taken_back_micros": Field(marked("credits taken back"), Kind.CREDITS),
+    "overage_protection_micros": Field(marked("overage protection"), Kind.CREDITS),
 }
+ANSWERS: Mapping[str, str] = {"yes": marked("yes"), "no": marked("no")}
 INTERVALS: Mapping[str, str] = {Interval.MONTHLY: marked("monthly"), Interval.ANNUAL: marked("annual")}
 STANDINGS: Mapping[str, str] = {
     GOOD: marked("nothing overdue"),
@@ -110,11 +129,19 @@ def changes(action: str, before: Mapping[str, object], after: Mapping[str, objec
     """Return the values of an entry that people may read and that changed; of a member's own account none."""
     if AREA_OF.get(action) is Area.SIGN_IN:
         return []
+    before, after = _with_method(before), _with_method(after)
     return [
         Changed(key, before.get(key), after.get(key))
         for key in FIELDS
         if _or_none(before.get(key)) != _or_none(after.get(key))
     ]
+
+
+def _with_method(values: Mapping[str, object]) -> Mapping[str, object]:
+    """Return the values, with the method in one where the entry is about a method itself."""
+    if not values.get("brand"):
+        return values
+    return {**values, "method": {"brand": values["brand"], "last4": values.get("last4", "")}}
 
 
 def _or_none(value: object) -> object:

@@ -59,7 +59,11 @@ def _remove(session: Session, method: PaymentMethod, policy: PaymentMethods, now
     if next_default is not None:
         next_default.is_default = True
         rows.have_charges_looked_at(session, next_default, now)
-    after = {"default": next_default.id if next_default is not None else ""}
+    after = {
+        "brand": method.brand,
+        "last4": method.last4,
+        "default": next_default.id if next_default is not None else "",
+    }
     audit.record(session, method.customer_id, "processor", "payment_method.removed", method.id, after=after)
 
 

@@ -12,7 +12,6 @@ from app.domain.payments import Misused, Unknown
 from app.models.customers import Customer
 from app.models.database import db
 from app.models.scope import as_service
-from app.services import audit
 from app.services.payment_methods import rows
 from app.services.processor import customers
 from app.services.processor.gateway import gateway
@@ -62,6 +61,6 @@ def _forget(customer_id: str, lost: str) -> None:
         for method in rows.live(session, customer_id):
             rows.take_away(session, method, now)
             method.detach_at = None  # it went with its customer
-            audit.record(session, customer_id, "processor", "payment_method.removed", method.id, after={"default": ""})
+            rows.note(session, customer_id, "processor", "payment_method.removed", method)
         session.flush()
         log.warning("processor_customer_deleted", customer=customer_id)

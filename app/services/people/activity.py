@@ -1,8 +1,8 @@
 """Activity: the audit trail of a customer as its members read it, the newest first, by person, area and days."""
 
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
@@ -13,6 +13,7 @@ from app.models.api_keys import ApiKey
 from app.models.database import db
 from app.models.events import AuditEntry
 from app.models.members import Member, Membership
+from app.models.payments import PaymentMethod
 from app.models.people import AccessLink
 from app.models.scope import as_service
 
@@ -44,6 +45,8 @@ class Entry:
     before: dict[str, Any]
     after: dict[str, Any]
     address: str
+    methods: Mapping[str, PaymentMethod] = field(default_factory=dict)
+    """The payment methods that the entry names, by id, those that were removed too."""
 
     @property
     def place(self) -> Place:
@@ -52,17 +55,18 @@ class Entry:
 
 
 def listed(customer_id: str, query: ActivityQuery) -> tuple[list[Entry], Place | None]:
-    """Return a page of entries, and the place that the next one begins behind. One statement."""
-    with as_service("read the activity of a customer"):  # a customer's own role reads no members
-        found = [_of(row) for row in db.session.execute(_wanted(customer_id, query).limit(A_PAGE + 1))]
+    """Return a page of entries, and the place that the next one begins behind.
+
+    One statement, and one for the payment methods that they name.
+    """
+    found = _found(customer_id, query, A_PAGE + 1)
     return found[:A_PAGE], found[A_PAGE - 1].place if len(found) > A_PAGE else None
 
 
 def export(customer_id: str, query: ActivityQuery) -> Iterator[Entry]:
     """Return every entry that matches, read in chunks so that a long trail needs no memory."""
     while True:
-        with as_service("read the activity of a customer"):
-            found = [_of(row) for row in db.session.execute(_wanted(customer_id, query).limit(CHUNK))]
+        found = _found(customer_id, query, CHUNK)
         yield from found
         if len(found) < CHUNK:
             return
@@ -97,6 +101,23 @@ def people(customer_id: str) -> list[tuple[str, str]]:
     )
     with as_service("name the members of a customer"):
         return [(member_id, name) for member_id, name in db.session.execute(wanted)]
+
+
+def _found(customer_id: str, query: ActivityQuery, most: int) -> list[Entry]:
+    with as_service("read the activity of a customer"):  # a customer's own role reads no members
+        found = [_of(row) for row in db.session.execute(_wanted(customer_id, query).limit(most))]
+        methods = _methods(customer_id, found)
+    return [replace(each, methods=methods) for each in found] if methods else found
+
+
+def _methods(customer_id: str, entries: Iterable[Entry]) -> dict[str, PaymentMethod]:
+    """Return the payment methods that entries name; no method of another customer, and nothing that is none."""
+    named = {values.get("method") for each in entries for values in (each.before, each.after)}
+    wanted = sorted(each for each in named if isinstance(each, str) and each.startswith("pm_"))
+    if not wanted:
+        return {}
+    theirs = select(PaymentMethod).where(PaymentMethod.customer_id == customer_id, PaymentMethod.id.in_(wanted))
+    return {each.id: each for each in db.session.scalars(theirs)}
 
 
 def _wanted(customer_id: str, query: ActivityQuery) -> Select[*tuple[Any, ...]]:
