@@ -168,6 +168,11 @@ def labelled(name: object, value: object) -> str:
     return _("{name}: {value}", name=name, value=value)
 
 
+def percent(number: object) -> str:
+    """Return a number of hundredths with its sign, apart from it as the language has it: `12.5 %`."""
+    return _("{percent} %", percent=number)
+
+
 def apart(parts: Iterable[str]) -> str:
     """Return parts that may hold commas, one behind the other: `10 seats, at most 25; 1,000 requests`."""
     found, *rest = (*parts, "")

@@ -9,7 +9,7 @@ from app import locale
 from app.domain import spend_management as rule
 from app.domain.amounts import decimals_of
 from app.domain.errors import Refused
-from app.domain.language import marked
+from app.domain.language import marked, percent
 from app.domain.money import MICROS, Credits
 from app.domain.spend_management import Limits
 from app.forms import amounts
@@ -60,7 +60,7 @@ class LimitsForm(VersionedForm):
         A threshold that was left as it is `saved` follows a limit that is lower than it.
         """
         if _OFFERED.fullmatch(self.share.data or ""):
-            self.notify_threshold.data = f"{self.share.data} %"
+            self.notify_threshold.data = percent(self.share.data)
         read, refusals = self._read(saved)
         for refusal in refusals:
             self.refuse(refusal)

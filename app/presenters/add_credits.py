@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from markupsafe import Markup
+
 from app import locale
 from app.domain.language import _, marked, ngettext
 from app.domain.money import Money
@@ -28,9 +30,8 @@ class UnderWay:
     """A payment that is under way: its amount, and what happens next."""
 
     id: str
-    amount: str
-    waits: str
-    """What it waits for."""
+    waits: Markup
+    """How much of it waits for what, as one sentence."""
     when: str
     """By when, as far as anybody can say."""
     is_ours: bool
@@ -106,28 +107,34 @@ def expected(payment: Payment, today: date) -> str:
 
 def _under_way(payment: Payment, today: date) -> UnderWay:
     amount = locale.amount(Money(payment.amount_minor, payment.currency))
+    said = Markup(_(_waits(payment))).format(amount=amount)  # the markup is the sentence's own
     is_ours = payment.state == PaymentState.REQUIRES_ACTION and payment.rail != "bank_transfer"
-    return UnderWay(payment.id, amount, _waits(payment), expected(payment, today), is_ours)
+    return UnderWay(payment.id, said, expected(payment, today), is_ours)
 
 
 def _waits(payment: Payment) -> str:
+    """Return the sentence, with the amount still to be put in."""
     if payment.state == PaymentState.REQUIRES_ACTION and payment.checkout_id:
-        return _("waits to be paid on our payment processor’s page")
+        return marked('<strong class="num">{amount}</strong> waits to be paid on our payment processor’s page')
     if payment.state == PaymentState.REQUIRES_ACTION:
         asks = {
-            "crypto": _("waits for your payment from your wallet"),
-            "paypal": _("waits for your approval at PayPal"),
-            "bank_transfer": _("is being paid from what you have sent"),
+            "crypto": marked('<strong class="num">{amount}</strong> waits for your payment from your wallet'),
+            "paypal": marked('<strong class="num">{amount}</strong> waits for your approval at PayPal'),
+            "bank_transfer": marked('<strong class="num">{amount}</strong> is being paid from what you have sent'),
         }
-        return asks.get(payment.rail, _("waits for you to confirm it with your bank"))
+        return asks.get(
+            payment.rail, marked('<strong class="num">{amount}</strong> waits for you to confirm it with your bank')
+        )
     if payment.state == PaymentState.PROCESSING:
         works = {
-            "sepa_debit": _("is on its way by SEPA direct debit"),
-            "crypto": _("is being confirmed by the network"),
-            "paypal": _("is being worked on by PayPal"),
+            "sepa_debit": marked('<strong class="num">{amount}</strong> is on its way by SEPA direct debit'),
+            "crypto": marked('<strong class="num">{amount}</strong> is being confirmed by the network'),
+            "paypal": marked('<strong class="num">{amount}</strong> is being worked on by PayPal'),
         }
-        return works.get(payment.rail, _("is being worked on by your bank"))
-    return _("waits for an answer of our payment processor, and is not charged twice")
+        return works.get(payment.rail, marked('<strong class="num">{amount}</strong> is being worked on by your bank'))
+    return marked(
+        '<strong class="num">{amount}</strong> waits for an answer of our payment processor, and is not charged twice'
+    )
 
 
 def _dated(day: date, today: date) -> str:

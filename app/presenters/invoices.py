@@ -9,6 +9,7 @@ from app import clock, locale
 from app.domain import methods
 from app.domain.addresses.address import Address
 from app.domain.language import _, in_english, marked, pgettext
+from app.domain.language import percent as with_sign
 from app.domain.money import Money
 from app.domain.tax import words as tax_names
 from app.domain.tax.treatment import Category, Reason
@@ -234,7 +235,7 @@ def tax_title(tax: DocumentTax) -> str:
 def tax_words(category: str, name: str, percent: Decimal) -> str:
     """Return what a tax of the category is called."""
     if category == Category.STANDARD:
-        return f"{tax_names.named(name)} {locale.number(percent)} %"
+        return f"{tax_names.named(name)} {with_sign(locale.number(percent))}"
     return _(WITHOUT_TAX[category]) if category in WITHOUT_TAX else _("No tax")
 
 

@@ -7,6 +7,7 @@ from decimal import Decimal
 from app import locale
 from app.domain.catalog_terms import Percent, Referrals
 from app.domain.language import _, marked, ngettext
+from app.domain.language import percent as with_sign
 from app.domain.money import Credits, Money
 from app.services.referrals.reads import Invited, Month, Statement
 
@@ -40,7 +41,7 @@ class Person:
 def percent(share: Percent) -> str:
     """Return the share as it is read: `20 %`, `12.5 %`."""
     whole, rest = divmod(share.basis_points, 100)
-    return f"{locale.number(Decimal(share.basis_points) / 100)} %" if rest else f"{whole} %"
+    return with_sign(locale.number(Decimal(share.basis_points) / 100) if rest else whole)
 
 
 def offer(terms: Referrals) -> str:

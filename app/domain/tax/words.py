@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from decimal import Decimal
 
-from app.domain.language import _, marked, pgettext
+from app.domain.language import _, marked, percent, pgettext
 from app.domain.money import Money
 from app.domain.tax.places import MEMBERS, country_of
 from app.domain.tax.treatment import Category, Reason, Treatment
@@ -63,7 +63,7 @@ def title(treatment: Treatment | None, number: Callable[[Decimal], str] = _plain
     """Return what the tax is called, with its percent as `number` writes it: `VAT 19 %`; `Tax` where there is none."""
     if treatment is None or treatment.category is not Category.STANDARD:
         return _("Tax")
-    return f"{named(treatment.name)} {number(treatment.percent)} %"
+    return f"{named(treatment.name)} {percent(number(treatment.percent))}"
 
 
 def named(name: str) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 from app import locale
 from app.domain.amounts import CreditUnit
-from app.domain.language import _, marked
+from app.domain.language import _, marked, percent
 from app.domain.money import Credits
 from app.domain.notices import (
     BALANCE_DEPLETED,
@@ -49,10 +49,11 @@ def notice_row(notice: Notice, unit: CreditUnit) -> NoticeRow:
     """Return the notice in words, with the figures of its time."""
     figures = json.loads(notice.data)
     if notice.rule == USAGE_ALERT:
-        sign = " %" if figures["is_percent"] else f" {figures['unit']}"
         title = _("Usage alert: {meter}", meter=figures["title"])
+        threshold = locale.whole(figures["threshold"])
+        bound = percent(threshold) if figures["is_percent"] else f"{threshold} {figures['unit']}"
         reached = locale.quantity(figures["quantity"], figures["unit"])
-        return NoticeRow(notice.created_at, title, f"{locale.whole(figures['threshold'])}{sign}", reached)
+        return NoticeRow(notice.created_at, title, bound, reached)
     bound = next(
         (
             figures[name]

@@ -6,11 +6,12 @@ from enum import StrEnum
 
 from app import locale
 from app.domain.catalog import Catalog
-from app.domain.language import _, apart, ngettext
+from app.domain.language import _, apart, ngettext, percent
 from app.domain.money import Money
 from app.domain.subscriptions.choice import counted
-from app.domain.subscriptions.preview import Preview
+from app.domain.subscriptions.preview import Preview, TaxBack
 from app.domain.subscriptions.words import choice_words
+from app.domain.tax.words import named
 from app.models.subscriptions import PlanChange
 from app.presenters import taxes
 from app.presenters.plans import plan
@@ -64,7 +65,7 @@ def review(seen: Preview) -> Review:
         sums=taxes.lines(seen.price, seen.treatment) if charged.amount_minor else None,
         charged=charged,
         given=seen.given if seen.given.amount_minor else None,
-        taxes_back=tuple((f"{each.name} {each.percent.normalize():f} %", each.tax) for each in seen.taxes_back),
+        taxes_back=tuple((_tax(each), each.tax) for each in seen.taxes_back),
         then=renews if costs else "",
         button=button,
     )
@@ -152,3 +153,7 @@ def seats_words(seen: Preview, has: Current) -> str:
     if seen.price.tax.amount_minor:
         return _("{seats} at once: {amount} with tax until {day}; then {price} before tax.", **values)
     return _("{seats} at once: {amount} until {day}; then {price} before tax.", **values)
+
+
+def _tax(back: TaxBack) -> str:
+    return f"{named(back.name)} {percent(locale.number(back.percent))}"

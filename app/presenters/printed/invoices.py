@@ -14,7 +14,7 @@ from app import locale
 from app.domain import methods
 from app.domain.invoices import written
 from app.domain.invoices.documents import Kind
-from app.domain.language import _, written_in
+from app.domain.language import _, percent, written_in
 from app.domain.money import Money
 from app.domain.tax.treatment import Category
 from app.models.documents import Document, DocumentLine, DocumentTax
@@ -186,7 +186,7 @@ def _said(line: DocumentLine) -> tuple[str, str]:
 def _percent(row: DocumentLine | DocumentTax) -> str:
     if row.category != Category.STANDARD.value:
         return words.NO_RATE
-    return f"{locale.number(Decimal(row.percent_micros).scaleb(-6).normalize())} %"
+    return percent(locale.number(Decimal(row.percent_micros).scaleb(-6).normalize()))
 
 
 def _sums(parts: DocumentParts, kind: Kind, back: Back) -> list[Sum]:

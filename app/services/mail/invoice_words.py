@@ -111,21 +111,21 @@ def _given(facts: dict[str, Any]) -> tuple[str, str]:
         return (
             _(
                 "{seller} has given a credit note on invoice {number} for the part of your plan that you no longer "
-                "use. Its {amount} are credit on your balance now."
+                "use. Its {amount} is credit on your balance now."
             ),
             _(
                 "{seller} has given a credit note on receipt {number} for the part of your plan that you no longer "
-                "use. Its {amount} are credit on your balance now."
+                "use. Its {amount} is credit on your balance now."
             ),
         )
     if note.credits_applied_minor:
         return (
             _(
-                "{seller} has given a credit note on invoice {number}, which credit had paid. Its {amount} are credit "
+                "{seller} has given a credit note on invoice {number}, which credit had paid. Its {amount} is credit "
                 "on your balance now."
             ),
             _(
-                "{seller} has given a credit note on receipt {number}, which credit had paid. Its {amount} are credit "
+                "{seller} has given a credit note on receipt {number}, which credit had paid. Its {amount} is credit "
                 "on your balance now."
             ),
         )

@@ -13,6 +13,7 @@ from app.domain.amounts import CreditUnit
 from app.domain.amounts_in_json import parse_credits
 from app.domain.catalog import Catalog
 from app.domain.language import _
+from app.domain.language import percent as with_sign
 from app.domain.money import Credits
 from app.domain.rating import Tariff
 from app.extensions import settings
@@ -98,7 +99,7 @@ def _alert(figures: dict[str, Any], catalog: Catalog, customer: Customer) -> dic
     if figures["is_percent"] and basis:
         whole, percent = locale.counted(basis, unit), locale.whole(threshold)
         said |= {"level": _("{percent} % of your plan", percent=locale.whole(used * 100 // basis))}
-        said |= {"mark": _("{percent} %", percent=percent)}
+        said |= {"mark": with_sign(percent)}
         said |= {"used": _("{used} of {all}", used=locale.whole(used), all=whole)}
         said |= {"alert_at": _("{percent} % of {all}", percent=percent, all=whole)}
     return said

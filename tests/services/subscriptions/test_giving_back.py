@@ -82,7 +82,7 @@ def test_page_and_mail_say_that_a_credit_note_is_credit_now_and_no_money(app: Fl
             sending.send_due()
         texts = [str(next(each.iter_parts()).get_content()) for each in server.mails]
     (text,) = [each for each in texts if "Credit note" in each]
-    assert "for the part of your plan that you no longer use. Its $18.75 are credit on your balance now." in text
+    assert "for the part of your plan that you no longer use. Its $18.75 is credit on your balance now." in text
     with as_customer(acme.customer_id):
         parts = invoice_reads.one(less.document_id or "")
         said = words.described(parts)
