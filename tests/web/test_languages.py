@@ -192,7 +192,7 @@ def test_thousands_apart_by_any_space_are_read_where_the_language_sets_a_space()
 
 
 @pytest.mark.parametrize(
-    ("name", "title"), [("en", "VAT 7.7 %"), ("de", "USt. 7,7 %"), ("fr", "TVA 7,7 %"), ("he", "מע״מ 7.7 %")]
+    ("name", "title"), [("en", "VAT 7.7 %"), ("de", "USt. 7,7 %"), ("fr", "TVA 7,7 %"), ("he", "מע״מ \u200f7.7\xa0%")]
 )
 def test_a_tax_is_called_as_the_language_does(app: Flask, name: str, title: str) -> None:
     taxed = Treatment(Category.STANDARD, Decimal("7.70"), "VAT", "CH", Reason.STANDARD, "", "CH1")
