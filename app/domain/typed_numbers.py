@@ -53,14 +53,12 @@ class Words:
     missing: str
     in_digits: str
     with_marks: str
-    """With the marks of decimals and of thousands."""
-    with_spaces: str
-    """The same where a space stands between thousands: it cannot be seen, and is named by a word."""
     without_decimals: str
-    without_but_spaces: str
     in_unit: str
     too_fine: str
     not_whole: str
+    spaced: tuple[str, str] = ("", "")
+    """With a space between thousands, with and without decimals: it cannot be seen, and is named by a word."""
 
 
 AMOUNT = Words(
@@ -69,26 +67,24 @@ AMOUNT = Words(
     with_marks=marked(
         "Enter an amount such as {example}, with “{decimal}” before decimals and “{group}” only between thousands."
     ),
-    with_spaces=marked(
-        "Enter an amount such as {example}, with “{decimal}” before decimals and a space only between thousands."
-    ),
     without_decimals=marked(
         "Enter an amount such as {example}, without decimals and with “{group}” only between thousands."
-    ),
-    without_but_spaces=marked(
-        "Enter an amount such as {example}, without decimals and with a space only between thousands."
     ),
     in_unit=marked("Enter an amount in {unit}, without “{other}”."),
     too_fine=marked("Enter an amount with at most {decimals} decimals, such as {example}."),
     not_whole=marked("Enter an amount without decimals, such as {example}."),
+    spaced=(
+        marked(
+            "Enter an amount such as {example}, with “{decimal}” before decimals and a space only between thousands."
+        ),
+        marked("Enter an amount such as {example}, without decimals and with a space only between thousands."),
+    ),
 )
 PERCENTAGE = Words(
     missing=marked("Enter a percentage."),
     in_digits=marked("Enter a percentage in digits, such as {example}."),
     with_marks=marked("Enter a percentage such as {example}, with “{decimal}” before decimals."),
-    with_spaces=marked("Enter a percentage such as {example}, with “{decimal}” before decimals."),
     without_decimals=marked("Enter a percentage without decimals, such as {example}."),
-    without_but_spaces=marked("Enter a percentage without decimals, such as {example}."),
     in_unit=marked("Enter a percentage in {unit}, without “{other}”."),
     too_fine=marked("Enter a percentage with at most {decimals} decimals, such as {example}."),
     not_whole=marked("Enter a percentage without decimals, such as {example}."),
@@ -99,18 +95,16 @@ WHOLE = Words(
     with_marks=marked(
         "Enter a whole number such as {example}, with “{decimal}” before decimals and “{group}” only between thousands."
     ),
-    with_spaces=marked(
-        "Enter a whole number such as {example}, with “{decimal}” before decimals and a space only between thousands."
-    ),
     without_decimals=marked(
         "Enter a whole number such as {example}, without decimals and with “{group}” only between thousands."
-    ),
-    without_but_spaces=marked(
-        "Enter a whole number such as {example}, without decimals and with a space only between thousands."
     ),
     in_unit=marked("Enter a whole number in {unit}, without “{other}”."),
     too_fine=marked("Enter a whole number with at most {decimals} decimals, such as {example}."),
     not_whole=marked("Enter a whole number without decimals, such as {example}."),
+    spaced=(
+        "",
+        marked("Enter a whole number such as {example}, without decimals and with a space only between thousands."),
+    ),
 )
 
 
@@ -222,16 +216,14 @@ def _right_form(number: str, field: Field, marks: Marks) -> str:
     plain = _ANY_MARK.sub("", number)
     if not (plain.isascii() and plain.isdigit()) or plain == number or not (number[0] + number[-1]).isdigit():
         return _as_example(field, marks)
-    meant, is_spaced = _meant(number, field), marks.group in _SPACES
+    meant, spaced = _meant(number, field), field.words.spaced if marks.group in _SPACES else ("", "")
     if field.words is PERCENTAGE and (not meant or meant[0] > 100):
         meant = (Decimal("12.5"), 1) if field.decimals else (field.example, 0)
     such = marks.written(*meant) if meant else marks.written(Decimal("1250.50"), 2)
     if not field.decimals:
         such = marks.written(Decimal(1250)) if not meant or meant[1] else such
-        without = field.words.without_but_spaces if is_spaced else field.words.without_decimals
-        return _(without, example=such, group=marks.group)
-    marked_so = field.words.with_spaces if is_spaced else field.words.with_marks
-    return _(marked_so, example=such, decimal=marks.decimal, group=marks.group)
+        return _(spaced[1] or field.words.without_decimals, example=such, group=marks.group)
+    return _(spaced[0] or field.words.with_marks, example=such, decimal=marks.decimal, group=marks.group)
 
 
 def _meant(number: str, field: Field) -> tuple[Decimal, int] | None:

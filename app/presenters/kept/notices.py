@@ -51,9 +51,9 @@ def notice_row(notice: Notice, unit: CreditUnit) -> NoticeRow:
     if notice.rule == USAGE_ALERT:
         title = _("Usage alert: {meter}", meter=figures["title"])
         threshold = locale.whole(figures["threshold"])
-        bound = percent(threshold) if figures["is_percent"] else f"{threshold} {figures['unit']}"
+        reached_at = percent(threshold) if figures["is_percent"] else f"{threshold} {figures['unit']}"
         reached = locale.quantity(figures["quantity"], figures["unit"])
-        return NoticeRow(notice.created_at, title, bound, reached)
+        return NoticeRow(notice.created_at, title, reached_at, reached)
     bound = next(
         (
             figures[name]
