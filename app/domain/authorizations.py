@@ -1,7 +1,7 @@
 """Authorizations: may this be spent now, and what does a capture take out of what was held.
 
-The rule for SQLite, and what PostgreSQL's functions (migrations/sql/0007_authorize.sql and 0056_flat_authorize.sql) are
-held against.
+The rule for SQLite, and what PostgreSQL's functions (migrations/sql/0007_authorize.sql, 0056_flat_authorize.sql and
+0058_flat_capture.sql) are held against.
 """
 
 import hashlib

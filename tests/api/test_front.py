@@ -27,6 +27,7 @@ from tests.support import cast, tiers
 NOW = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
 MISSING = "hold_00000000000000000000000000"
 AUTHORIZATIONS, CAPTURE = "/v1/authorizations", "/v1/authorizations/{hold}/capture"
+RELEASE = "/v1/authorizations/{hold}/release"
 JSON = "application/json"
 Call = tuple[str, bytes, dict[str, str]]
 """The path, the body and the headers; `{customer}`, `{hold}` and `{key}` stand for each side's own."""
@@ -122,6 +123,9 @@ GOOD: list[Call] = [
     plain({"customer": "{customer}", "meter": "requests", "quantity": 7, "ttl_seconds": 60}),
     plain({"quantity": 3, "keep": True}, CAPTURE),
     plain({"quantity": 2}, CAPTURE),
+    plain({"customer": "{customer}", "meter": "requests", "quantity": 9}),
+    plain(b"", RELEASE),
+    plain({}, RELEASE),
     plain({"customer": "{customer}", "credits": "60.000001"}),
 ]
 ODD: list[Call] = [
@@ -129,7 +133,19 @@ ODD: list[Call] = [
     plain({"quantity": 1}, CAPTURE),
     plain({}, CAPTURE, IDEMPOTENCY_KEY="two"),
     plain({"credits": "1"}, f"/v1/authorizations/{MISSING}/capture"),
-    plain(b"", "/v1/authorizations/{hold}/release"),
+    plain(b"", RELEASE),
+    plain(ONE),
+    plain({"quantity": 1}, RELEASE),
+    plain(b" {}", RELEASE),
+    plain(b"[]", RELEASE),
+    plain(b"", RELEASE, AUTHORIZATION="Bearer {bound}"),
+    plain(b"", RELEASE, AUTHORIZATION="Bearer {reads}"),
+    plain(b"", RELEASE, IDEMPOTENCY_KEY="three"),
+    plain(b"", RELEASE, IDEMPOTENCY_KEY="three"),
+    plain({}, RELEASE),
+    plain(b"", CAPTURE),
+    plain(b"", f"/v1/authorizations/{MISSING}/release"),
+    plain(b"", "/v1/authorizations/none/release"),
     plain(b"", "/v1/authorizations/none/capture"),
     plain(b"", "/v1/authorizations//capture"),
     plain({"customer": "nobody", "credits": "1"}),
@@ -233,7 +249,7 @@ _HEADERS = st.fixed_dictionaries(
 )
 CALLS = st.builds(
     lambda path, body, headers: plain(body, path, **headers),
-    st.sampled_from([AUTHORIZATIONS, AUTHORIZATIONS, CAPTURE, "/v1/authorizations/{hold}/release"]),
+    st.sampled_from([AUTHORIZATIONS, AUTHORIZATIONS, CAPTURE, RELEASE]),
     _BODIES,
     _HEADERS,
 )

@@ -13,6 +13,7 @@ AUTHORIZE = (
 )
 PLACES = ("tests/services/authorizations/test_places.py",)
 SQL, ASKING = "migrations/sql/0007_authorize.sql", "migrations/sql/0056_flat_authorize.sql"
+CAPTURING = "migrations/sql/0058_flat_capture.sql"
 NOTICES = ("tests/services/notices/test_decisions.py",)
 
 BUGS = [
@@ -216,11 +217,31 @@ BUGS = [
     ),
     Bug(
         "its own hold counts twice at a capture against the plan's limit, on PostgreSQL",
-        SQL,
-        "greatest(0, cost + change), answer.meter <> '' and purser_over_plan(after, terms)",
-        "greatest(0, cost + change), answer.meter <> ''\n"
-        "            and purser_over_plan(purser_moved(funds.meter, units, 0, false), terms)",
+        CAPTURING,
+        "when of_meter <> '' and used + held_units > least(",
+        "when of_meter <> '' and used + held_units + freed > least(",
         PLACES,
+    ),
+    Bug(
+        "a hold whose time is over can be captured, on PostgreSQL",
+        CAPTURING,
+        "    if its_state <> 'held' or expiry <= moment then\n",
+        "    if its_state <> 'held' then\n",
+        AUTHORIZE,
+    ),
+    Bug(
+        "more than was held is captured unasked, on PostgreSQL",
+        CAPTURING,
+        "        promised := units <= spare_units;\n",
+        "        promised := units > 0;\n",
+        (*AUTHORIZE, *PLACES),
+    ),
+    Bug(
+        "a release gives back what was captured of a hold, on PostgreSQL",
+        CAPTURING,
+        "    change := -greatest(0, its_micros - captured);\n",
+        "    change := -its_micros;\n",
+        AUTHORIZE,
     ),
     Bug(
         "a hold that outlasts its period is priced in it alone",

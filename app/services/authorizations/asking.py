@@ -1,6 +1,6 @@
 """An authorization as PostgreSQL's `purser_authorize` is asked for it, and its answer as a value."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from app import clock
@@ -20,25 +20,15 @@ _BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 Values = list[bytes | None]
 
 
-_TERMS = (
-    "catalog", "version", "plan", "period", "at_invoice", "daily_limit", "allowance", "plan_limit", "each", "up_to",
-    "per",
-)  # fmt: skip
-
-
 def values(
-    request: AuthorizationRequest, proof: Presented | None, name: str, customer_id: str, terms: Mapping[str, object]
+    request: AuthorizationRequest, proof: Presented | None, name: str, customer_id: str, terms: Sequence[bytes | None]
 ) -> Values:
     """Return what is sent: whose key asks, the request, and the terms that the process knows."""
-    key_id, key_hash = (proof.key_id, proof.secret_hash) if proof is not None else (None, None)
-    return [
-        _written(each)
-        for each in (
-            key_id, key_hash, customer_id, request.customer, name, request.key or name, request.digest, request.meter,
-            request.quantity, request.micros, request.at_once, request.ttl_seconds, clock.now(),
-            *(terms[name] for name in _TERMS),
-        )
-    ]  # fmt: skip
+    said = (
+        customer_id, request.customer, name, request.key or name, request.digest, request.meter, str(request.quantity),
+        str(request.micros), "t" if request.at_once else "f", str(request.ttl_seconds), clock.now().isoformat(),
+    )  # fmt: skip
+    return [*whose(proof), *map(str.encode, said), *terms]
 
 
 def ask(path: HotPath, said: Values, request: AuthorizationRequest, customer_id: str) -> Authorized | str:
@@ -61,15 +51,16 @@ def ask(path: HotPath, said: Values, request: AuthorizationRequest, customer_id:
         captured_micros=captured,
         captured_quantity=units,
         captures=captures,
-        created_at=_BEGINNING + timedelta(microseconds=created),
-        expires_at=_BEGINNING + timedelta(microseconds=expires),
+        created_at=moment(created),
+        expires_at=moment(expires),
     )
 
 
-def _written(value: object) -> bytes | None:
-    """Return a value as PostgreSQL reads it."""
-    if value is None:
-        return None
-    if isinstance(value, list):
-        value = f"{{{','.join('null' if each is None else str(each) for each in value)}}}"
-    return str(value).encode()
+def moment(micros: int) -> datetime:
+    """Return the time so many micros after 1970 began."""
+    return _BEGINNING + timedelta(microseconds=micros)
+
+
+def whose(proof: Presented | None) -> tuple[bytes | None, bytes | None]:
+    """Return whose key asks: its id and the hash of its secret."""
+    return (proof.key_id.encode(), proof.secret_hash.encode()) if proof is not None else (None, None)

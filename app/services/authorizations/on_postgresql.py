@@ -4,101 +4,33 @@ The terms (catalog, plan, billing period) are remembered. The database looks whe
 and answers `stale` where they do not; where a grant or a period is due it answers `catch_up`, and that is done first.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from threading import Lock
-from typing import Any, Generic, TypeVar
+from typing import Any
 
-from cachetools import LRUCache
 from sqlalchemy import or_, select
 
 from app import clock, ids
 from app.config import Settings
 from app.domain.authorizations import AuthorizationRequest, Authorized, CaptureRequest, Taken, too_dear
-from app.domain.catalog import Catalog, Plan
 from app.domain.errors import NotFound
-from app.domain.rating import Tariff, tariff
 from app.extensions import Extension, settings
 from app.models.authorizations import Authorization
 from app.models.customers import BillingPeriod, Customer
 from app.models.database import db
 from app.models.scope import as_service
 from app.services.access.api_keys import Presented
-from app.services.authorizations import asking, postgresql_calls
+from app.services.authorizations import asking, capturing
+from app.services.authorizations.capturing import Held, Said
 from app.services.authorizations.catch_up import catch_up
 from app.services.authorizations.postgresql_calls import DatabaseAway, HotPath
-from app.services.authorizations.refusals import (
-    NoRoom,
-    Unavailable,
-    check_count,
-    check_kind,
-    ended,
-    over,
-    priced_by,
-    refused_key,
-    reused_key,
-    shown,
-)
+from app.services.authorizations.refusals import NoRoom, Unavailable, check_kind, ended, over, refused_key, reused_key
+from app.services.authorizations.remembered import Remembered, Sent, Terms
 from app.services.catalog import versions
-from app.services.ledger import spending
 from app.services.usage.terms import plan_of
 
 TRIES = 4
 """How often the database may find that the terms have changed before we give up."""
-Value = TypeVar("Value")
-
-
-@dataclass(frozen=True)
-class _Terms:
-    """What a process remembers of a customer. `plan_key` is as the customer's row has it."""
-
-    customer_id: str
-    catalog_name: str
-    version: int
-    plan_key: str
-    period: int
-    catalog: Catalog
-    plan: Plan
-
-    def values(self, meter: str, quantity: int | None) -> dict[str, object]:
-        """Return the terms as the statements take them, for so much of one meter."""
-        price = priced_by(self.catalog, self.plan, meter)
-        check_count(price, quantity)
-        return self._with(price)
-
-    def of_hold(self, meter: str) -> dict[str, object]:
-        """Return the terms as the statements take them, to end a hold: of a meter that may be sold no longer."""
-        return self._with(tariff(self.catalog, self.plan, meter))
-
-    def _with(self, price: Tariff | None) -> dict[str, object]:
-        return {
-            "catalog": self.catalog_name,
-            "version": self.version,
-            "plan": self.plan_key,
-            "period": self.period,
-            "at_invoice": self.catalog.credits.burn == "at_invoice",
-            "daily_limit": spending.daily_limit(None, self.catalog),
-            **_price(price),
-        }
-
-
-class _Remembered(Generic[Value]):
-    """What was looked up last, up to `most` of it, for all threads. Losing any costs a statement."""
-
-    def __init__(self, most: int) -> None:
-        self._lock, self._values = Lock(), LRUCache[str, Value](most)
-
-    def get(self, key: str) -> Value | None:
-        with self._lock:
-            return self._values.get(key)
-
-    def put(self, key: str, value: Value) -> None:
-        with self._lock:
-            self._values[key] = value
-
-    def forget(self, key: str) -> None:
-        with self._lock:
-            self._values.pop(key, None)
+_NO_TERMS: Sent = (None,) * 11
+_NO_TERMS_OF_RELEASE: Sent = (None,) * 8
 
 
 class AppState:
@@ -106,8 +38,8 @@ class AppState:
 
     def __init__(self, known: Settings) -> None:
         self.path = HotPath(known.database_url, prepared_statements=known.database_prepared_statements)
-        self.terms: _Remembered[_Terms] = _Remembered(20_000)
-        self.holds: _Remembered[tuple[str, str]] = _Remembered(50_000)
+        self.terms: Remembered[Terms] = Remembered(20_000)
+        self.holds: Remembered[tuple[str, str]] = Remembered(50_000)
 
 
 def authorize(request: AuthorizationRequest, proof: Presented | None) -> Authorized:
@@ -115,7 +47,7 @@ def authorize(request: AuthorizationRequest, proof: Presented | None) -> Authori
     state, name = _app_state(), ids.new("hold")
     for _ in range(TRIES):
         terms = _terms(request.customer)
-        said = asking.values(request, proof, name, terms.customer_id, terms.values(request.meter, request.quantity))
+        said = asking.values(request, proof, name, terms.customer_id, terms.of(request.meter, request.quantity))
         try:
             made = asking.ask(state.path, said, request, terms.customer_id)
         except DatabaseAway as problem:
@@ -137,53 +69,50 @@ def authorize(request: AuthorizationRequest, proof: Presented | None) -> Authori
 
 def capture(request: CaptureRequest, proof: Presented | None) -> Taken:
     """Use what was held, in part or whole, or more where more is available."""
+    state = _app_state()
     for _ in range(TRIES):
-        customer_id, meter = _whose(request.hold_id)
-        terms = _terms(customer_id).values(meter, request.quantity) if customer_id else _NO_TERMS
-        values = {
-            **_proof(proof),
-            **terms,
-            "id": request.hold_id,
-            "quantity": request.quantity,
-            "micros": request.micros,
-            "keep": request.keep,
-            "event_key": request.event_id if request.key else None,
-            "digest": request.digest,
-            "now": clock.now(),
-        }
-        row = _sent(postgresql_calls.CAPTURE, values, about=customer_id or request.hold_id, again=bool(request.key))
-        match row.outcome:
-            case "captured":
-                return Taken(row.used_micros, row.available, shown(row))
-            case "key_reused":
+        held = _held(request.hold_id)
+        terms = _NO_TERMS
+        if held.customer_id:
+            check_kind(held.meter, request.quantity, request.micros)
+            terms = _terms(held.customer_id).of(held.meter, request.quantity)
+        try:
+            said = capturing.capture(state.path, request, held, terms, proof, clock.now())
+        except DatabaseAway as problem:
+            raise Unavailable from problem
+        match said:
+            case Said("captured", hold=Authorized() as hold):
+                return Taken(said.micros, said.available, hold)
+            case Said("ended", hold=Authorized() as hold):
+                return ended(hold, said.available, request)
+            case Said("key_reused"):
                 raise reused_key()
-            case "ended":
-                return ended(shown(row), row.available, request)
-            case "too_dear":
-                raise too_dear(meter)
-            case "refused":
-                raise NoRoom(row.why, row.available, row.retry_after)
-            case outcome:
-                if outcome == "mismatched":
-                    check_kind(row.meter, request.quantity, request.micros)
-                _mend(outcome, customer_id, customer_id)
+            case Said("too_dear"):
+                raise too_dear(held.meter)
+            case Said("refused"):
+                raise NoRoom(said.why, said.available, said.retry)
+            case Said(outcome):
+                _mend(outcome, held.customer_id, held.customer_id)
     raise Unavailable
 
 
 def release(hold_id: str, proof: Presented | None) -> Authorized:
     """Hold it no longer. Twice is once."""
+    state = _app_state()
     for _ in range(TRIES):
-        customer_id, meter = _whose(hold_id)
-        terms = _terms(customer_id).of_hold(meter) if customer_id else _NO_TERMS
-        values = {**_proof(proof), **terms, "id": hold_id, "now": clock.now()}
-        row = _sent(postgresql_calls.RELEASE, values, about=customer_id or hold_id, again=True)
-        match row.outcome:
-            case "released":
-                return shown(row)
-            case "ended":
-                raise over(shown(row))
-            case outcome:
-                _mend(outcome, customer_id, customer_id)
+        held = _held(hold_id)
+        terms = _terms(held.customer_id).of_release(held.meter) if held.customer_id else _NO_TERMS_OF_RELEASE
+        try:
+            said = capturing.release(state.path, held, terms, proof, clock.now())
+        except DatabaseAway as problem:
+            raise Unavailable from problem
+        match said:
+            case "released", Authorized() as hold:
+                return hold
+            case "ended", Authorized() as hold:
+                raise over(hold)
+            case outcome, _:
+                _mend(outcome, held.customer_id, held.customer_id)
     raise Unavailable
 
 
@@ -200,21 +129,10 @@ def path() -> HotPath:
 
 
 _the_state: Extension[AppState] = Extension("authorizations")
-_NO_TERMS: dict[str, object] = {
-    **dict.fromkeys(("catalog", "version", "plan", "period", "at_invoice", "daily_limit", "allowance", "plan_limit")),
-    **dict.fromkeys(("each", "up_to", "per")),
-}
 
 
 def _app_state() -> AppState:
     return _the_state.get_or_make(lambda: AppState(settings()))
-
-
-def _sent(statement: str, values: Mapping[str, object], *, about: str, again: bool = False) -> Any:
-    try:
-        return _app_state().path.ask(statement, values, about=about, again=again)
-    except DatabaseAway as problem:
-        raise Unavailable from problem
 
 
 def _mend(outcome: str, customer_id: str, reference: str) -> None:
@@ -226,21 +144,7 @@ def _mend(outcome: str, customer_id: str, reference: str) -> None:
         catch_up(customer_id)
 
 
-def _proof(proof: Presented | None) -> dict[str, object]:
-    if proof is None:
-        return {"key_id": None, "key_hash": None}
-    return {"key_id": proof.key_id, "key_hash": proof.secret_hash}
-
-
-def _price(price: Tariff | None) -> dict[str, object]:
-    """Return what a meter costs as the statements take it."""
-    if price is None:
-        return {"allowance": 0, "plan_limit": None, "each": [], "up_to": [], "per": 1}
-    known = {"allowance": price.allowance, "plan_limit": price.limit, "per": price.meter.per}
-    return {**known, **postgresql_calls.price_values(price.steps)}
-
-
-def _terms(reference: str) -> _Terms:
+def _terms(reference: str) -> Terms:
     """Return the terms of a customer, by our id or the host's: what is remembered, or what the rows say."""
     known = _app_state().terms.get(reference)
     if known is None:
@@ -263,17 +167,17 @@ def terms_row(reference: str) -> Any:
     ).one_or_none()
 
 
-def _looked_up(reference: str) -> _Terms:
+def _looked_up(reference: str) -> Terms:
     with as_service("authorize"):
         row = terms_row(reference)
         if row is None:
             raise NotFound("customer")
         catalog = versions.sold(row.catalog, row.catalog_version)
     plan = plan_of(catalog, row.plan)
-    return _Terms(row.customer_id, row.catalog, row.catalog_version, row.plan, row.number, catalog, plan)
+    return Terms(row.customer_id, row.catalog, row.catalog_version, row.plan, row.number, catalog, plan)
 
 
-def _whose(hold_id: str) -> tuple[str, str]:
+def _held(hold_id: str) -> Held:
     """Return whose hold it is and of which meter; two empty texts where there is none."""
     known = _app_state().holds.get(hold_id)
     if known is None:
@@ -282,7 +186,7 @@ def _whose(hold_id: str) -> tuple[str, str]:
                 select(Authorization.customer_id, Authorization.meter).where(Authorization.id == hold_id)
             ).one_or_none()
         if row is None:
-            return "", ""
+            return Held(hold_id, "", "")
         known = (row.customer_id, row.meter)
         _app_state().holds.put(hold_id, known)
-    return known
+    return Held(hold_id, *known)

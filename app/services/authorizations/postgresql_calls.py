@@ -25,6 +25,8 @@ AT_ONCE = 4
 """How many calls of a process may be about one customer at the same time."""
 PATIENCE = 3
 """Seconds that a call waits for a connection, or for its turn. Then the answer is no."""
+UNANSWERED = (*AWAY, psycopg.InterfaceError, psycopg.InternalError)
+"""What says nothing of the question: the connection, or the server itself, has failed. See `handlers.UNAVAILABLE`."""
 RECONNECTING = 2
 """Seconds for which a lost connection is opened again, a second apart. Later the next call opens one: it never waits
 for a pause that has grown while the database was away."""
@@ -66,22 +68,6 @@ class Prepared:
 def _checked(result: PGresult) -> None:
     if result.status not in {ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK}:
         raise error_from_result(result)
-
-
-_TERMS = (
-    "row(%(catalog)s::text, %(version)s::bigint, %(plan)s::text, %(period)s::bigint, %(at_invoice)s::boolean, "
-    "%(daily_limit)s::bigint, %(allowance)s::bigint, %(plan_limit)s::bigint, %(each)s::bigint[], "
-    "%(up_to)s::bigint[], %(per)s::bigint)::purser_terms"
-)
-_PROOF = "%(key_id)s::text, %(key_hash)s::text"
-CAPTURE = (
-    "select f.outcome, f.why, f.retry_after, f.available, f.used_micros, (f.answer).* "  # noqa: S608  # our own words
-    f"from purser_capture({_PROOF}, %(id)s::text, %(quantity)s::bigint, %(micros)s::bigint, %(keep)s::boolean, "
-    f"%(event_key)s::text, %(digest)s::text, %(now)s::timestamptz, {_TERMS}) f"
-)
-RELEASE = (
-    f"select f.outcome, (f.answer).* from purser_release({_PROOF}, %(id)s::text, %(now)s::timestamptz, {_TERMS}) f"  # noqa: S608  # our own words
-)
 
 
 Row = TypeVar("Row")
@@ -137,7 +123,7 @@ class HotPath:
         with self._turn(about):
             try:
                 return self._on_one(once)
-            except AWAY as problem:
+            except UNANSWERED as problem:
                 if isinstance(problem, PoolTimeout | TooManyRequests) or not was_lost(problem):
                     raise DatabaseAway from problem
                 self._pool.drain()  # where one has died, the others have too
@@ -145,7 +131,7 @@ class HotPath:
                     raise DatabaseAway from problem
             try:
                 return self._on_one(once)
-            except AWAY as problem:
+            except UNANSWERED as problem:
                 raise DatabaseAway from problem
 
     def close(self) -> None:
@@ -191,8 +177,3 @@ class HotPath:
                 turn.waiting -= 1
                 if not turn.waiting:
                     self._turns.pop(about, None)
-
-
-def price_values(steps: Sequence[tuple[int, int | None]]) -> dict[str, object]:
-    """Return the steps of a price as the statements take them."""
-    return {"each": [micros for micros, _up_to in steps], "up_to": [up_to for _micros, up_to in steps]}
