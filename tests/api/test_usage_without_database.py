@@ -25,6 +25,7 @@ from app.services.authorizations import holds
 from tests.support.api import Api, api_for, problem_of
 from tests.support.client import StandAloneClient
 from tests.support.databases import Database
+from tests.support.files_away import another, gone
 
 NOW = f"{clock.now():%Y-%m-%dT%H:%M:%SZ}"
 OWN = {"id": "own-1", "customer": "acme", "meter": "requests", "quantity": 3}
@@ -62,32 +63,6 @@ def counted_once(api: Api) -> None:
     """What was refused is counted when it is sent again, and once."""
     assert [send(api, form).get_json()["accepted"] for form in FORMS] == [1, 2, 1, 1, 1]
     assert [send(api, form).get_json()["duplicates"] for form in FORMS] == [1, 2, 1, 1, 1]
-
-
-def another(path: Path) -> None:
-    """Put something else where the file was."""
-    path.write_bytes(b"This is no database. " * 1000)
-
-
-@contextmanager
-def gone(path: Path, put: Callable[[Path], None]) -> Iterator[None]:
-    """Let the file be away, and something else in its place."""
-    holds.close()
-    db.session.remove()
-    db.engine.dispose()
-    kept = {each: each.with_name(f"kept-{each.name}") for each in path.parent.glob(f"{path.name}*")}
-    for each, to in kept.items():
-        each.rename(to)
-    put(path)
-    try:
-        yield
-    finally:
-        db.session.remove()
-        db.engine.dispose()
-        for each in path.parent.glob(f"{path.name}*"):
-            each.rmdir() if each.is_dir() else each.unlink()
-        for each, to in kept.items():
-            to.rename(each)
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)

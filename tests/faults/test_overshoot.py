@@ -6,65 +6,25 @@ from datetime import UTC, datetime
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select
 
 from app import clock
 from app.config import Settings
-from app.domain.money import MICROS, Credits
+from app.domain.money import MICROS
 from app.models.authorizations import Authorization
-from app.models.customers import Customer
 from app.models.database import db
-from app.models.ledger import Account
-from app.models.limits import SpendSettings
 from app.models.scope import as_service
-from app.models.usage import Spending, UsageEvent
+from app.models.usage import Spending
 from app.services.authorizations import expiry
-from app.services.ledger import grants
-from app.services.transaction import transaction
 from app.services.verification.verify import verify
-from tests.support import cast, tiers
+from tests.support import tiers
+from tests.support.edges import EDGE, at_an_edge, spent
 from tests.support.spenders import Worker, heard, send_work, spenders
 
 NOW = datetime(2026, 11, 21, 23, 59, 30, tzinfo=UTC)
 WORKERS = tiers.sample_of(6, proof=12)
 ROUNDS = tiers.sample_of(dict.fromkeys(("postgresql", "sqlite"), 1), proof={"postgresql": 10, "sqlite": 3})
 CALLS = tiers.sample_of(8, proof=4)
-EDGE = 20 * MICROS
-
-
-def at_an_edge(name: str, kind: str) -> Customer:
-    """Return a new customer who may spend 20 credits, because of a daily limit or because there is no more."""
-    customer = cast.make_customer(name)
-    with as_service("test"), transaction() as session:
-        session.get_one(Customer, customer.customer_id).overage_protection_micros = 0
-        session.execute(
-            update(Account).where(Account.customer_id == customer.customer_id, Account.floor < 0).values(floor=0)
-        )
-        if kind == "day":
-            session.add(
-                SpendSettings(
-                    customer_id=customer.customer_id, enabled=True, daily_limit_micros=EDGE,
-                    notify_threshold_micros=None, version=1, changed_at=NOW, changed_by="test",
-                )
-            )  # fmt: skip
-    with clock.at(NOW):
-        credit = Credits(EDGE if kind == "balance" else 50 * EDGE)
-        grants.give(customer.customer_id, kind="promotional", credits=credit, granted_by="test", reason="Test")
-    return customer
-
-
-def spent(customer: Customer) -> tuple[int, int]:
-    """Return what was used and what is held, added up from the rows one by one."""
-    with as_service("test"):
-        used = db.session.scalar(
-            select(func.sum(UsageEvent.micros)).where(UsageEvent.customer_id == customer.customer_id)
-        )
-        rows = db.session.execute(
-            select(Authorization.micros, Authorization.captured_micros).where(
-                Authorization.customer_id == customer.customer_id, Authorization.state == "held"
-            )
-        ).all()
-        return int(used or 0), sum(max(0, micros - captured) for micros, captured in rows)
 
 
 @pytest.mark.both_databases
@@ -86,7 +46,7 @@ def test_what_is_authorized_never_passes_the_edge_and_what_is_reported_by_what_w
 
 def authorized_round(workers: list[Worker], number: int) -> int:
     """Let all of them ask, and return by how many micros an edge was passed."""
-    customer = at_an_edge(f"Edge{number}", "day" if number % 2 else "balance")
+    customer = at_an_edge(f"Edge{number}", "day" if number % 2 else "balance", NOW)
     send_work(workers, "authorize", customer, number, CALLS)
     allowed = heard(workers)
     used, held = spent(customer)
@@ -99,7 +59,7 @@ def authorized_round(workers: list[Worker], number: int) -> int:
 
 def reported_round(workers: list[Worker], number: int) -> int:
     """Let all of them use and report, and return by how many micros the limit was passed."""
-    customer = at_an_edge(f"Report{number}", "day")
+    customer = at_an_edge(f"Report{number}", "day", NOW)
     send_work(workers, "report", customer, number, CALLS)
     reported = heard(workers)
     used, _held = spent(customer)
@@ -111,7 +71,7 @@ def reported_round(workers: list[Worker], number: int) -> int:
 @pytest.mark.fault("A6")
 def test_workers_killed_at_the_edge_leave_it_as_it_is(app: Flask, settings: Settings, catalog: str) -> None:
     with spenders(settings, NOW, 4) as workers:
-        customer = at_an_edge("Edge", "day")
+        customer = at_an_edge("Edge", "day", NOW)
         send_work(workers, "authorize", customer, "killed", 200)
         for victim in workers[:2]:
             os.kill(victim.pid, signal.SIGKILL)

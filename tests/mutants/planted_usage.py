@@ -223,27 +223,6 @@ BUGS = [
         PLACES,
     ),
     Bug(
-        "a hold whose time is over can be captured, on PostgreSQL",
-        CAPTURING,
-        "    if its_state <> 'held' or expiry <= moment then\n",
-        "    if its_state <> 'held' then\n",
-        AUTHORIZE,
-    ),
-    Bug(
-        "more than was held is captured unasked, on PostgreSQL",
-        CAPTURING,
-        "        promised := units <= spare_units;\n",
-        "        promised := units > 0;\n",
-        (*AUTHORIZE, *PLACES),
-    ),
-    Bug(
-        "a release gives back what was captured of a hold, on PostgreSQL",
-        CAPTURING,
-        "    change := -greatest(0, its_micros - captured);\n",
-        "    change := -its_micros;\n",
-        AUTHORIZE,
-    ),
-    Bug(
         "a hold that outlasts its period is priced in it alone",
         "app/domain/reservations.py",
         "        if not self.outlasting:\n",

@@ -207,11 +207,8 @@ def captured(authorization_id: str, body: CaptureIn, key: str, proof: Presented)
         taken = holds.capture(
             authorization_id, quantity=body.quantity, credits=body.credits, keep=body.keep, key=key, proof=proof
         )
-    return CapturedOut(
-        **dict(_shown(taken.hold)),
-        credits_used=Credits(taken.micros),
-        available_to_use=Credits(taken.available),
-    )
+    shown = dict(_shown(taken.hold))
+    return CapturedOut(**shown, credits_used=Credits(taken.micros), available_to_use=Credits(taken.available))
 
 
 @operation(

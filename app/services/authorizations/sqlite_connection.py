@@ -14,6 +14,8 @@ from sqlalchemy import Engine, PoolProxiedConnection
 
 from app.services.authorizations.postgresql_calls import DatabaseAway
 
+MISTAKES = (sqlite3.IntegrityError, sqlite3.ProgrammingError, sqlite3.DataError, sqlite3.NotSupportedError)
+"""What says that a statement of ours was wrong. Whatever else SQLite says is about the database."""
 PATIENCE = 15
 """Seconds that a call waits for its turn, as long as for SQLite's own lock. Then the answer is no."""
 
@@ -28,7 +30,10 @@ class Writer:
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
-        """Run the block in one transaction under the write lock, or raise `DatabaseAway`: rolled back if it raises."""
+        """Run the block in one transaction under the write lock, or raise `DatabaseAway`: rolled back if it raises.
+
+        Where it was SQLite that failed, the next call opens the file anew: another may be in its place.
+        """
         if not self._turn.acquire(timeout=PATIENCE):
             raise DatabaseAway
         try:
@@ -40,7 +45,11 @@ class Writer:
             finally:
                 if connection.in_transaction:
                     connection.execute("rollback")
-        except sqlite3.OperationalError as problem:
+        except MISTAKES:
+            raise
+        except sqlite3.Error as problem:
+            if getattr(problem, "sqlite_errorcode", None) != sqlite3.SQLITE_BUSY:
+                self._hang_up()
             raise DatabaseAway from problem
         finally:
             self._turn.release()
@@ -48,9 +57,12 @@ class Writer:
     def close(self) -> None:
         """Close the connection."""
         with self._turn:
-            if self._opened is not None:
-                self._opened.close()
-                self._opened = None
+            self._hang_up()
+
+    def _hang_up(self) -> None:
+        opened, self._opened = self._opened, None
+        if opened is not None:
+            opened.close()
 
     def _connection(self) -> sqlite3.Connection:
         if self._opened is None:
