@@ -59,5 +59,11 @@ def end_sessions(email: str | None, everybody: bool, by: str) -> None:
 def reset_two_factor(email: str, by: str, reason: str) -> None:
     """Take app, recovery codes and passkeys away from a member who lost them, and end all their sessions."""
     with one_line():
-        two_factor.reset(email, by, reason)
-        click.echo("The password alone opens the account now. A mail says so to the member.")
+        member = two_factor.reset(email, by, reason)
+        if member.password_hash is not None:
+            click.echo("The password alone opens the account now. A mail says so to the member.")
+        else:
+            click.echo(
+                "The member has no password: they choose one by “Forgot your password?”, or sign in by a linked "
+                "account. A mail says so to the member."
+            )

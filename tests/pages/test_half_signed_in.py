@@ -8,6 +8,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from app import extensions
 from app.domain.people.acting import By
 from app.domain.people.members import Actor
 from app.models.database import db
@@ -95,3 +96,25 @@ def test_a_sign_in_that_was_being_checked_when_sessions_ended_begins_none(
     with as_service("look for a session"):
         asked = select(BrowserSession).where(BrowserSession.member_id == alice_actor.member_id)
         assert db.session.scalars(asked).all() == []
+
+
+def test_an_error_before_the_second_factor_leads_on_to_it(visitor: Browser, alice_actor: Actor) -> None:
+    """The Overview would lead to the sign-in again, and the half of it that is done would be given up."""
+    switch_on(alice_actor)
+    gives_password(visitor, alice_actor)
+    page = visitor.opens("/billing/nowhere")
+    assert (page.status, page.texts(".actions a")) == (404, ["Go on to the second step"])
+    on = visitor.follows(page, ".actions a")
+    assert visitor.submits(on, CODE_FORM, code=shown(alice_actor)).path == "/billing/"
+
+
+def test_an_error_before_two_factor_sign_in_is_set_up_leads_there(
+    app: Flask, visitor: Browser, alice_actor: Actor
+) -> None:
+    extensions.settings.set(app, replace(extensions.settings.of(app), two_factor_required=True))
+    gives_password(visitor, alice_actor)
+    page = visitor.opens("/billing/nowhere")
+    assert (page.status, page.texts(".actions a")) == (404, ["Set up two-factor sign-in"])
+    assert page.texts(".menu__name") == ["Account"], "it holds Authentication and the way out, and no menu"
+    assert "Overview" not in page.text
+    assert visitor.follows(page, ".actions a").path == "/account/authentication/"

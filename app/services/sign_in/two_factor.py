@@ -157,7 +157,7 @@ def new_codes(by: By, typed: str) -> tuple[str, ...]:
 def reset(email: str, by: str, reason: str) -> Member:
     """Take app, recovery codes and passkeys away from a member who lost them, as the seller decided; return the member.
 
-    All their sessions end. The password stays, and a mail says so.
+    All their sessions end. The password stays, and a mail says so; who has none reads there how to choose one.
     """
     audit.ask_who_and_why(by, reason, "Say who resets it and why.")
     with as_service("reset a member's second factors"), transaction() as session:
@@ -169,7 +169,8 @@ def reset(email: str, by: str, reason: str) -> Member:
         session.execute(delete(Passkey).where(Passkey.member_id == member.id))
         own_sessions.end_all(session, member.id)
         by_nobody, why = By(member.id, ""), {"reason": reason}
-        changes.note(session, by_nobody, "two_factor.reset", mails.TWO_FACTOR_RESET, actor=by, after=why)
+        said = {"has_password": member.password_hash is not None}
+        changes.note(session, by_nobody, "two_factor.reset", mails.TWO_FACTOR_RESET, actor=by, after=why, **said)
         session.expunge(member)
     return member
 

@@ -1,6 +1,6 @@
 """When something is wrong: a sentence in the portal's own look, the request's id, and nothing of the inside."""
 
-from flask import Flask, Response, make_response, render_template, request
+from flask import Flask, Response, make_response, render_template, request, url_for
 from flask_wtf.csrf import CSRFError  # type: ignore[import-untyped]
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import BadHost, HTTPException
@@ -10,8 +10,9 @@ from app.domain.language import _, marked
 from app.models.scope import CustomerScope, enter
 from app.web.access import actor_or_none
 from app.web.errors import handlers
-from app.web.login import another_customer
+from app.web.login import another_customer, lacks_second_factor
 from app.web.respond import wants_fragment
+from app.web.second_step import half_signed_in
 from app.web.session_cookie import SWITCHED, portal_session
 
 WORDS = {
@@ -82,9 +83,18 @@ def _answer(status: int, title: str, sentence: str) -> Response:
         # What asked stays as it is, with what was typed in it; the words go to the notices.
         answer.headers["HX-Retarget"], answer.headers["HX-Reswap"] = "#notices", "innerHTML"
         return answer
-    words = {"title": title, "sentence": sentence, "request_id": request_id, "status": status}
+    words: dict[str, object] = {"title": title, "sentence": sentence, "request_id": request_id, "status": status}
+    words |= {"leads_to": "", "leads": ""}
     page = (_framed(words) if status < 500 else "") or render_template("errors/page.html", **words)
     return make_response(page, status)
+
+
+def _half_signed_in(words: dict[str, object]) -> str:
+    """Return the page for whoever has given the password: the way on is the second step, and not the Overview."""
+    if half_signed_in.current() is None:
+        return ""
+    words |= {"leads_to": url_for("second_factor.page"), "leads": _("Go on to the second step")}
+    return render_template("errors/page.html", **words)
 
 
 def _framed(words: dict[str, object]) -> str:
@@ -94,8 +104,10 @@ def _framed(words: dict[str, object]) -> str:
     try:
         actor = actor_or_none()
         if actor is None:
-            return ""
+            return _half_signed_in(words)
         enter(CustomerScope(actor.customer_id))  # no guard has run where no view has the address
+        if lacks_second_factor(actor):
+            words |= {"leads_to": url_for("authentication.page"), "leads": _("Set up two-factor sign-in")}
         return render_template("errors/framed.html", **words)
     except (SQLAlchemyError, HTTPException):
         return ""
