@@ -46,3 +46,22 @@ def test_the_words_of_a_limit_and_of_a_threshold_do_not_lie_on_each_other(thresh
     for highest in (10**6, 3 * 10**8, 10**9):
         (start, end), (other, last) = sorted(taken_by(used(days_of(highest), marks=marks)))
         assert 0 <= start < end <= other < last <= HEIGHT
+
+
+@pytest.mark.parametrize(
+    ("figures", "place"),
+    [
+        ([290, *[10] * 29], "100%"),
+        ([10, 10, 290, *[10] * 27], "100%"),
+        ([*[10] * 29, 290], "2"),
+        ([10] * 30, "2"),
+        ([290, *[10] * 28, 290], "2"),
+    ],
+)
+def test_the_words_of_a_threshold_stand_where_no_column_is_behind_them(figures: list[int], place: str) -> None:
+    """On a phone they lay over a column of the first days. Where columns are at both ends they have an edge."""
+    mark = Mark("threshold", 200 * 10**6, "E-mail at")
+    drawn = used(days_of(*(each * 10**6 for each in figures)), marks=(mark,))
+    [line] = classed(drawn, "mark")
+    assert [each.get("x") for each in line.iter("text")] == [place]
+    assert ("mark--end" in line.get("class", "")) is (place == "100%")

@@ -96,7 +96,7 @@ def _drawn(
     wanted = [names[last], names[0], names[-1], *reversed(names[last % 7 :: 7]), *names[last::7]]
     return Chart(
         name=name,
-        drawing=plot.drawn(reachable(slots, last) + plot.lines(marks), name, wanted),
+        drawing=plot.drawn(reachable(slots, last) + plot.lines(marks, tops=_tops(plot, days)), name, wanted),
         legend=tuple(legend),
         head=(
             _("Day"),
@@ -138,6 +138,12 @@ def _note(each: Column, marks: Sequence[Mark]) -> str:
 def _ends(figures: tuple[int, ...]) -> tuple[int, int]:
     """Return how far down and up the stack reaches: what is below zero is stacked downwards."""
     return sum(each for each in figures if each < 0), sum(each for each in figures if each > 0)
+
+
+def _tops(plot: Plot, days: Sequence[Column]) -> list[int]:
+    """Return how far below the top each slot's column begins; at zero where there is none."""
+    tops = [plot.y(max(_ends(each.figures)[1], each.before or 0, 0)) for each in days]
+    return tops + [plot.y(0)] * (plot.slots - len(tops))
 
 
 def _bar(plot: Plot, each: Column) -> str:

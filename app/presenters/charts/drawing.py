@@ -103,16 +103,20 @@ class Plot:
         named = f'{css}{more} tabindex="-1"><title>{escape(title)}</title>{box}<rect class="hit"/>{inside}</svg>'
         return f'<a href="{escape(href)}"{named}</a>' if href else f'<g role="img"{named}</g>'
 
-    def lines(self, marks: Sequence[Mark], dots: Sequence[int] = ()) -> str:
+    def lines(self, marks: Sequence[Mark], dots: Sequence[int] = (), tops: Sequence[int] = ()) -> str:
         """Return the lines across, each with its words: a limit's at the right end, another's at the left.
 
-        Words keep away from the dots, which lie so far below the top, and from those of the lines before.
+        Words keep away from the dots, which lie so far below the top, and from those of the lines before. Where columns
+        stand behind them at the left and none does at the right, they stand there: `tops` says where columns begin.
         """
         taken, found = [(dot - DOT, dot + DOT) for dot in dots], ""
         for mark in marks:
             y, words = TOP if mark.figure is None else self.y(mark.figure), self._words(mark)
             first, box, _fits = beside(y, len(words), taken)
-            found += self._line(mark, y, first, words)
+            slots = -(-len(tops) * min(LONGEST, max(map(len, words))) // LONGEST)
+            left, right = (any(top < box[1] for top in each) for each in (tops[:slots], tops[-slots:] if slots else ()))
+            is_end = mark.kind == "limit" or (left and not right)
+            found += self._line(mark, y, first, words, is_end=is_end)
             taken += [box] if mark.figure is not None else []
         return found
 
@@ -135,14 +139,15 @@ class Plot:
                 lines.append(each)
         return lines
 
-    def _line(self, mark: Mark, y: int, first: int, words: Sequence[str]) -> str:
-        hidden = " mark--hidden" if mark.figure is None else ""
-        at = 'x="100%"' if mark.kind == "limit" else 'x="2"'
+    def _line(self, mark: Mark, y: int, first: int, words: Sequence[str], *, is_end: bool) -> str:
+        more = " mark--hidden" if mark.figure is None else ""
+        more += " mark--end" if is_end and mark.kind != "limit" else ""
+        at = 'x="100%"' if is_end else 'x="2"'
         said = " ".join(
             f'<text {at} y="{first + number * LINE}">{escape(each)}</text>' for number, each in enumerate(words)
         )
         return (
-            f'<g class="mark mark--{mark.kind}{hidden}" data-words="{escape(mark.words)}" '
+            f'<g class="mark mark--{mark.kind}{more}" data-words="{escape(mark.words)}" '
             f'transform="translate(0 {y})"><path d="M0 0H9999"/>{said}</g>'
         )
 
