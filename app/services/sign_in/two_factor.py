@@ -169,8 +169,8 @@ def reset(email: str, by: str, reason: str) -> Member:
         session.execute(delete(Passkey).where(Passkey.member_id == member.id))
         own_sessions.end_all(session, member.id)
         by_nobody, why = By(member.id, ""), {"reason": reason}
-        said = {"has_password": member.password_hash is not None}
-        changes.note(session, by_nobody, "two_factor.reset", mails.TWO_FACTOR_RESET, actor=by, after=why, **said)
+        is_there, kind = member.password_hash is not None, mails.TWO_FACTOR_RESET
+        changes.note(session, by_nobody, "two_factor.reset", kind, actor=by, after=why, has_password=is_there)
         session.expunge(member)
     return member
 
