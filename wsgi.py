@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager, nullcontext
 import click
 from flask import Flask
 
-from app import create_app
+from app import create_app, logs  # noqa: F401  # logs first: it keeps structlog from taking rich where it finds it
 from app.config import Settings, WrongSetting
 
 

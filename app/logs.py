@@ -6,11 +6,14 @@ import sys
 import time
 from typing import Any
 
-import structlog
 from flask import Flask, Response, g, request
 
 from app import ids
+from app.absent import absent
 from app.config import Settings
+
+with absent("rich"):  # for tracebacks in colour, which no line of ours has
+    import structlog
 
 # Whatever else a caller hands over is dropped: addresses, tokens and bodies cannot slip in with a new field.
 FIELDS = frozenset(

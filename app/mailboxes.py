@@ -2,16 +2,14 @@
 
 import unicodedata
 from collections.abc import Iterable
-
-import email_validator
-from email_validator import EmailNotValidError, ValidatedEmail, validate_email
+from typing import TYPE_CHECKING
 
 from app.domain.errors import Refused
 from app.domain.language import _
 
-# Names that are reserved (`.test`, `.local`, `.invalid`) are those of demos, of tests and of networks of one's own.
-# Whether anybody reads a mail there is the mail server's to say, as for every other name.
-email_validator.SPECIAL_USE_DOMAIN_NAMES.clear()
+if TYPE_CHECKING:
+    from email_validator import ValidatedEmail
+
 LONGEST = 254
 
 
@@ -74,12 +72,19 @@ def as_sent(email: str) -> str | None:
     return f"{found.local_part}@{found.ascii_domain}" if found is not None else None
 
 
-def _read(email: str) -> ValidatedEmail | None:
+def _read(email: str) -> "ValidatedEmail | None":
+    import email_validator  # its patterns take long to compile
+
+    # Names that are reserved (`.test`, `.local`, `.invalid`) are those of demos, of tests and of networks of one's own.
+    # Whether anybody reads a mail there is the mail server's to say, as for every other name.
+    email_validator.SPECIAL_USE_DOMAIN_NAMES.clear()
     if len(email) > LONGEST or not email.isprintable() or "." not in email.rpartition("@")[2].strip("."):
         return None
     try:
-        found = validate_email(email, check_deliverability=False, globally_deliverable=False, strict=True)
-    except EmailNotValidError:
+        found = email_validator.validate_email(
+            email, check_deliverability=False, globally_deliverable=False, strict=True
+        )
+    except email_validator.EmailNotValidError:
         return None
     if found.ascii_domain.rpartition(".")[2].isdigit():  # an address of a machine: no name ends so
         return None

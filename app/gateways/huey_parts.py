@@ -1,27 +1,10 @@
 """Huey's parts. It imports Redis' client wherever it finds it; here only where the queue is in Redis."""
 
-import sys
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from app.absent import absent
 
-
-@contextmanager
-def _absent(package: str) -> "Iterator[None]":
-    """Let the package seem not installed, which Huey provides for; leave it where it is imported already."""
-    if package in sys.modules:
-        yield
-        return
-    sys.modules[package] = None  # type: ignore[assignment]  # Python's own mark of what cannot be imported
-    try:
-        yield
-    finally:
-        del sys.modules[package]
-
-
-with _absent("redis"):
+with absent("redis"):
     from huey import Huey, RedisHuey, SqliteHuey, storage  # type: ignore[import-untyped]
     from huey.consumer import BaseProcess, Consumer  # type: ignore[import-untyped]
     from huey.registry import Message  # type: ignore[import-untyped]

@@ -1,7 +1,7 @@
 """Addresses: the part that names a customer is our id or the seller's own, in which a slash may stand."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, cast
 
 from flask import Flask
 from werkzeug.routing import BaseConverter, Rule
@@ -33,6 +33,17 @@ class Address(Rule):
         """Return what reads the part of the path."""
         name = "customer" if variable_name == CUSTOMER else converter_name
         return super().get_converter(variable_name, name, args, kwargs)
+
+    def _compile_builder(self, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
+        """Return what writes the address: made when the first is written, as few of the rules are ever written."""
+        made = super()._compile_builder
+
+        def write(self: Address, **values: Any) -> tuple[str, str]:
+            writer = made(append_unknown).__get__(self, None)
+            setattr(self, "_build_unknown" if append_unknown else "_build", writer)
+            return cast("tuple[str, str]", writer(**values))
+
+        return write
 
 
 def init_app(app: Flask) -> None:

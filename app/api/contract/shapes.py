@@ -24,7 +24,7 @@ MAX_LIMIT = 200
 class Model(BaseModel):
     """A body, a query or an answer: nothing is guessed, and no field is taken that is not named."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False, frozen=True)
+    model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False, frozen=True, defer_build=True)
 
 
 def _credits(value: object) -> Credits:

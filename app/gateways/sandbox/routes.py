@@ -3,12 +3,10 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any
 
-from stripe import params as sent
-from stripe.params import billing_portal as portal_sent
-from stripe.params import checkout as checkout_sent
-from stripe.params import test_helpers as helpers_sent
+import stripe
 
 from app.gateways.sandbox import (
     cash_balances,
@@ -36,88 +34,88 @@ class Call:
 
 
 Handler = Callable[..., Body]
-Route = tuple[str, str, str, Any, Handler]
+Route = tuple[str, str, str, str, Handler]
 
 ROUTES: tuple[Route, ...] = (
-    ("post", r"/v1/customers", "create_customer", sent.CustomerCreateParams,
+    ("post", r"/v1/customers", "create_customer", "CustomerCreateParams",
      lambda s, c: methods.create_customer(s, c.params)),
-    ("get", r"/v1/customers/(\w+)", "fetch_customer", sent.CustomerRetrieveParams,
+    ("get", r"/v1/customers/(\w+)", "fetch_customer", "CustomerRetrieveParams",
      lambda s, _, i: methods.customer_as_it_is(s, i)),
-    ("post", r"/v1/customers/(\w+)", "update_customer", sent.CustomerUpdateParams,
+    ("post", r"/v1/customers/(\w+)", "update_customer", "CustomerUpdateParams",
      lambda s, c, i: methods.update_customer(s, i, c.params)),
-    ("get", r"/v1/customers/(\w+)/tax_ids", "list_tax_ids", sent.CustomerTaxIdListParams,
+    ("get", r"/v1/customers/(\w+)/tax_ids", "list_tax_ids", "CustomerTaxIdListParams",
      lambda s, c, i: _tax_ids(s, i, c.params)),
-    ("post", r"/v1/customers/(\w+)/tax_ids", "create_tax_id", sent.CustomerTaxIdCreateParams,
+    ("post", r"/v1/customers/(\w+)/tax_ids", "create_tax_id", "CustomerTaxIdCreateParams",
      lambda s, c, i: methods.create_tax_id(s, i, c.params)),
-    ("delete", r"/v1/customers/(\w+)/tax_ids/(\w+)", "delete_tax_id", sent.CustomerTaxIdDeleteParams,
+    ("delete", r"/v1/customers/(\w+)/tax_ids/(\w+)", "delete_tax_id", "CustomerTaxIdDeleteParams",
      lambda s, _, i, t: methods.delete_tax_id(s, i, t)),
     ("post", r"/v1/customers/(\w+)/funding_instructions", "create_funding_instructions",
-     sent.CustomerFundingInstructionsCreateParams,
+     "CustomerFundingInstructionsCreateParams",
      lambda s, c, i: cash_balances.funding_instructions(s, i, c.params)),
-    ("get", r"/v1/customers/(\w+)/cash_balance", "fetch_cash_balance", sent.CustomerCashBalanceRetrieveParams,
+    ("get", r"/v1/customers/(\w+)/cash_balance", "fetch_cash_balance", "CustomerCashBalanceRetrieveParams",
      lambda s, _, i: cash_balances.of_customer(s, i)),
-    ("post", r"/v1/customers/(\w+)/cash_balance", "update_cash_balance", sent.CustomerCashBalanceUpdateParams,
+    ("post", r"/v1/customers/(\w+)/cash_balance", "update_cash_balance", "CustomerCashBalanceUpdateParams",
      lambda s, c, i: cash_balances.update(s, i, c.params)),
     ("get", r"/v1/customers/(\w+)/cash_balance_transactions", "list_cash_movements",
-     sent.CustomerCashBalanceTransactionListParams,
+     "CustomerCashBalanceTransactionListParams",
      lambda s, c, i: _cash_movements(s, i, c.params)),
     ("post", r"/v1/test_helpers/customers/(\w+)/fund_cash_balance", "fund_cash_balance",
-     helpers_sent.CustomerFundCashBalanceParams,
+     "test_helpers.CustomerFundCashBalanceParams",
      lambda s, c, i: cash_balances.fund(s, i, c.params)),
-    ("post", r"/v1/payment_methods/(\w+)/attach", "attach_method", sent.PaymentMethodAttachParams,
+    ("post", r"/v1/payment_methods/(\w+)/attach", "attach_method", "PaymentMethodAttachParams",
      lambda s, c, i: methods.attach(s, i, c.params)),
-    ("post", r"/v1/payment_methods/(\w+)/detach", "detach_method", sent.PaymentMethodDetachParams,
+    ("post", r"/v1/payment_methods/(\w+)/detach", "detach_method", "PaymentMethodDetachParams",
      lambda s, _, i: methods.detach(s, i)),
-    ("get", r"/v1/payment_methods/(\w+)", "fetch_method", sent.PaymentMethodRetrieveParams,
+    ("get", r"/v1/payment_methods/(\w+)", "fetch_method", "PaymentMethodRetrieveParams",
      lambda s, _, i: methods.method_of(s, i, "id")),
-    ("get", r"/v1/payment_methods", "list_methods", sent.PaymentMethodListParams,
+    ("get", r"/v1/payment_methods", "list_methods", "PaymentMethodListParams",
      lambda s, c: _methods(s, c.params)),
-    ("get", r"/v1/mandates/(\w+)", "fetch_mandate", sent.MandateRetrieveParams,
+    ("get", r"/v1/mandates/(\w+)", "fetch_mandate", "MandateRetrieveParams",
      lambda s, _, i: setup_intents.mandate_of(s, i)),
-    ("post", r"/v1/payment_intents", "create_intent", sent.PaymentIntentCreateParams,
+    ("post", r"/v1/payment_intents", "create_intent", "PaymentIntentCreateParams",
      lambda s, c: payment_intents.create(s, c.params)),
-    ("get", r"/v1/payment_intents", "list_intents", sent.PaymentIntentListParams,
+    ("get", r"/v1/payment_intents", "list_intents", "PaymentIntentListParams",
      lambda s, c: _intents(s, c.params)),
-    ("get", r"/v1/payment_intents/(\w+)", "fetch_intent", sent.PaymentIntentRetrieveParams,
+    ("get", r"/v1/payment_intents/(\w+)", "fetch_intent", "PaymentIntentRetrieveParams",
      lambda s, _, i: payment_intents.found(s, i)),
-    ("post", r"/v1/payment_intents/(\w+)/confirm", "confirm_intent", sent.PaymentIntentConfirmParams,
+    ("post", r"/v1/payment_intents/(\w+)/confirm", "confirm_intent", "PaymentIntentConfirmParams",
      lambda s, c, i: payment_intents.confirm(s, i, c.params, base_url=c.base_url, key=c.key, twist=c.twist)),
     ("post", r"/v1/payment_intents/(\w+)/apply_customer_balance", "apply_customer_balance",
-     sent.PaymentIntentApplyCustomerBalanceParams,
+     "PaymentIntentApplyCustomerBalanceParams",
      lambda s, c, i: payment_intents.apply_customer_balance(s, i, c.params, key=c.key)),
-    ("post", r"/v1/payment_intents/(\w+)/cancel", "cancel_intent", sent.PaymentIntentCancelParams,
+    ("post", r"/v1/payment_intents/(\w+)/cancel", "cancel_intent", "PaymentIntentCancelParams",
      lambda s, c, i: payment_intents.cancel(s, i, c.params, key=c.key)),
-    ("post", r"/v1/setup_intents", "create_setup", sent.SetupIntentCreateParams,
+    ("post", r"/v1/setup_intents", "create_setup", "SetupIntentCreateParams",
      lambda s, c: setup_intents.create(s, c.params)),
-    ("get", r"/v1/setup_intents/(\w+)", "fetch_setup", sent.SetupIntentRetrieveParams,
+    ("get", r"/v1/setup_intents/(\w+)", "fetch_setup", "SetupIntentRetrieveParams",
      lambda s, _, i: setup_intents.found(s, i)),
-    ("post", r"/v1/setup_intents/(\w+)/confirm", "confirm_setup", sent.SetupIntentConfirmParams,
+    ("post", r"/v1/setup_intents/(\w+)/confirm", "confirm_setup", "SetupIntentConfirmParams",
      lambda s, c, i: setup_intents.confirm(s, i, c.params, base_url=c.base_url, key=c.key)),
-    ("post", r"/v1/setup_intents/(\w+)/cancel", "cancel_setup", sent.SetupIntentCancelParams,
+    ("post", r"/v1/setup_intents/(\w+)/cancel", "cancel_setup", "SetupIntentCancelParams",
      lambda s, c, i: setup_intents.cancel(s, i, c.params, key=c.key)),
-    ("post", r"/v1/checkout/sessions", "create_checkout", checkout_sent.SessionCreateParams,
+    ("post", r"/v1/checkout/sessions", "create_checkout", "checkout.SessionCreateParams",
      lambda s, c: hosted_pages.create(s, c.params, base_url=c.base_url)),
-    ("get", r"/v1/checkout/sessions/(\w+)", "fetch_checkout", checkout_sent.SessionRetrieveParams,
+    ("get", r"/v1/checkout/sessions/(\w+)", "fetch_checkout", "checkout.SessionRetrieveParams",
      lambda s, _, i: hosted_pages.found(s, i)),
-    ("post", r"/v1/checkout/sessions/(\w+)/expire", "expire_checkout", checkout_sent.SessionExpireParams,
+    ("post", r"/v1/checkout/sessions/(\w+)/expire", "expire_checkout", "checkout.SessionExpireParams",
      lambda s, _, i: hosted_pages.expire(s, i)),
-    ("post", r"/v1/refunds", "create_refund", sent.RefundCreateParams,
+    ("post", r"/v1/refunds", "create_refund", "RefundCreateParams",
      lambda s, c: _refund(s, c.params, c.key)),
-    ("get", r"/v1/refunds", "list_refunds", sent.RefundListParams,
+    ("get", r"/v1/refunds", "list_refunds", "RefundListParams",
      lambda s, c: page_of(s, "refund", c.params, "/v1/refunds")),
-    ("get", r"/v1/refunds/(\w+)", "fetch_refund", sent.RefundRetrieveParams,
+    ("get", r"/v1/refunds/(\w+)", "fetch_refund", "RefundRetrieveParams",
      lambda s, _, i: reversals.refund_of(s, i)),
-    ("get", r"/v1/disputes", "list_disputes", sent.DisputeListParams,
+    ("get", r"/v1/disputes", "list_disputes", "DisputeListParams",
      lambda s, c: page_of(s, "dispute", c.params, "/v1/disputes")),
-    ("get", r"/v1/disputes/(\w+)", "fetch_dispute", sent.DisputeRetrieveParams,
+    ("get", r"/v1/disputes/(\w+)", "fetch_dispute", "DisputeRetrieveParams",
      lambda s, _, i: reversals.dispute_of(s, i)),
-    ("post", r"/v1/billing_portal/sessions", "create_portal_session", portal_sent.SessionCreateParams,
+    ("post", r"/v1/billing_portal/sessions", "create_portal_session", "billing_portal.SessionCreateParams",
      lambda s, c: hosted_pages.create_portal(s, c.params, base_url=c.base_url)),
-    ("get", r"/v1/webhook_endpoints", "list_webhook_endpoints", sent.WebhookEndpointListParams,
+    ("get", r"/v1/webhook_endpoints", "list_webhook_endpoints", "WebhookEndpointListParams",
      lambda s, c: deliveries.endpoints(s, c.params, base_url=c.base_url)),
-    ("get", r"/v1/events", "list_events", sent.EventListParams,
+    ("get", r"/v1/events", "list_events", "EventListParams",
      lambda s, c: page_of(s, "event", c.params, "/v1/events")),
-    ("get", r"/v1/events/(\w+)", "fetch_event", sent.EventRetrieveParams,
+    ("get", r"/v1/events/(\w+)", "fetch_event", "EventRetrieveParams",
      lambda s, _, i: _event(s, i)),
 )  # fmt: skip
 
@@ -127,7 +125,7 @@ def routed(method: str, path: str) -> tuple[str, Any, Handler | None, tuple[str,
     for verb, pattern, name, spec, handler in ROUTES:
         match = re.fullmatch(pattern, path)
         if verb == method and match:
-            return name, spec, handler, match.groups()
+            return name, attrgetter(spec)(stripe.params), handler, match.groups()
     return "", None, None, ()
 
 

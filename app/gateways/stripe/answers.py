@@ -40,7 +40,7 @@ class Identified(Protocol):
     id: str
 
 
-def intent_of(found: stripe.PaymentIntent) -> Intent | Unknown | Misused:
+def intent_of(found: "stripe.PaymentIntent") -> Intent | Unknown | Misused:
     """Return the processor's payment in our words; one that we cannot read is for a person to look at."""
     try:
         return _read(found)
@@ -48,7 +48,7 @@ def intent_of(found: stripe.PaymentIntent) -> Intent | Unknown | Misused:
         return UNREADABLE
 
 
-def _read(found: stripe.PaymentIntent) -> Intent | Unknown | Misused:
+def _read(found: "stripe.PaymentIntent") -> Intent | Unknown | Misused:
     try:
         status = IntentStatus(found.status)
     except ValueError:
@@ -75,7 +75,7 @@ def _read(found: stripe.PaymentIntent) -> Intent | Unknown | Misused:
 
 
 def metadata_of(
-    found: stripe.PaymentIntent | stripe.SetupIntent | stripe.Refund | stripe.checkout.Session, key: str
+    found: "stripe.PaymentIntent | stripe.SetupIntent | stripe.Refund | stripe.checkout.Session", key: str
 ) -> str:
     """Return one of the texts that we gave the object, or nothing."""
     return found.metadata[key] if found.metadata and key in found.metadata else ""
@@ -86,7 +86,7 @@ def id_of(found: Identified | str | None) -> str:
     return found if isinstance(found, str) else found.id if found else ""
 
 
-def action_url_of(action: stripe.PaymentIntent.NextAction | stripe.SetupIntent.NextAction | None) -> str:
+def action_url_of(action: "stripe.PaymentIntent.NextAction | stripe.SetupIntent.NextAction | None") -> str:
     """Return where the customer goes on, if it is by a redirect."""
     if action is None or action.type != "redirect_to_url" or action.redirect_to_url is None:
         return ""
@@ -99,12 +99,12 @@ def decline_code_of(error: object) -> str:
     return _the_word(getattr(error, "code", None) or "", getattr(error, "decline_code", None) or "") if error else ""
 
 
-def _method(found: stripe.PaymentIntent) -> stripe.PaymentMethod | str | None:
+def _method(found: "stripe.PaymentIntent") -> "stripe.PaymentMethod | str | None":
     """Return what it was last confirmed with, also when that failed: the intent itself forgets it then."""
     return getattr(found, "payment_method", None) or getattr(found.last_payment_error, "payment_method", None)
 
 
-def _rail_of(found: stripe.PaymentIntent) -> str:
+def _rail_of(found: "stripe.PaymentIntent") -> str:
     """Return what carries the money, in our word where we have one."""
     word = getattr(_method(found), "type", "")
     return _RAILS.get(word, word)
@@ -114,7 +114,7 @@ def _the_word(code: str, decline_code: str) -> str:
     return decline_code if decline_code and code in _VAGUE else code or "card_declined"
 
 
-def method_of(found: stripe.PaymentMethod) -> SavedMethod:
+def method_of(found: "stripe.PaymentMethod") -> SavedMethod:
     """Return a saved method: only what may be shown."""
     holder = found.billing_details.name or "" if found.billing_details else ""
     # A method has only the details of its own type; the SDK has no such attribute for the others.
@@ -139,7 +139,7 @@ def method_of(found: stripe.PaymentMethod) -> SavedMethod:
     return SavedMethod(found.id, found.type, found.type, last4, None, None, holder, fingerprint)
 
 
-def failure_of(error: stripe.StripeError) -> Declined | Unknown | Misused:
+def failure_of(error: "stripe.StripeError") -> Declined | Unknown | Misused:
     """Return what a failed call means (money.md, 6): no, not now, perhaps, or never."""
     status = error.http_status
     if isinstance(error, stripe.APIConnectionError) or status is None:
@@ -187,12 +187,12 @@ def misused(why: str, code: str, **details: object) -> Misused:
     return Misused(why, code)
 
 
-def is_unexpected_state(error: stripe.StripeError) -> bool:
+def is_unexpected_state(error: "stripe.StripeError") -> bool:
     """Say whether the intent or setup was already somewhere else."""
     return isinstance(error, stripe.InvalidRequestError) and error.code in UNEXPECTED_STATES
 
 
-def _kind(error: stripe.StripeError) -> str:
+def _kind(error: "stripe.StripeError") -> str:
     return str(getattr(error.error, "type", None) or "")
 
 

@@ -163,7 +163,7 @@ class StripeCash:
         return asked(made)
 
 
-def movement_of(found: stripe.CustomerCashBalanceTransaction) -> ProcessorMovement | Unknown | Misused:
+def movement_of(found: "stripe.CustomerCashBalanceTransaction") -> ProcessorMovement | Unknown | Misused:
     """Return the movement in our words; one whose amount cannot be read is for a person to look at."""
     known = set(MovementKind)
     kind = MovementKind(found.type) if found.type in known else MovementKind.OTHER
@@ -188,7 +188,7 @@ def movement_of(found: stripe.CustomerCashBalanceTransaction) -> ProcessorMoveme
     )
 
 
-def _account_of(found: stripe.FundingInstructions) -> BankAccount | Unknown:
+def _account_of(found: "stripe.FundingInstructions") -> BankAccount | Unknown:
     """Return the first address that a transfer can be sent to; in dollars Stripe also lists one for SWIFT."""
     for address in found.bank_transfer.financial_addresses:
         names, details = _DETAILS.get(address.type), getattr(address, address.type, None)

@@ -78,7 +78,7 @@ class StripeCheckouts:
         return asked_for_nothing_charged(ended)
 
 
-def checkout_of(found: stripe.checkout.Session) -> Checkout | Unknown:
+def checkout_of(found: "stripe.checkout.Session") -> Checkout | Unknown:
     """Return the session in our words."""
     try:
         status = CheckoutStatus(found.status or "")

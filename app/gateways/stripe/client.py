@@ -14,7 +14,7 @@ def over_network(api_key: str, base: str = "") -> StripeClient:
     return over(stripe.RequestsClient(timeout=TIMEOUT_SECONDS, session=Session()), api_key, base)
 
 
-def over(transport: stripe.HTTPClient, api_key: str, base: str = "") -> StripeClient:
+def over(transport: "stripe.HTTPClient", api_key: str, base: str = "") -> StripeClient:
     """Return the client that sends its requests through this transport."""
     stripe.enable_telemetry = False
     transport = Readable(transport)

@@ -174,7 +174,7 @@ class StripeGateway(StripeSetups, StripeReversals, StripeCash, StripeCheckouts):
             key,
         )
 
-    def _confirmed(self, intent_id: str, parameters: stripe.params.PaymentIntentConfirmParams, key: str) -> Answer:
+    def _confirmed(self, intent_id: str, parameters: "stripe.params.PaymentIntentConfirmParams", key: str) -> Answer:
         try:
             return intent_of(self._client.v1.payment_intents.confirm(intent_id, parameters, {"idempotency_key": key}))
         except stripe.StripeError as error:
@@ -268,6 +268,6 @@ class StripeGateway(StripeSetups, StripeReversals, StripeCash, StripeCheckouts):
         return webhooks.read(body, signature, secret=self._webhook_secret, live=self._live)
 
 
-def _span(since: datetime, until: datetime) -> stripe.params.PaymentIntentListParamsCreated:
+def _span(since: datetime, until: datetime) -> "stripe.params.PaymentIntentListParamsCreated":
     """The processor counts whole seconds: a time inside one takes the whole of it."""
     return {"gte": int(since.timestamp()), "lt": ceil(until.timestamp())}

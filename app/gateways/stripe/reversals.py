@@ -109,7 +109,7 @@ def _all_read(newest_first: list[Each | Unknown | Misused]) -> list[Each] | Unkn
     return found
 
 
-def refund_of(found: stripe.Refund) -> ProcessorRefund | Unknown | Misused:
+def refund_of(found: "stripe.Refund") -> ProcessorRefund | Unknown | Misused:
     """Return the refund in our words; one that we cannot read is for a person to look at."""
     try:
         state = _REFUND_STATES.get(found.status or "")
@@ -128,7 +128,7 @@ def refund_of(found: stripe.Refund) -> ProcessorRefund | Unknown | Misused:
         return misused(f"{found.id}: {problem}", "amount_unreadable")
 
 
-def dispute_of(found: stripe.Dispute) -> ProcessorDispute:
+def dispute_of(found: "stripe.Dispute") -> ProcessorDispute:
     """Return the dispute in our words, also where its amount is none that we can count."""
     due = found.evidence_details.due_by if found.evidence_details else None
     amount = _claim(found)
@@ -144,7 +144,7 @@ def dispute_of(found: stripe.Dispute) -> ProcessorDispute:
     )
 
 
-def _claim(found: stripe.Dispute) -> Money | None:
+def _claim(found: "stripe.Dispute") -> Money | None:
     try:
         return from_processor_minor(found.amount, found.currency)
     except Broken as problem:
@@ -152,6 +152,6 @@ def _claim(found: stripe.Dispute) -> Money | None:
         return None
 
 
-def _nothing_left(error: stripe.InvalidRequestError) -> bool:
+def _nothing_left(error: "stripe.InvalidRequestError") -> bool:
     """Say whether there is not so much left to send back. Stripe has no code for an amount that is too large."""
     return error.code in _NOTHING_LEFT or (error.param == "amount" and not error.code)

@@ -121,7 +121,7 @@ class StripeSetups:
 
         return asked_for_nothing_charged(detach)
 
-    def _unless_over(self, setup_id: str, call: Callable[[], stripe.SetupIntent]) -> SetupAnswer:
+    def _unless_over(self, setup_id: str, call: "Callable[[], stripe.SetupIntent]") -> SetupAnswer:
         """Make the call; when the setup is somewhere else already, the answer is the setup as it stands."""
 
         def made() -> SetupAnswer:
@@ -141,7 +141,7 @@ class StripeSetups:
             return False
 
 
-def setup_of(found: stripe.SetupIntent) -> Setup | Unknown:
+def setup_of(found: "stripe.SetupIntent") -> Setup | Unknown:
     """Return the setup intent in our words; one that we cannot read is for a person to look at."""
     try:
         status = SetupStatus(found.status)
@@ -163,7 +163,7 @@ def setup_of(found: stripe.SetupIntent) -> Setup | Unknown:
     )
 
 
-def _mandate_of(mandate: stripe.Mandate | str | None) -> ProcessorMandate | None:
+def _mandate_of(mandate: "stripe.Mandate | str | None") -> ProcessorMandate | None:
     """Return the mandate with the reference that the debtor's bank shows; a wallet's has none."""
     if mandate is None or isinstance(mandate, str):
         return ProcessorMandate(mandate, "") if mandate else None

@@ -44,7 +44,7 @@ class Session(requests.Session):
 class Readable(stripe.HTTPClient):
     """A transport whose answers are JSON objects in UTF-8, or empty."""
 
-    def __init__(self, inner: stripe.HTTPClient) -> None:
+    def __init__(self, inner: "stripe.HTTPClient") -> None:
         super().__init__()
         self._inner = inner
         self._sleep_time_seconds = inner._sleep_time_seconds  # type: ignore[method-assign]  # noqa: SLF001  # how long it waits before it repeats

@@ -42,7 +42,7 @@ def read(body: bytes, signature: str, *, secret: str, live: bool) -> ProcessorEv
     return found
 
 
-def listed(event: stripe.Event) -> ProcessorEvent | None:
+def listed(event: "stripe.Event") -> ProcessorEvent | None:
     """Return an event that the processor was asked for, or None when it is none that we could have been sent."""
     try:
         return _event(event.to_dict())

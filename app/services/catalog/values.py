@@ -70,7 +70,7 @@ MethodKind = Literal["card", "paypal", "sepa_debit", "crypto", "bank_transfer"]
 class Section(BaseModel):
     """A table of the file, and the value that it becomes."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, arbitrary_types_allowed=True)
+    model_config = ConfigDict(extra="forbid", strict=True, arbitrary_types_allowed=True, defer_build=True)
     becomes: ClassVar[type]
 
     def value(self) -> Any:
