@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.mutants import bug_finding
 from tests.mutants.bug import Bug
 from tests.mutants.every import BUGS
 from tests.support import tiers
@@ -50,3 +51,23 @@ def test_make_test_runs_a_test_that_finds_each_bug(pytestconfig: pytest.Config) 
 
 def test_no_bug_is_planted_twice() -> None:
     assert len({bug.name for bug in BUGS}) == len({(bug.file, bug.old, bug.new) for bug in BUGS}) == len(BUGS)
+
+
+def test_the_tests_that_are_red_without_a_bug_are_told_from_the_others() -> None:
+    failed = bug_finding.failed_in(
+        ".F.E\nFAILED tests/a/test_a.py::test_one[sqlite-two words] - AssertionError: assert 1 == 2\n"
+        "FAILED tests/b/test_b.py::test_whole\nERROR tests/c/test_c.py - ImportError: no module\n1 failed in 2.0s\n"
+    )
+    assert failed == [
+        "tests/a/test_a.py::test_one[sqlite-two words]",
+        "tests/b/test_b.py::test_whole",
+        "tests/c/test_c.py",
+    ]
+    red = [
+        "tests/a/test_a.py::test_one",
+        "tests/a/test_a.py",
+        "tests/b/test_b.py::test_whole",
+        "tests/c/test_c.py::test_any",
+    ]
+    assert [each for each in red if not bug_finding.is_among(each, failed)] == []
+    assert not bug_finding.is_among("tests/a/test_a.py::test_one_more", failed)
