@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from app.domain.errors import ensure
 from app.models.database import WRITING, db, read_primary
+from app.models.writing_turn import writing_to
 from app.services import wake_ups
 
 
@@ -24,6 +25,15 @@ def transaction() -> Iterator[Session]:
     read_primary()  # only it takes what is written
     session.info["writing"] = True
     try:
+        with writing_to(db.engine):
+            yield from _written(session)
+    finally:
+        session.info["writing"] = False
+    wake_ups.send(session)
+
+
+def _written(session: Session) -> Iterator[Session]:
+    try:
         session.connection(execution_options={WRITING: True})
         yield session
         session.commit()
@@ -31,9 +41,6 @@ def transaction() -> Iterator[Session]:
         session.rollback()
         wake_ups.forget(session)
         raise
-    finally:
-        session.info["writing"] = False
-    wake_ups.send(session)
 
 
 @contextmanager

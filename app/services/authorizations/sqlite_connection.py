@@ -1,23 +1,21 @@
-"""The one connection by which a process writes authorizations to SQLite, and whose turn it is.
+"""The one connection by which a process writes authorizations to SQLite, when it is its turn.
 
-Threads that wait for SQLite's own lock sleep, ever longer, and starve; those that wait here are next when it is free. A
-connection that is always the same keeps its statements prepared and its pages at hand.
+A connection that is always the same keeps its statements prepared and its pages at hand.
 """
 
 import sqlite3
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import cast
 
 from sqlalchemy import Engine, PoolProxiedConnection
+from sqlalchemy.exc import OperationalError
 
+from app.models.writing_turn import writing_to
 from app.services.authorizations.postgresql_calls import DatabaseAway
 
 MISTAKES = (sqlite3.IntegrityError, sqlite3.ProgrammingError, sqlite3.DataError, sqlite3.NotSupportedError)
 """What says that a statement of ours was wrong. Whatever else SQLite says is about the database."""
-PATIENCE = 15
-"""Seconds that a call waits for its turn, as long as for SQLite's own lock. Then the answer is no."""
 
 
 class Writer:
@@ -25,7 +23,6 @@ class Writer:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._turn = threading.Lock()
         self._opened: PoolProxiedConnection | None = None
 
     @contextmanager
@@ -34,8 +31,13 @@ class Writer:
 
         Where it was SQLite that failed, the next call opens the file anew: another may be in its place.
         """
-        if not self._turn.acquire(timeout=PATIENCE):
-            raise DatabaseAway
+        try:
+            with writing_to(self._engine):
+                yield from self._written()
+        except OperationalError as problem:  # its turn did not come
+            raise DatabaseAway from problem
+
+    def _written(self) -> Iterator[sqlite3.Connection]:
         try:
             connection = self._connection()
             try:
@@ -51,12 +53,10 @@ class Writer:
             if getattr(problem, "sqlite_errorcode", None) != sqlite3.SQLITE_BUSY:
                 self._hang_up()
             raise DatabaseAway from problem
-        finally:
-            self._turn.release()
 
     def close(self) -> None:
         """Close the connection."""
-        with self._turn:
+        with writing_to(self._engine):
             self._hang_up()
 
     def _hang_up(self) -> None:
