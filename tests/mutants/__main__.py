@@ -25,7 +25,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 AT_ONCE = 2
 LONGEST, LONGEST_FILE = 300, 900
 LEFT_OUT = shutil.ignore_patterns(".venv", ".git", ".*_cache", ".hypothesis", "__pycache__", "instance", "test-results")
-GREEN, RED = 0, 1
+GREEN, RED, NONE = 0, 1, 5
 
 
 @dataclass(frozen=True)
@@ -63,14 +63,12 @@ def _red_without_any(sound: Path, bugs: list[Bug]) -> set[str]:
     with ThreadPoolExecutor(AT_ONCE) as pool:
         runs = pool.map(lambda each: _run(sound, each[2], each[0], LONGEST_FILE, until_red=False), files)
         for (_of, file, tests), run in zip(files, runs, strict=True):
-            if run.status != GREEN:
+            if run.status not in {GREEN, NONE}:
                 print(run.output, flush=True)
                 failed = bug_finding.failed_in(run.output)
                 red |= {each for each in tests if bug_finding.is_among(each, failed)} or set(tests)
-            print(
-                f"{file:70}  {run.seconds:5.1f} s  {'green' if run.status == GREEN else 'RED WITHOUT ANY BUG'}",
-                flush=True,
-            )
+            ended = {GREEN: "green", NONE: "none runs on this database"}.get(run.status, "RED WITHOUT ANY BUG")
+            print(f"{file:70}  {run.seconds:5.1f} s  {ended}", flush=True)
     for each in sorted(red):
         print(f"{each} is red without any bug: nothing can be said of the bugs that it is named for.")
     return red
