@@ -7,8 +7,8 @@ from sqlalchemy.orm import Session
 
 from app.domain.errors import ensure
 from app.models.database import WRITING, db, read_primary
-from app.models.writing_turn import writing_to
 from app.services import wake_ups
+from app.services.writing_turn import writing_to
 
 
 @contextmanager

@@ -182,7 +182,7 @@ BUGS = [
         "app/services/transaction.py",
         "        with writing_to(db.engine):\n            yield from _written(session)\n",
         "        yield from _written(session)\n",
-        ("tests/models/test_writing_turn.py::test_each_way_of_writing_waits_for_each_other",),
+        ("tests/services/test_writing_turn.py::test_each_way_of_writing_waits_for_each_other",),
     ),
     Bug(
         "a worker is woken before the commit",

@@ -53,7 +53,7 @@ def test_no_bug_is_planted_twice() -> None:
     assert len({bug.name for bug in BUGS}) == len({(bug.file, bug.old, bug.new) for bug in BUGS}) == len(BUGS)
 
 
-def test_the_tests_that_are_red_without_a_bug_are_told_from_the_others() -> None:
+def test_the_tests_that_are_red_without_a_bug_are_distinguished() -> None:
     failed = bug_finding.failed_in(
         ".F.E\nFAILED tests/a/test_a.py::test_one[sqlite-two words] - AssertionError: assert 1 == 2\n"
         "FAILED tests/b/test_b.py::test_whole\nERROR tests/c/test_c.py - ImportError: no module\n1 failed in 2.0s\n"

@@ -11,8 +11,8 @@ from typing import cast
 from sqlalchemy import Engine, PoolProxiedConnection
 from sqlalchemy.exc import OperationalError
 
-from app.models.writing_turn import writing_to
 from app.services.authorizations.postgresql_calls import DatabaseAway
+from app.services.writing_turn import writing_to
 
 MISTAKES = (sqlite3.IntegrityError, sqlite3.ProgrammingError, sqlite3.DataError, sqlite3.NotSupportedError)
 """What says that a statement of ours was wrong. Whatever else SQLite says is about the database."""

@@ -9,11 +9,12 @@ import pytest
 from flask import Flask
 from sqlalchemy.exc import OperationalError
 
-from app.models import database, writing_turn
+from app.models import database
 from app.models.database import db
-from app.models.writing_turn import writing_to
+from app.services import writing_turn
 from app.services.authorizations import holds, on_sqlite
 from app.services.transaction import transaction
+from app.services.writing_turn import writing_to
 
 Way = Callable[[], AbstractContextManager[object]]
 WAYS: dict[str, Way] = {"page": transaction, "front": lambda: on_sqlite.writer().writing()}
@@ -54,7 +55,7 @@ def test_whose_turn_does_not_come_is_told_that_the_database_is_locked(
     app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(writing_turn, "PATIENCE", 0)
-    told: list[bool] = []
+    said: list[bool] = []
 
     def write() -> None:
         with app.app_context():
@@ -62,7 +63,7 @@ def test_whose_turn_does_not_come_is_told_that_the_database_is_locked(
                 with transaction():
                     pass
             except OperationalError as problem:
-                told.append(database.is_away(problem))
+                said.append(database.is_away(problem))
 
     with transaction():
         other = threading.Thread(target=write)
@@ -70,7 +71,7 @@ def test_whose_turn_does_not_come_is_told_that_the_database_is_locked(
         other.join()
     with transaction():  # the turn was given back
         pass
-    assert told == [True]
+    assert said == [True]
 
 
 @sqlite_only
