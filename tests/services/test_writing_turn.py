@@ -51,7 +51,7 @@ def test_each_way_of_writing_waits_for_each_other(
 
 
 @sqlite_only
-def test_whose_turn_does_not_come_is_told_that_the_database_is_locked(
+def test_whose_turn_does_not_come_hears_that_the_database_is_locked(
     app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(writing_turn, "PATIENCE", 0)
