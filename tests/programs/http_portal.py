@@ -25,6 +25,7 @@ from werkzeug.serving import make_server
 from app import clock, create_app
 from app.api.contract.operations import OUTCOME
 from app.config import Settings
+from app.services import writing_turn
 from app.services.authorizations import postgresql_calls
 from app.services.authorizations.postgresql_calls import HotPath
 from app.services.authorizations.sqlite_connection import Writer
@@ -89,7 +90,7 @@ def at_its_moment(portal: "WSGIApplication") -> "WSGIApplication":
 
 def main() -> None:
     """Answer until the input ends."""
-    postgresql_calls.PATIENCE = 60  # here a busy machine is no fault of the database's
+    postgresql_calls.PATIENCE = writing_turn.PATIENCE = 60  # here a busy machine is no fault of the database's
     app, asked = create_app(Settings.from_env()), Counter[str]()
     app.wsgi_app.behind = counting(app.wsgi_app.behind, asked)  # type: ignore[attr-defined]
     if sys.argv[1:]:
