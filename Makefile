@@ -57,7 +57,7 @@ check-rest:
 	$(BIN)/djlint --lint --quiet app/templates
 	$(BIN)/python -m tests.support.links
 
-bench: .venv/dev.stamp test-tools ## the benchmarks; writes benchmarks/results.md and results.json
+bench: .venv/dev.stamp test-tools ## the benchmarks; writes benchmarks/results.md, results.json and history.json
 	@$(BIN)/python -m benchmarks
 
 bench-scale: .venv/dev.stamp test-tools ## more than one machine on this one: capacity, a replica, a failover under load; writes benchmarks/scale.md

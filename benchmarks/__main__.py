@@ -1,4 +1,9 @@
-"""`make bench`: measure everything on both databases, print it, and keep it in results.md and results.json."""
+"""`make bench`: measure everything on both databases, print it, and keep it as results and history."""
+
+import argparse
+import time
+from collections.abc import Callable, Iterator
+from functools import partial
 
 from benchmarks import (
     authorize,
@@ -14,7 +19,9 @@ from benchmarks import (
     month_end,
     overview,
     paint,
+    per_request,
     recharge,
+    releases,
     report,
     single_event,
     verify,
@@ -25,45 +32,51 @@ from benchmarks.timing import Count, Ratio
 
 
 def main() -> None:
-    """Run all benchmarks."""
+    """Run all benchmarks, or those that are named."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--only", nargs="+", default=[], metavar="PART", help="these alone, and keep nothing")
+    only = parser.parse_args().only
     found: list[Ratio | Count] = []
     versions = []
+    began = time.monotonic()
     with places() as offered:
         for place in offered:
-            print(f"{place.version}: writing a history of {history.LONG:,} rows", flush=True)
-            found += _measured(place)
-            if not versions:  # what no database has a part in, or next to none, is measured once
-                found += documents.measure_drawing(place)
-                found += paint.measure(place)
+            for name, measure in _parts(place, is_first=not versions):
+                if only and name not in only:
+                    continue
+                since = time.monotonic()
+                found += measure()
+                print(f"{place.kind}: {name} took {time.monotonic() - since:.0f} s", flush=True)
             versions.append(place.version)
-    report.write(found, versions)
+    if not only:
+        report.write(found, versions)
+        releases.keep(releases.NEXT, (report.HERE / "results.json").read_text())
     print("\n".join(report.lines(found, versions)))
+    print(f"All of it took {time.monotonic() - began:.0f} s.")
 
 
-def _measured(place: Place) -> list[Ratio | Count]:
+def _parts(place: Place, *, is_first: bool) -> Iterator[tuple[str, Callable[[], list[Ratio | Count]]]]:
+    """Yield what is measured on a database, part by part."""
     long, _actor, long_browser = place.customer("Long")
     short, _actor, short_browser = place.customer("Short")
     spender, actor, _browser = place.customer("Spender")
     scratch, _actor, _browser = place.customer("Scratch")
     empty, _actor, _browser = place.customer("Empty")
+    print(f"{place.version}: writing a history of {history.LONG:,} rows", flush=True)
     filling.fill(place, long, history.LONG, salt=1)
     filling.fill(place, short, history.SHORT, salt=2)
-    found: list[Ratio | Count] = [*history.measure(place, (long, long_browser), (short, short_browser))]
-    found += exports.measure(place, long.customer_id, long_browser)
-    found += ledger.measure(place, spender, actor, scratch)
-    found += recharge.measure(place)
-    found += verify.measure(place, short.customer_id, empty.customer_id)
-    found += overview.measure(place, long_browser, short_browser)
-    found += badge.measure(place, long_browser)
-    found += invoices.measure(place)
-    found += documents.measure(place)
-    found += month_end.measure(place)
-    found += midnight.measure(place)
-    found += ingest.measure(place)
-    found += authorize.measure(place)
-    found += single_event.measure(place)
-    found += rivals.measure(place)
-    return found
+    yield "history", lambda: [*history.measure(place, (long, long_browser), (short, short_browser))]
+    yield "exports", lambda: exports.measure(place, long.customer_id, long_browser)
+    yield "ledger", lambda: ledger.measure(place, spender, actor, scratch)
+    yield "verify", lambda: verify.measure(place, short.customer_id, empty.customer_id)
+    yield "overview", lambda: overview.measure(place, long_browser, short_browser)
+    yield "badge", lambda: badge.measure(place, long_browser)
+    for part in (recharge, invoices, documents, month_end, midnight, ingest, authorize, single_event, per_request):
+        yield part.__name__.rpartition(".")[2], partial(part.measure, place)
+    yield "rivals", partial(rivals.measure, place)
+    if is_first:  # what no database has a part in, or next to none, is measured once
+        yield "drawing", partial(documents.measure_drawing, place)
+        yield "paint", partial(paint.measure, place)
 
 
 if __name__ == "__main__":

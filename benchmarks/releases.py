@@ -9,6 +9,7 @@ import argparse
 import json
 import subprocess
 from dataclasses import dataclass
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,8 @@ HEADING = "## From release to release"
 NOW = "now"
 BARS = "▁▂▃▄▅▆▇█"
 NOTHING = "·"
+NEXT = "next"
+"""What `make bench` measured last, of a release that is not there yet: drawn as what is measured now."""
 Key = tuple[str, str]
 
 
@@ -36,23 +39,27 @@ def releases() -> list[Release]:
     return [
         Release(each["release"], {(row["what"], row["database"]): row["value"] for row in each["results"]})
         for each in json.loads(KEPT.read_text())
+        if each["release"] != NEXT
     ]
 
 
 def keep(name: str, results: str) -> None:
-    """Keep these results (the text of results.json) as those of a release, in place of what was kept of it."""
+    """Keep these results (the text of results.json) as those of a release, in place of what was kept of it.
+
+    What was measured last goes with the release that it is of.
+    """
     rows = [
         {"what": each["what"], "database": each["database"], "value": each.get("ratio", each.get("count"))}
         for each in json.loads(results)["results"]
     ]
     kept: list[dict[str, Any]] = json.loads(KEPT.read_text()) if KEPT.exists() else []
-    others = [each for each in kept if each["release"] != name]
+    others = [each for each in kept if each["release"] not in {name, NEXT}]
     entries = sorted([*others, {"release": name, "results": rows}], key=lambda each: _numbers(each["release"]))
     KEPT.write_text(json.dumps(entries, indent=1, ensure_ascii=False) + "\n")
 
 
-def _numbers(name: str) -> list[int]:
-    return [int(each) for each in name.split(".")]
+def _numbers(name: str) -> list[float]:
+    return [inf] if name == NEXT else [int(each) for each in name.split(".")]
 
 
 def drawn(found: list[Ratio | Count]) -> list[str]:

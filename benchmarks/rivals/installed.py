@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,6 +16,8 @@ from benchmarks.busy import Busy
 
 PROGRAMS = Path(__file__).resolve().parent / "programs"
 DRIVER = "psycopg[binary]"
+INSTALLING, RUNNING = 180, 240
+"""So many seconds may a rival take to be installed, and for all that it is asked: then it takes no part."""
 
 
 class Unavailable(Exception):
@@ -33,7 +36,10 @@ class Installed:
         assert self.process.stdin
         self.process.stdin.write(f"{task} {many}\n")
         self.process.stdin.flush()
-        took = json.loads(_line(self.process))
+        line = _line(self.process)
+        if not line:
+            raise Unavailable("it ended, or was ended because it took too long")
+        took = json.loads(line)
         self.said = took["said"]
         return Busy(took["cpu"], took["clock"])
 
@@ -52,6 +58,8 @@ def running(program: str, packages: list[str], arguments: list[str]) -> Iterator
             process = subprocess.Popen(
                 command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors, text=True, cwd=folder
             )
+            end = threading.Timer(RUNNING, process.kill)
+            end.start()
             try:
                 if _line(process) != "ready\n":
                     process.wait(30)
@@ -59,6 +67,7 @@ def running(program: str, packages: list[str], arguments: list[str]) -> Iterator
                     raise Unavailable(f"it does not start: {errors.read()[-300:].strip()}")
                 yield f"{packages[0]} {versions[packages[0]]}", Installed(process)
             finally:
+                end.cancel()
                 process.terminate()
                 process.wait(30)
 
@@ -69,6 +78,9 @@ def _line(process: "subprocess.Popen[str]") -> str:
 
 
 def _run(command: list[str]) -> None:
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=INSTALLING)
+    except subprocess.TimeoutExpired as problem:
+        raise Unavailable(f"it takes more than {INSTALLING} s to install") from problem
     if done.returncode:
         raise Unavailable(f"it does not install: {done.stderr[-300:].strip()}")

@@ -38,15 +38,25 @@ def measure(place: Place) -> list[Ratio | Count]:
 
 
 def _by_turns(place: Place, taking_part: list[Side]) -> list[Ratio | Count]:
-    for side in taking_part:
-        side.did("post", BEFORE)
+    for side in list(taking_part):
+        _did(taking_part, side, "post", BEFORE)
     took: dict[tuple[str, str], list[Busy]] = {}
     for number in range(ROUNDS):
         for task in TASKS:
-            for side in taking_part if number % 2 else reversed(taking_part):
-                took.setdefault((task, side.name), []).append(side.did(task, TIMES[task]))
+            for side in list(taking_part) if number % 2 else list(reversed(taking_part)):
+                took.setdefault((task, side.name), []).extend(_did(taking_part, side, task, TIMES[task]))
     ours, *others = (side.name for side in taking_part)
     return [_ratio(place, task, took, ours, other) for task in TASKS for other in others]
+
+
+def _did(taking_part: list[Side], side: Side, task: str, many: int) -> list[Busy]:
+    """Let it do a task, and return what it took; whoever cannot any more takes no part from there on."""
+    try:
+        return [side.did(task, many)]
+    except (Unavailable, BrokenPipeError) as problem:
+        print(f"{side.name} takes no part any more: {problem}", flush=True)
+        taking_part.remove(side)
+        return []
 
 
 def _ratio(place: Place, task: str, took: dict[tuple[str, str], list[Busy]], ours: str, other: str) -> Ratio:
