@@ -16,7 +16,7 @@ from app.models.scope import as_customer
 from app.models.usage import UsageEvent
 from app.services.idempotency import LEASE
 from app.services.verification.verify import verify
-from tests.support import programs
+from tests.support import programs, tiers
 from tests.support.api import Api, problem_of
 from tests.support.databases import environment
 
@@ -42,8 +42,9 @@ def test_it_is_one_grant_wherever_the_process_died(
 
 @pytest.mark.case("AC-1")
 @pytest.mark.fault("A1", "A6", "A7")
-@pytest.mark.parametrize(("where", "committed"), [("before a capture", "0"), ("after", "1.50")])
-@pytest.mark.parametrize("keep", [True, False])
+@pytest.mark.parametrize(
+    ("where", "committed", "keep"), tiers.each_once([("before a capture", "0"), ("after", "1.50")], [True, False])
+)
 def test_it_is_one_capture_wherever_the_process_died(
     api: Api, acme: Customer, settings: Settings, where: str, committed: str, *, keep: bool
 ) -> None:

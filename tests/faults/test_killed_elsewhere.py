@@ -31,6 +31,7 @@ def test_a_refund_killed_anywhere_sends_the_money_once(settings: Settings, catal
     assert ends(runs) == [BACK] * len(runs)
 
 
+@pytest.mark.proof
 @pytest.mark.fault("A1", "A2", "A3", "A5", "A6", "A7")
 def test_a_setup_killed_anywhere_saves_the_card_once_or_not_at_all(settings: Settings, catalog: str) -> None:
     """That both sides hold the same methods is asked after every run."""
@@ -56,6 +57,7 @@ def test_a_debit_killed_after_its_confirmation_is_credited_when_the_money_is_the
     assert ends(runs) == ends(runs, "resubmitted") == [PAID] * len(runs)
 
 
+@pytest.mark.proof
 @pytest.mark.fault("A5")
 @pytest.mark.parametrize(
     ("wallet", "after", "end"),
@@ -69,6 +71,7 @@ def test_a_wallet_killed_before_the_customer_is_sent_there_is_paid_once_or_given
     assert ends(runs) == ends(runs, "resubmitted") == [end] * len(runs)
 
 
+@pytest.mark.proof
 @pytest.mark.fault("A4", "A5")
 @pytest.mark.case("AC-11", "AC-12")
 def test_going_on_with_a_charge_killed_anywhere_can_be_gone_on_with_again(settings: Settings, catalog: str) -> None:

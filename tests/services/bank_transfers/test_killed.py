@@ -56,7 +56,7 @@ def dies(settings: Settings, do: str, actor: Actor, point: tuple[str, int], *mor
     assert ended.returncode == -signal.SIGKILL, (point, ended.said[-2000:])
 
 
-@pytest.mark.parametrize("point", tiers.some(4, LOOKS, ids=[what for what, _ in LOOKS]))
+@pytest.mark.parametrize("point", tiers.some(2, LOOKS, ids=[what for what, _ in LOOKS]))
 def test_killed_while_a_transfer_is_seen_and_used(
     app: Flask, settings: Settings, alice_actor: Actor, acme: Customer, point: tuple[str, int]
 ) -> None:
@@ -84,7 +84,7 @@ def test_killed_while_it_is_ordered_the_same_form_orders_it_once(
     sound(app, acme.customer_id)
 
 
-@pytest.mark.parametrize("point", tiers.some(2, RETURNS, ids=[what for what, _ in RETURNS]))
+@pytest.mark.parametrize("point", tiers.some(1, RETURNS, ids=[what for what, _ in RETURNS]))
 def test_killed_while_cash_is_sent_back_it_goes_back_once(
     app: Flask, settings: Settings, alice_actor: Actor, acme: Customer, point: tuple[str, int]
 ) -> None:

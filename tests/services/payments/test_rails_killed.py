@@ -52,6 +52,7 @@ def test_killed_before_the_wallet_is_asked_it_is_given_up(settings: Settings, ca
     assert found == [GIVEN_UP] * len(found)
 
 
+@pytest.mark.proof
 @pytest.mark.case("AC-22")
 def test_killed_after_the_wallet_is_asked_the_page_leads_there(settings: Settings, catalog: str) -> None:
     kills = (
@@ -78,6 +79,7 @@ def test_killed_after_the_bank_asked_nobody_the_customer_can_go_on(settings: Set
     assert found == [PAID] * len(found)
 
 
+@pytest.mark.proof
 def test_killed_before_the_bank_is_asked_a_charge_is_given_up(settings: Settings, catalog: str) -> None:
     kills = (Kill("after commit"), Kill("after create_intent"), Kill("after commit", 3), Kill("before confirm_intent"))
     found = ends(settings, (Step("charge", 0, "asks"),), Step("resume", 0, "asks", part=1), *kills)
