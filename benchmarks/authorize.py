@@ -30,7 +30,7 @@ from tests.support.databases import environment
 from tests.support.server import ROOT, free_port
 
 ROUNDS = 5
-SECONDS = 2.0
+SECONDS = 1.0
 CLIENTS, CROWD, CUSTOMERS = 16, 64, 200
 BLOCK, UNIT = Decimal(50), Decimal("0.1")
 

@@ -16,7 +16,7 @@ from statistics import quantiles
 from benchmarks.busy import with_children
 
 SCRIPT = Path(__file__).with_name("load.lua")
-SECONDS = 2
+SECONDS = 1
 TURNS = 5
 """How often the clients try where none is answered, or some are refused: on a machine that does much else."""
 LATEST = 60

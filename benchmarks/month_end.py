@@ -101,11 +101,12 @@ def measure(place: Place, many: int = 10_000, most: int = 100_000) -> list[Ratio
     memory = _peak()
     lost, again = _killed(month, many)
     words = f"{together.each(many)} a customer to {loop.each(2 * ALONE * TURNS)}"
+    linear = LINEAR * most / many / 10
     longer = f"{all_of_them.seconds()} to {together.seconds()}"
     peak = f"at most {memory / 1024:.0f} MB to {before / 1024:.0f} MB"
     return [
         Ratio(f"{NAME}: {many:,} customers together to a loop over each", place.kind, each / loops, GOAL, words),
-        Ratio(f"{NAME}: {most:,} customers to {many:,}", place.kind, all_of_them.cpu / together.cpu, LINEAR, longer),
+        Ratio(f"{NAME}: {most:,} customers to {many:,}", place.kind, all_of_them.cpu / together.cpu, linear, longer),
         Ratio(f"{NAME}: memory of {most:,} customers to that of {many:,}", place.kind, memory / before, FLAT, peak),
         Count(f"{NAME}: customers left out or run twice after kill -9", place.kind, lost, 0),
         Count(f"{NAME}: made by a second run", place.kind, again, 0),
