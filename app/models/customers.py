@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, ColumnElement, ForeignKeyConstraint, Index, String, and_, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.models.database import Base, CustomerOwned, whole
+from app.models.database import Base, CustomerOwned, Moment, whole
 
 EXPOSED = text("exposure_micros > 0")
 
@@ -102,6 +102,6 @@ class BillingPeriod(CustomerOwned, Base):
     plan: Mapped[str | None] = mapped_column(String(60))
 
     @classmethod
-    def is_due(cls, now: datetime) -> ColumnElement[bool]:
+    def is_due(cls, now: Moment) -> ColumnElement[bool]:
         """Select periods that are over and still open. Authorizations say the same in SQL, and a test compares."""
         return and_(cls.closed_at.is_(None), cls.ends_at <= now)

@@ -199,6 +199,13 @@ BUGS = [
         ("tests/services/test_jobs.py::test_one_kind_that_fails_does_not_keep_the_others_from_being_done",),
     ),
     Bug(
+        "a turn passes over what its first kind made due",
+        "app/services/jobs.py",
+        "            idle = ()",
+        "            pass",
+        ("tests/services/test_jobs.py::test_what_one_kind_did_is_due_in_the_same_turn_for_those_behind_it",),
+    ),
+    Bug(
         "a worker that is gone lets the queue grow",
         "app/gateways/queue.py",
         "if engine.pending_count() < ENOUGH:",

@@ -23,8 +23,9 @@ from app.services.operations import dead_letters
 from app.services.outbox import mails
 from app.services.reconciliation import inbox
 from app.services.transaction import transaction
-from tests.support import cast, tiers
+from tests.support import cast, spend, tiers
 from tests.support.databases import Database
+from tests.support.statements import counted
 from tests.support.worker_crew import together
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -154,6 +155,30 @@ def test_one_kind_that_fails_does_not_keep_the_others_from_being_done(app: Flask
     ended = app.test_cli_runner().invoke(args=["portal", "run-due"])
     assert ended.exit_code == 1
     assert ended.stderr.splitlines()[-1].startswith("The database says: ")
+
+
+@pytest.mark.both_databases
+def test_a_turn_with_nothing_to_do_is_one_statement(app: Flask, acme: Customer) -> None:
+    jobs.run_due()  # whatever a new customer brings
+    quick, every = ([name for name in names if name != "sandbox_events_delivered"] for names in (jobs.QUICK, jobs.JOBS))
+    with counted() as statements:
+        done = jobs.run_due(names=quick)
+    assert done == dict.fromkeys(quick, 0)
+    assert len(statements) == 1, statements
+    with counted() as statements:
+        assert not any(jobs.run_due(names=every).values())
+    assert len(statements) <= 20, statements  # the seldom ones, and those that look through catalogs, ask by themselves
+
+
+def test_what_one_kind_did_is_due_in_the_same_turn_for_those_behind_it(app: Flask, catalog: str) -> None:
+    customer = spend.since_august()
+    spend.chooses(customer, "50", "40")
+    jobs.run_due()
+    spend.uses(customer, "45")
+    done = jobs.run_due()
+    assert done["notices_decided"] == 1
+    assert done["notices_sent"] >= 1
+    assert done["mails_sent"] >= 1
 
 
 def test_what_was_put_aside_is_listed_and_counted(app: Flask, acme: Customer) -> None:

@@ -9,7 +9,7 @@ import hmac
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import Select, delete, select
 from sqlalchemy.orm import Session
 
 from app import clock, ids
@@ -19,7 +19,7 @@ from app.domain.messages import weeks
 from app.domain.people.members import Actor
 from app.extensions import settings
 from app.models.customers import Customer
-from app.models.database import db
+from app.models.database import Moment, db
 from app.models.mails import DigestSubscription
 from app.models.members import Member, Membership
 from app.models.scope import as_service
@@ -133,10 +133,14 @@ def stop(subscription_id: str, proof: str, *, address: str) -> None:
             _delete(session, row, MAILED, address)
 
 
+def due(now: Moment) -> Select[DigestSubscription]:
+    """Ask for subscriptions whose week is over."""
+    return select(DigestSubscription).where(DigestSubscription.next_at <= now)
+
+
 def _claim() -> str | None:
     """Write the digest of the row that has been due the longest, and let the row be due again on the next Monday."""
     now = clock.now()
-    due = select(DigestSubscription).where(DigestSubscription.next_at <= now)
 
     def take(row: DigestSubscription) -> str:
         session = db.session()
@@ -165,7 +169,7 @@ def _claim() -> str | None:
             )
         return row.id
 
-    return due_rows.claim(due.order_by(DigestSubscription.next_at, DigestSubscription.id), take)
+    return due_rows.claim(due(now).order_by(DigestSubscription.next_at, DigestSubscription.id), take)
 
 
 def _delete(session: Session, row: DigestSubscription, by: str, address: str) -> None:

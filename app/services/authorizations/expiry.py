@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from app import clock
 from app.models.authorizations import Authorization
-from app.models.database import db
+from app.models.database import Moment, db
 from app.models.scope import as_service
 from app.services import due_rows
 from app.services.ledger import reservations, spending
@@ -23,10 +23,14 @@ def expire_due(limit: int = 100) -> int:
         return due_rows.each(found, _expire, of="customer", failed="holds_not_expired", enough=limit)
 
 
+def due(now: Moment) -> Select[str]:
+    """Ask for customers with a hold whose time is over."""
+    return select(Authorization.customer_id).where(Authorization.state == "held", Authorization.expires_at <= now)
+
+
 def _with_ended_holds(limit: int, but: Sequence[str]) -> Sequence[str]:
     return db.session.scalars(
-        select(Authorization.customer_id)
-        .where(Authorization.state == "held", Authorization.expires_at <= clock.now())
+        due(clock.now())
         .where(Authorization.customer_id.not_in(but))
         .group_by(Authorization.customer_id)
         .order_by(Authorization.customer_id)

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import literal, select
+from sqlalchemy import Select, literal, select
 from sqlalchemy.orm import Session
 
 from app import clock
@@ -10,7 +10,7 @@ from app.domain.ledger import CREDITS
 from app.domain.money import Credits
 from app.models.auto_recharge import AutoRechargeSettings, due_now
 from app.models.customers import Customer
-from app.models.database import db
+from app.models.database import Moment, db
 from app.models.ledger import Account
 from app.models.scope import as_service
 from app.models.usage import Spending
@@ -73,16 +73,21 @@ def _have_looked_at(session: Session, customer_id: str, now: datetime, below: Cr
     return session.execute(moved).scalar_one_or_none() is not None
 
 
+def due(now: Moment) -> Select[AutoRechargeSettings]:
+    """Ask for customers who are to be looked at."""
+    return select(AutoRechargeSettings).where(AutoRechargeSettings.look_at <= now)
+
+
 def _claim() -> str | None:
     """Claim the customer who is due the longest."""
-    now, settings = clock.now(), AutoRechargeSettings
+    now = clock.now()
 
     def take(row: AutoRechargeSettings) -> str:
         row.look_at = now + LEASE
         return row.customer_id
 
-    due = select(settings).where(settings.look_at <= now)
-    return due_rows.claim(due.order_by(settings.look_at, settings.customer_id), take)
+    due_first = due(now).order_by(AutoRechargeSettings.look_at, AutoRechargeSettings.customer_id)
+    return due_rows.claim(due_first, take)
 
 
 def _look_at(customer_id: str) -> int:

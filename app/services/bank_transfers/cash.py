@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 import structlog
-from sqlalchemy import func, select, update
+from sqlalchemy import Select, func, select, update
 
 from app import clock, ids
 from app.domain.bank_transfers.allocation import LOOK_AT_REST, LOOK_SOON, LOOK_WHILE_WAITING
@@ -18,7 +18,7 @@ from app.domain.mails import TRANSFER_RECEIVED
 from app.domain.payments import FIRST_CHECK, MISSING, Intent, Misused, Unknown
 from app.models.bank_transfers import CashMovement, CashReturn, ProForma, TransferAccount
 from app.models.customers import Customer
-from app.models.database import db
+from app.models.database import Moment, db
 from app.models.payments import Payment
 from app.models.scope import as_service
 from app.services import due_rows
@@ -90,14 +90,19 @@ def look_due(limit: int = 50) -> int:
         return due_rows.each(due_rows.claimed(limit, _claim), _looked_at, of="customer", failed="cash_look_failed")
 
 
+def due(now: Moment) -> Select[TransferAccount]:
+    """Ask for customers whose cash balance is to be looked at."""
+    return select(TransferAccount).where(TransferAccount.next_look_at <= now)
+
+
 def _claim() -> str | None:
-    due = select(TransferAccount).where(TransferAccount.next_look_at <= (now := clock.now()))
+    now = clock.now()
 
     def take(row: TransferAccount) -> str:
         row.next_look_at = now + FIRST_CHECK
         return row.customer_id
 
-    return due_rows.claim(due.order_by(TransferAccount.next_look_at, TransferAccount.customer_id), take)
+    return due_rows.claim(due(now).order_by(TransferAccount.next_look_at, TransferAccount.customer_id), take)
 
 
 def _looked_at(customer_id: str) -> int:

@@ -16,7 +16,7 @@ from app.domain.notices import stamp
 from app.domain.payments import OPEN, PaymentState
 from app.domain.people.members import Orderer
 from app.models.bank_transfers import ProForma
-from app.models.database import db
+from app.models.database import Moment, db
 from app.models.documents import Document
 from app.models.payments import Payment
 from app.models.scope import as_service
@@ -128,20 +128,22 @@ def expire_due(limit: int = 50) -> int:
         return sum(due_rows.claimed(limit, _expire))
 
 
-def _expire() -> int | None:
-    now = clock.now()
+def due(now: Moment) -> Select[ProForma]:
+    """Ask for open pro-formas whose time is over, but for those that are being paid."""
     live = select(Payment.id).where(
         Payment.customer_id == ProForma.customer_id,
         Payment.id == ProForma.payment_id,
         Payment.state.not_in(["failed", "canceled"]),
     )
-    due = select(ProForma).where(ProForma.state == "open", ProForma.valid_until <= now, ~live.exists())
+    return select(ProForma).where(ProForma.state == "open", ProForma.valid_until <= now, ~live.exists())
 
+
+def _expire() -> int | None:
     def take(row: ProForma) -> int:
         close(db.session(), row, "expired", "worker")
         return 1
 
-    return due_rows.claim(due.order_by(ProForma.valid_until, ProForma.id), take)
+    return due_rows.claim(due(clock.now()).order_by(ProForma.valid_until, ProForma.id), take)
 
 
 def close(session: Session, pro_forma: ProForma, state: str, by: str) -> None:

@@ -5,7 +5,7 @@ docs/decisions/0032-cash-is-applied-by-us.md says what holds when the process di
 
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from app import clock, ids
 from app.domain import processor_amounts
@@ -15,7 +15,7 @@ from app.domain.money import Money
 from app.domain.payments import FIRST_CHECK, KEY_LIFETIME, Declined, Misused, next_check
 from app.models.bank_transfers import CashReturn
 from app.models.customers import Customer
-from app.models.database import db
+from app.models.database import Moment, db
 from app.models.scope import as_service
 from app.services import audit, due_rows
 from app.services.bank_transfers import allocation, cash
@@ -81,17 +81,21 @@ def sweep_due(limit: int = 50) -> int:
         return due_rows.each(due_rows.claimed(limit, _claim), _look_at, of="cash_return", failed="cash_return_failed")
 
 
-def _claim() -> str | None:
-    now = clock.now()
-    due = select(CashReturn).where(
+def due(now: Moment) -> Select[CashReturn]:
+    """Ask for cash on its way back that is to be looked at."""
+    return select(CashReturn).where(
         CashReturn.movement_id.is_(None), CashReturn.state.in_(["created", "sent"]), CashReturn.next_check_at <= now
     )
+
+
+def _claim() -> str | None:
+    now = clock.now()
 
     def take(row: CashReturn) -> str:
         row.next_check_at = now + next_check(now - row.created_at)
         return row.id
 
-    return due_rows.claim(due.order_by(CashReturn.next_check_at, CashReturn.id), take)
+    return due_rows.claim(due(now).order_by(CashReturn.next_check_at, CashReturn.id), take)
 
 
 def _look_at(return_id: str) -> int:

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TypeVar
 
-from sqlalchemy import ScalarSelect, select
+from sqlalchemy import ScalarSelect, Select, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from app import clock
 from app.domain import periods as rule
 from app.models.customers import BillingPeriod, Customer
-from app.models.database import db
+from app.models.database import Moment, db
 from app.models.scope import as_service
 from app.services import due_rows
 from app.services.ledger import reservations, spending
@@ -37,8 +37,8 @@ def roll_due(limit: int = 100) -> int:
     with as_service("roll billing periods"):
         while done < limit:
             found = db.session.scalars(
-                select(BillingPeriod.customer_id)
-                .where(BillingPeriod.is_due(now), BillingPeriod.customer_id.not_in(bad))
+                due(now)
+                .where(BillingPeriod.customer_id.not_in(bad))
                 .order_by(BillingPeriod.ends_at, BillingPeriod.customer_id)
                 .limit(limit - done)
             ).all()
@@ -47,6 +47,11 @@ def roll_due(limit: int = 100) -> int:
             if not turned.failed:
                 break
     return done
+
+
+def due(now: Moment) -> Select[str]:
+    """Ask for customers whose billing period is over."""
+    return select(BillingPeriod.customer_id).where(BillingPeriod.is_due(now))
 
 
 def _turn(customer_ids: Sequence[str]) -> int:

@@ -9,7 +9,7 @@ from datetime import timedelta
 from functools import partial
 
 import structlog
-from sqlalchemy import select, update
+from sqlalchemy import Select, select, update
 from sqlalchemy.orm import Session
 
 from app import clock, ids
@@ -21,7 +21,7 @@ from app.domain.people.deletion import NOBODY
 from app.extensions import settings
 from app.gateways import smtp
 from app.gateways.smtp import Attachment, Delivered, Letter, Never, NotNow, Outcome, Unreachable
-from app.models.database import db
+from app.models.database import Moment, db
 from app.models.mails import INTERRUPTED, UNKNOWN, Mail
 from app.models.members import Member
 from app.models.scope import as_service
@@ -66,9 +66,14 @@ def get(mail_id: str) -> Mail:
     return mail
 
 
+def due(now: Moment) -> Select[Mail]:
+    """Ask for mails that are to be tried."""
+    return select(Mail).where(Mail.state == "pending", Mail.next_try_at <= now)
+
+
 def _claim() -> Mail | None:
     """Claim the mail that waits longest; nobody else takes it before the lease is over."""
-    due = select(Mail).where(Mail.state == "pending", Mail.next_try_at <= (now := clock.now()))
+    now = clock.now()
 
     def take(mail: Mail) -> Mail:
         if mail.tries and not mail.problem:
@@ -79,7 +84,7 @@ def _claim() -> Mail | None:
         mail.next_try_at = now + LEASE
         return mail
 
-    return due_rows.claim(due.order_by(Mail.next_try_at, Mail.id), take)
+    return due_rows.claim(due(now).order_by(Mail.next_try_at, Mail.id), take)
 
 
 @in_english

@@ -6,12 +6,12 @@ docs/decisions/0041-the-month-is-run-by-rows.md says what holds when the process
 from collections.abc import Callable, Sequence
 
 import structlog
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 
 from app import clock
 from app.domain.errors import Refused, ensure
 from app.models.customers import BillingPeriod
-from app.models.database import db
+from app.models.database import Moment, db
 from app.models.plan_periods import PeriodRun
 from app.models.scope import as_service
 from app.models.subscriptions import Subscription
@@ -66,11 +66,14 @@ def run(customer_id: str) -> int:
     return made
 
 
+def due(now: Moment) -> Select[str]:
+    """Ask for customers whose month is to be run."""
+    return select(Subscription.customer_id).where(Subscription.run_at <= now)
+
+
 def _due(limit: int, tried: Sequence[str]) -> Sequence[str]:
     now = clock.now()
-    wanted = select(Subscription.customer_id).where(
-        Subscription.run_at <= now, Subscription.customer_id.not_in([*tried, *waits.left_alone(now)])
-    )
+    wanted = due(now).where(Subscription.customer_id.not_in([*tried, *waits.left_alone(now)]))
     return db.session.scalars(wanted.order_by(Subscription.run_at, Subscription.customer_id).limit(limit)).all()
 
 

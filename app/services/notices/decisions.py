@@ -8,8 +8,9 @@ import hashlib
 import json
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import Select, and_, func, or_, select, tuple_, update
+from sqlalchemy import BindParameter, Select, and_, func, or_, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from app import clock
@@ -114,31 +115,40 @@ def keep(session: Session, customer_id: str, wanted: Wanted, now: datetime) -> N
             insert_new(session, Notice, row | {"occasion": f"{wanted.occasion}:{wanted.figures['basis']}"})
 
 
+def with_day_over(today: str | BindParameter[Any]) -> Select[str]:
+    """Ask for customers who reached a daily limit on a day that is over."""
+    return select(Notice.customer_id).where(
+        Notice.rule == rule.DAILY_LIMIT, Notice.recovered_at.is_(None), Notice.occasion < today
+    )
+
+
+def moved() -> Select[str]:
+    """Ask for customers whose figures have moved."""
+    return select(Spending.customer_id).where(Spending.dirty)
+
+
+def to_send() -> Select[str]:
+    """Ask for notices that were decided and not sent."""
+    return select(Notice.customer_id).where(Notice.state == "pending")
+
+
 def _to_look_at(limit: int, but: Sequence[str]) -> Sequence[str]:
     """Return customers with something to decide: those whose limit's day is over first, for they are promised 00:00."""
     today = day_of(clock.now()).date.isoformat()
     over = db.session.scalars(
-        select(Notice.customer_id)
-        .where(Notice.rule == rule.DAILY_LIMIT, Notice.recovered_at.is_(None), Notice.occasion < today)
-        .where(Notice.customer_id.not_in(but))
-        .distinct()
-        .order_by(Notice.customer_id)
-        .limit(limit)
+        with_day_over(today).where(Notice.customer_id.not_in(but)).distinct().order_by(Notice.customer_id).limit(limit)
     ).all()
-    moved = db.session.scalars(
-        select(Spending.customer_id)
-        .where(Spending.dirty, Spending.customer_id.not_in(but))
-        .order_by(Spending.customer_id)
-        .limit(limit)
+    figures_moved = db.session.scalars(
+        moved().where(Spending.customer_id.not_in(but)).order_by(Spending.customer_id).limit(limit)
     ).all()
-    return list(dict.fromkeys([*over, *moved]))[:limit]
+    return list(dict.fromkeys([*over, *figures_moved]))[:limit]
 
 
 def _pending(limit: int, but: Sequence[_Key]) -> Sequence[_Key]:
     """Return the keys of pending notices, the oldest first. Customers take turns."""
     key, order = (Notice.customer_id, Notice.rule, Notice.occasion), (Notice.created_at, Notice.rule, Notice.occasion)
     turn = func.row_number().over(partition_by=Notice.customer_id, order_by=order)
-    oldest = select(*key).where(Notice.state == "pending", tuple_(*key).not_in(but))
+    oldest = to_send().with_only_columns(*key).where(tuple_(*key).not_in(but))
     rows = db.session.execute(oldest.order_by(turn, Notice.created_at, *key).limit(limit))
     return [(row[0], row[1], row[2]) for row in rows]
 

@@ -3,11 +3,11 @@
 from datetime import timedelta
 
 import structlog
-from sqlalchemy import select, update
+from sqlalchemy import Select, select, update
 
 from app import clock
 from app.domain.payments import MISSING, Misused, next_check
-from app.models.database import db
+from app.models.database import Moment, db
 from app.models.payments import PaymentMethod
 from app.models.scope import as_service
 from app.services import due_rows
@@ -55,12 +55,17 @@ def due(limit: int) -> int:
         return due_rows.each(due_rows.claimed(limit, _claim), detach, of="method", failed="detach_failed")
 
 
+def to_detach(now: Moment) -> Select[PaymentMethod]:
+    """Ask for removed methods that the processor still has."""
+    return select(PaymentMethod).where(PaymentMethod.detach_at <= now)
+
+
 def _claim() -> str | None:
     """Claim the removed method that is due the longest, for one lease."""
-    due = select(PaymentMethod).where(PaymentMethod.detach_at <= (now := clock.now()))
+    now = clock.now()
 
     def take(method: PaymentMethod) -> str:
         method.detach_at = now + LEASE
         return method.id
 
-    return due_rows.claim(due.order_by(PaymentMethod.detach_at, PaymentMethod.id), take)
+    return due_rows.claim(to_detach(now).order_by(PaymentMethod.detach_at, PaymentMethod.id), take)

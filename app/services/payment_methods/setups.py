@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 
 import structlog
-from sqlalchemy import func, select, update
+from sqlalchemy import Select, func, select, update
 from sqlalchemy.orm import Session
 
 from app import clock, ids
@@ -35,7 +35,7 @@ from app.domain.methods import (
 from app.domain.payments import FIRST_CHECK, MISSING, Declined, Misused, Unknown
 from app.domain.people.members import Actor
 from app.models.customers import Customer
-from app.models.database import db
+from app.models.database import Moment, db
 from app.models.payments import PaymentMethod
 from app.models.scope import as_service
 from app.models.setups import MethodSetup
@@ -179,16 +179,21 @@ def sweep_due(limit: int) -> int:
     return looked + detaching.due(limit)
 
 
+def due(now: Moment) -> Select[MethodSetup]:
+    """Ask for open setups whose next check is due."""
+    return select(MethodSetup).where(MethodSetup.state.in_(_OPEN), MethodSetup.next_check_at <= now)
+
+
 def _claim() -> str | None:
     """Claim the setup that is due the longest: nobody else looks at it before the next check is due."""
-    due = select(MethodSetup).where(MethodSetup.state.in_(_OPEN), MethodSetup.next_check_at <= (now := clock.now()))
+    now = clock.now()
 
     def take(setup: MethodSetup) -> str:
         setup.next_check_at = now + FIRST_CHECK
         setup.tries += 1
         return setup.id
 
-    return due_rows.claim(due.order_by(MethodSetup.next_check_at, MethodSetup.id), take)
+    return due_rows.claim(due(now).order_by(MethodSetup.next_check_at, MethodSetup.id), take)
 
 
 def _look_at(setup_id: str) -> int:
@@ -259,9 +264,7 @@ def _check_tries(session: Session, customer_id: str, now: datetime) -> None:
 
 def _acceptance(setup: MethodSetup) -> Acceptance | None:
     """Return what goes along with what is no card: that the customer agreed to be charged, when and from where."""
-    if setup.kind == Rail.CARD:
-        return None
-    return Acceptance(setup.address, setup.user_agent, setup.created_at)
+    return None if setup.kind == Rail.CARD else Acceptance(setup.address, setup.user_agent, setup.created_at)
 
 
 def _save_id(setup_id: str, processor_id: str) -> bool:

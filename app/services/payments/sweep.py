@@ -1,12 +1,12 @@
 """Find payments that stopped on the way and ask the processor how they stand. The rows are the truth, not any queue."""
 
 import structlog
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from app import clock
 from app.domain.payments import FIRST_CHECK, KEY_LIFETIME, MISSING, Intent, Misused, PaymentState, Unknown
 from app.models.customers import Customer
-from app.models.database import db
+from app.models.database import Moment, db
 from app.models.payments import Payment
 from app.models.scope import as_service
 from app.services import audit, due_rows
@@ -25,15 +25,20 @@ def payments_due(limit: int = 50) -> int:
         return due_rows.each(due_rows.claimed(limit, _claim), _look_at, of="payment", failed="payment_check_failed")
 
 
+def due(now: Moment) -> Select[Payment]:
+    """Ask for open payments whose next check is due."""
+    return select(Payment).where(Payment.state.in_(_OPEN), Payment.next_check_at <= now)
+
+
 def _claim() -> str | None:
     """Claim the payment that is due the longest: nobody else looks at it before the next check is due."""
-    due = select(Payment).where(Payment.state.in_(_OPEN), Payment.next_check_at <= (now := clock.now()))
+    now = clock.now()
 
     def take(payment: Payment) -> str:
         payment.next_check_at = now + FIRST_CHECK
         return payment.id
 
-    return due_rows.claim(due.order_by(Payment.next_check_at, Payment.id), take)
+    return due_rows.claim(due(now).order_by(Payment.next_check_at, Payment.id), take)
 
 
 def _look_at(payment_id: str) -> int:

@@ -8,7 +8,7 @@ the lease is over, as they are then. Killed after it: sent once more, which chan
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy import select, update
+from sqlalchemy import Select, select, update
 from sqlalchemy.orm import Session
 
 from app import clock
@@ -17,7 +17,7 @@ from app.domain.addresses.profile import Profile
 from app.domain.payments import MISSING, Misused, Unknown
 from app.domain.tax.registrations import Kind
 from app.models.customers import Customer
-from app.models.database import db
+from app.models.database import Moment, db
 from app.models.invoicing import InvoiceAddress
 from app.models.scope import as_service
 from app.models.tax import TaxRegistration
@@ -57,16 +57,21 @@ def send_due(limit: int = 50) -> int:
         return due_rows.each(due_rows.claimed(limit, _claim), _send, of="customer", failed="profile_not_sent")
 
 
+def due(now: Moment) -> Select[Customer]:
+    """Ask for customers whose name and address are to be sent to the processor."""
+    return select(Customer).where(Customer.profile_due_at <= now)
+
+
 def _claim() -> str | None:
     """Claim the customer that is due the longest, for one lease and as one more try."""
-    due = select(Customer).where(Customer.profile_due_at <= (now := clock.now()))
+    now = clock.now()
 
     def take(customer: Customer) -> str:
         customer.profile_due_at = now + LEASE
         customer.profile_version += 1
         return customer.customer_id
 
-    return due_rows.claim(due.order_by(Customer.profile_due_at, Customer.customer_id), take)
+    return due_rows.claim(due(now).order_by(Customer.profile_due_at, Customer.customer_id), take)
 
 
 def _send(customer_id: str) -> int:

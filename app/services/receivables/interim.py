@@ -61,12 +61,12 @@ def _due(limit: int, tried: Sequence[str]) -> Sequence[str]:
 @cache
 def _next() -> Select[str]:
     customer = Customer.customer_id
-    wanted = _wanted().where(customer.not_in(bindparam("tried", expanding=True)))
-    return wanted.order_by(customer).limit(bindparam("many"))
+    others = due().where(customer.not_in(bindparam("tried", expanding=True)))
+    return others.order_by(customer).limit(bindparam("many"))
 
 
 @cache
-def _wanted() -> Select[str]:
+def due() -> Select[str]:
     """Ask for customers who have used below zero as much as they may pay later, or were refused a call for that.
 
     Not those of whom one is open, or what stands in its place after a correction; or was voided in this billing period:
@@ -183,7 +183,7 @@ def _write(customer_id: str) -> int:
         books = posting.lock_if_free(session, customer_id)
         if books is None:
             return 0
-        mine = _wanted().where(Customer.customer_id == books.customer.customer_id)  # locked by now: asked once more
+        mine = due().where(Customer.customer_id == books.customer.customer_id)  # locked by now: asked once more
         return int(session.scalar(mine, {"now": now}) is not None and _invoice(books, now) is not None)
 
 

@@ -10,13 +10,13 @@ from datetime import timedelta
 from functools import partial
 
 import structlog
-from sqlalchemy import select, update
+from sqlalchemy import Select, select, update
 
 from app import clock
 from app.domain import back_off
 from app.domain.payments import ProcessorEvent
 from app.models.bulk import insert_new
-from app.models.database import db
+from app.models.database import Moment, db
 from app.models.events import InboxEvent
 from app.models.scope import as_service
 from app.services import due_rows, wake_ups
@@ -78,9 +78,14 @@ def work(limit: int = 50) -> int:
     return done
 
 
+def due(now: Moment) -> Select[InboxEvent]:
+    """Ask for events of the processor that are to be worked on."""
+    return select(InboxEvent).where(InboxEvent.state == "new", InboxEvent.next_try_at <= now)
+
+
 def _claim() -> Claim | None:
     """Claim the event that is due the longest, for one lease. One that kills its workers becomes a dead letter."""
-    due = select(InboxEvent).where(InboxEvent.state == "new", InboxEvent.next_try_at <= (now := clock.now()))
+    now = clock.now()
 
     def take(event: InboxEvent) -> Claim | None:
         if event.problem == NOT_FINISHED and _is_last(event.tries):
@@ -91,7 +96,7 @@ def _claim() -> Claim | None:
         event.next_try_at, event.problem = now + LEASE, NOT_FINISHED
         return Claim(event.id, event.tries)
 
-    return due_rows.claim(due.order_by(InboxEvent.next_try_at, InboxEvent.id), take)
+    return due_rows.claim(due(now).order_by(InboxEvent.next_try_at, InboxEvent.id), take)
 
 
 def _is_last(attempt: int) -> bool:

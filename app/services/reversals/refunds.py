@@ -7,7 +7,7 @@ the processor says (docs/decisions/0008). One made in the processor's own dashbo
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from app import clock, ids
@@ -17,7 +17,7 @@ from app.domain.errors import NotFound, Refused
 from app.domain.money import Money
 from app.domain.payments import FIRST_CHECK, KEY_LIFETIME, Declined, Misused, PaymentState, Unknown, next_check
 from app.domain.reversals import OPEN_REFUNDS, STANDING_REFUNDS, ProcessorRefund, RefundState
-from app.models.database import db
+from app.models.database import Moment, db
 from app.models.payments import Payment
 from app.models.reversals import Refund
 from app.models.scope import as_service
@@ -210,17 +210,22 @@ def _everything(refund_id: str) -> tuple[Refund, Payment]:
     return found[0], found[1]
 
 
+def due(now: Moment) -> Select[Refund]:
+    """Ask for open refunds whose next check is due."""
+    open_states = [state.value for state in OPEN_REFUNDS]
+    return select(Refund).where(Refund.state.in_(open_states), Refund.next_check_at <= now)
+
+
 def _claim() -> str | None:
     """Claim the refund that is due the longest: nobody else looks at it before its next check is due."""
-    open_states = [state.value for state in OPEN_REFUNDS]
-    due = select(Refund).where(Refund.state.in_(open_states), Refund.next_check_at <= (now := clock.now()))
+    now = clock.now()
 
     def take(refund_row: Refund) -> str:
         refund_row.tries += 1
         refund_row.next_check_at = now + max(FIRST_CHECK, next_check(now - refund_row.created_at))
         return refund_row.id
 
-    return due_rows.claim(due.order_by(Refund.next_check_at, Refund.id), take)
+    return due_rows.claim(due(now).order_by(Refund.next_check_at, Refund.id), take)
 
 
 def _look_at(refund_id: str) -> int:

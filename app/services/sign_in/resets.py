@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 import structlog
-from sqlalchemy import delete, select
+from sqlalchemy import Select, delete, select
 
 from app import clock, ids, mailboxes
 from app.domain.errors import NotFound, Refused
@@ -16,7 +16,7 @@ from app.domain.language import _
 from app.domain.mails import PASSWORD_RESET
 from app.domain.people.acting import By
 from app.domain.people.passwords import check_password
-from app.models.database import db
+from app.models.database import Moment, db
 from app.models.members import Member
 from app.models.scope import as_service
 from app.models.sign_in import ResetRequest
@@ -87,15 +87,19 @@ def choose(hashed: str, wanted: str, *, address: str, browser: str) -> None:
     log.info("password_reset", member=by.member_id)
 
 
+def due(now: Moment) -> Select[ResetRequest]:
+    """Ask for passwords that somebody wants to choose anew."""
+    return select(ResetRequest).where(ResetRequest.next_try_at <= now)
+
+
 def _claim() -> tuple[str, str, str] | None:
     now = clock.now()
-    due = select(ResetRequest).where(ResetRequest.next_try_at <= now)
 
     def take(row: ResetRequest) -> tuple[str, str, str]:
         row.next_try_at = now + LEASE
         return row.id, row.email, row.address
 
-    return due_rows.claim(due.order_by(ResetRequest.next_try_at, ResetRequest.id), take)
+    return due_rows.claim(due(now).order_by(ResetRequest.next_try_at, ResetRequest.id), take)
 
 
 def _write(request_id: str, email: str, address: str) -> int:

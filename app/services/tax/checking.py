@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from functools import partial
 
 import structlog
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from app import clock
@@ -21,7 +21,7 @@ from app.domain.tax.registrations import State
 from app.extensions import Extension
 from app.gateways.vies import Answered, NotAnswered, Outcome, Vies
 from app.models.customers import Customer
-from app.models.database import db
+from app.models.database import Moment, db
 from app.models.scope import as_service
 from app.models.tax import TaxRegistration
 from app.services import audit, due_rows
@@ -62,16 +62,21 @@ def check_due(limit: int = 20) -> int:
     return answered
 
 
+def to_check(now: Moment) -> Select[TaxRegistration]:
+    """Ask for tax numbers that are to be confirmed."""
+    return select(TaxRegistration).where(TaxRegistration.check_at <= now)
+
+
 def _claim() -> _Due | None:
     """Claim the number that is due the longest, for one lease and as one more try."""
-    due = select(TaxRegistration).where(TaxRegistration.check_at <= (now := clock.now()))
+    now = clock.now()
 
     def take(row: TaxRegistration) -> _Due:
         row.check_at = now + LEASE
         row.tries += 1
         return _Due(row.id, row.customer_id, row.value, row.tries)
 
-    return due_rows.claim(due.order_by(TaxRegistration.check_at, TaxRegistration.id), take)
+    return due_rows.claim(to_check(now).order_by(TaxRegistration.check_at, TaxRegistration.id), take)
 
 
 def _check(due: _Due) -> int:

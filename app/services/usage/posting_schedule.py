@@ -1,9 +1,10 @@
 """When accepted usage is posted: on its day, and before anything that changes which credit it burns."""
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
+from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import BindParameter, Select, select
 from sqlalchemy.orm import Session
 
 from app import clock
@@ -67,12 +68,19 @@ def due(session: Session, customer_ids: Collection[str], now: datetime) -> set[s
     return set(session.scalars(rows))
 
 
+def to_post(today: date | BindParameter[Any]) -> Select[str]:
+    """Ask for customers with usage of a day whose time to be posted has come."""
+    return select(UsageDay.customer_id).where(
+        UsageDay.is_to_post,
+        UsageDay.micros > UsageDay.posted_micros,  # each database has an index by one of these
+        UsageDay.due_on <= today,
+    )
+
+
 def _with_usage_to_post(limit: int, but: Sequence[str]) -> Sequence[str]:
     """Return customers of whom something is due: those of the first so many days, whatever else there is."""
     first = (
-        select(UsageDay.customer_id)
-        .where(UsageDay.is_to_post, UsageDay.micros > UsageDay.posted_micros)  # each database has an index by one
-        .where(UsageDay.due_on <= clock.now().date())
+        to_post(clock.now().date())
         .where(UsageDay.customer_id.not_in(but))
         .order_by(UsageDay.due_on)
         .limit(limit)

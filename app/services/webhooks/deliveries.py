@@ -12,7 +12,7 @@ from datetime import timedelta
 from functools import partial
 
 import structlog
-from sqlalchemy import select, update
+from sqlalchemy import Select, select, update
 from sqlalchemy.orm import Session
 
 from app import clock
@@ -20,7 +20,7 @@ from app.domain.messages import chat
 from app.domain.webhooks import TRIES, Answer, Answered, Unanswered, Verdict, asked_to_wait, wait
 from app.gateways import webhook_sender
 from app.models.bulk import insert_new
-from app.models.database import db
+from app.models.database import Moment, db
 from app.models.scope import as_service
 from app.models.webhooks import WebhookAttempt, WebhookDelivery
 from app.services import audit, due_rows, shutdown
@@ -71,12 +71,15 @@ def send_due(limit: int = 100) -> int:
     return tried
 
 
+def due(now: Moment) -> Select[str]:
+    """Ask for deliveries that are to be tried."""
+    return select(WebhookDelivery.id).where(WebhookDelivery.state == PENDING, WebhookDelivery.next_try_at <= now)
+
+
 def _waiting(limit: int, but: Sequence[str]) -> Sequence[str]:
     """Return the ids of those that are due the longest, but for those that could not be claimed just now."""
-    due = select(WebhookDelivery.id).where(
-        WebhookDelivery.state == PENDING, WebhookDelivery.next_try_at <= clock.now(), WebhookDelivery.id.not_in(but)
-    )
-    in_order = due.order_by(WebhookDelivery.next_try_at, WebhookDelivery.sequence, WebhookDelivery.id)
+    others = due(clock.now()).where(WebhookDelivery.id.not_in(but))
+    in_order = others.order_by(WebhookDelivery.next_try_at, WebhookDelivery.sequence, WebhookDelivery.id)
     return db.session.scalars(in_order.limit(limit)).all()
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import structlog
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from app import clock
@@ -14,7 +14,7 @@ from app.domain import back_off, webhooks
 from app.domain.messages import chat
 from app.domain.messages.chat import Form
 from app.models.customers import Customer
-from app.models.database import db
+from app.models.database import Moment, db
 from app.models.events import OutboxEvent
 from app.models.scope import as_service
 from app.models.webhooks import ChatChannel, SellerEndpoint, WebhookEndpoint
@@ -46,12 +46,15 @@ def spread_due(limit: int = BATCH) -> int:
     return done
 
 
+def due(now: Moment) -> Select[str]:
+    """Ask for events that no delivery was made of."""
+    return select(OutboxEvent.id).where(OutboxEvent.state == "pending", OutboxEvent.next_try_at <= now)
+
+
 def _waiting(limit: int, but: Sequence[str]) -> Sequence[str]:
     """Return the ids of the events that wait the longest, but for those that just failed."""
-    due = select(OutboxEvent.id).where(
-        OutboxEvent.state == "pending", OutboxEvent.next_try_at <= clock.now(), OutboxEvent.id.not_in(but)
-    )
-    return db.session.scalars(due.order_by(OutboxEvent.next_try_at, OutboxEvent.id).limit(limit)).all()
+    others = due(clock.now()).where(OutboxEvent.id.not_in(but))
+    return db.session.scalars(others.order_by(OutboxEvent.next_try_at, OutboxEvent.id).limit(limit)).all()
 
 
 def _put_off(event_id: str) -> int:

@@ -278,7 +278,7 @@ def test_whoever_is_found_for_nothing_takes_nobodys_place(app: Flask) -> None:
 
 def is_looked_for(whose: Customer, at: datetime) -> bool:
     with as_service("look for interim invoices"):
-        return whose.customer_id in db.session.scalars(interim._wanted(), {"now": at}).all()
+        return whose.customer_id in db.session.scalars(interim.due(), {"now": at}).all()
 
 
 def test_nobody_without_a_card_has_one(app: Flask, later: Customer) -> None:
