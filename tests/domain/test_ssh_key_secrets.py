@@ -138,8 +138,35 @@ NAMES = [
     "cardno:000612345678",
     "YubiKey 5C NFC #12345678",
     "my private key of the laptop at home",
+    "staging/production",
+    "Hamburg/Headquarters",
+    "Claire (Berlin/Hamburg/Bremen)",
+    "nora+production@northwind.example",
+    "https://github.com/northwind/portal",
+    "git@github.com:northwind-labs/billing-portal-2026.git",
+    "AzureAD+NoraHansen@DESKTOP-1A2B3C4",
+    "ec2-user@i-0abc123def4567890",
+    "nora 2026-11-30T09:24:20Z",
+    "LAPTOP-8H3K9PQ1 2026-11-30",
+    'google-ssh {"userName":"nora@northwind.example","expireOn":"2026-11-30T09:24:20+0000"}',
 ]
-"""Comments that `ssh-keygen`, PuTTY and gpg-agent write are among them."""
+"""Comments that `ssh-keygen`, PuTTY, gpg-agent and clouds write are among them."""
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "2026-11-30 2026-11-29 2026-11-28",
+        "i-0abc123def4567890 i-0abc123def4567891",
+        f"i-{'0abc123def456789' * 2}",
+        "2026-11-30-0abc123def456789",
+        "staging/pZ7kQ2xW9vLm4TfR8/production",
+        "wgXqzKfLpTRnJv/production",
+        "production+pZkQxWvLmTfRsNdB",
+    ],
+)
+def test_a_date_and_a_machine_are_words_once_and_marks_of_base64_divide_only_words(words: str) -> None:
+    assert refuses(ED25519, words)
 
 
 @pytest.mark.parametrize("name", NAMES)

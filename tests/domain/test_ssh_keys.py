@@ -103,10 +103,12 @@ PIECES = [LINES[2][:30], LINES[2][30:60], LINES[3][:30], LINES[3][30:60]]
     (ED25519, False),
     (f"{ED25519}\n{OTHER}\n{RSA}", False),
     (f"{RSA[:100]}\n{RSA[100:]}", False),
-    (f"{RSA[:100]}\n{RSA[100:200]}", False),
+    (f"{RSA[:100]}\n{RSA[100:200]}", True),
     (f"{ED25519}{'0f' * 20}", False),
     (f"{DSA}\n", False),
-    (f"-----BEGIN PUBLIC KEY-----\n{'MCow' * 16}\n", False),
+    (f"-----BEGIN PUBLIC KEY-----\n{'MCow' * 16}\n", True),
+    (f"{RSA[:200]} {LINES[3]}\n", False),
+    (f"{RSA[:200]}\n{LINES[3]}\n", True),
     ("Alice's laptop at home, the large one on the desk", False),
 ])  # fmt: skip
 def test_a_long_piece_of_nothing_public_may_be_private(text: str, may_be: bool) -> None:

@@ -84,7 +84,7 @@ BUGS = [
     Bug(
         "a number is a word of a name",
         "app/domain/people/ssh_key_pieces.py",
-        "    return len(piece) - len(letters) + (0 if",
+        "    return numbers + (0 if",
         "    return (0 if",
         (f"{SECRETS}::test_the_private_half_beside_its_key_is_no_name_in_any_form",),
     ),

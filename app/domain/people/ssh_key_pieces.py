@@ -17,13 +17,19 @@ _FIELDS = {
 """Of how many parts, each behind its length, a public key is made, its type among them."""
 _KINDS = re.compile("|".join(map(re.escape, _FIELDS)))
 _PUBLIC = re.compile(r"(?<![0-9A-Za-z+/=_-])AAAA(?:\s*[0-9A-Za-z+/_-])*={0,2}")
-_ARMOUR, _ARMOURED = re.compile(r"-- ?(BEGIN|END) "), re.compile(r"[0-9A-Za-z+/=]+")
 _MARKS_OF_ADDRESSES = str.maketrans("-_", "+/")
 """Addresses and JWK have other marks in Base64."""
 _SHORT_KEY, _ANY_KEY = 1_000, 8_000
 """So much of a text is looked at for one public key: first what most are within, then what all are."""
 _APART = re.compile(r"[BbEe0+/]+")
-"""Pieces of a name between its marks. Base64 has + and / in it, and a name seldom."""
+"""Pieces of a name between its marks. Base64 has + and / in it: where a piece has them, all of it is words or none."""
+_TOGETHER = re.compile(r"[+/]+")
+_DATED = re.compile(
+    r"(?<![0-9A-Za-z])20\d\d-[01]\d-[0-3]\d(?:[T ][0-2]\d:[0-5]\d(?::[0-5]\d)?(?:Z|[+-]\d\d:?\d\d)?)?(?![0-9A-Za-z])"
+)
+"""A date, or a moment, as programs write it."""
+_INSTANCE = re.compile(r"(?<![0-9A-Za-z])i-0[0-9a-f]{16}(?![0-9A-Za-z])")
+"""What AWS calls a machine: of 17 letters and digits, where half of a secret has 32 in hex."""
 _WORD = re.compile(r"[BE]?[be]+|[BE]+(?![be])|[BE]")
 _UNSPOKEN = re.compile(r"b{7}")
 _WITHOUT_VOWEL = 3
@@ -40,50 +46,44 @@ MOST_IN_NO_WORD = 14
 def may_be_private(text: str, *, with_comments: bool = False) -> bool:
     """Say whether something in the text beside its public keys may be of a private one; `with_comments`: they, too.
 
-    Public keys, whole or broken into lines, are left out. Other formats of public keys say what they are.
+    Public keys, whole or broken into lines, are left out.
     """
-    rest, comments, _keys = parts_of(_without_armoured(text))
+    rest, comments, _keys = parts_of(text)
     return may_be_secret(_KINDS.sub("", rest)) or (with_comments and any(map(may_be_secret, comments)))
 
 
 def may_be_secret(words: str) -> bool:
     """Say whether a name or a comment may be a part of a secret: too many of its letters and digits are in no word."""
-    return sum(map(_in_no_word, _APART.findall(_shape(words)))) > MOST_IN_NO_WORD
-
-
-def _without_armoured(text: str) -> str:
-    """Leave out the Base64 between the first and last lines of a public key in another format."""
-    kept, within = [], False
-    for each in text.split("\n"):
-        if found := _ARMOUR.search(each):
-            within = found.group(1) == "BEGIN"
-        if not (within and _ARMOURED.fullmatch(each.strip())):
-            kept.append(each)
-    return "\n".join(kept)
+    plain = unicodedata.normalize("NFKD", words)
+    plain = "".join(each for each in plain if unicodedata.category(each) not in _UNSEEN)
+    for known in (_DATED, _INSTANCE):  # one of each: a secret in groups has no more of them
+        plain = known.sub(" ", plain, count=1)
+    return sum(map(_in_no_word, _APART.findall(_shape(plain)))) > MOST_IN_NO_WORD
 
 
 def _shape(text: str) -> str:
-    """Return what each letter is: a vowel (E, e), another one (B, b) or a digit (0). Marks stay, unseen ones do not.
+    """Return what each letter is: a vowel (E, e), another one (B, b) or a digit (0). Marks stay.
 
     A letter that is not of ASCII counts as a vowel: no secret is written with it.
     """
     found = []
-    for each in unicodedata.normalize("NFKD", text):
+    for each in text:
         if each.isdecimal():
             found.append("0")
         elif each.isalpha():
             kind = "b" if each.isascii() and each.lower() not in _VOWELS else "e"
             found.append(kind.upper() if each.isupper() else kind)
-        elif unicodedata.category(each) not in _UNSEEN:
+        else:
             found.append(each)
     return "".join(found)
 
 
 def _in_no_word(piece: str) -> int:
     """Count what is in no word: each digit, and each letter unless all are in words, with a number behind at most."""
-    piece = piece.strip("+/")
-    letters = piece.rstrip("0")
-    return len(piece) - len(letters) + (0 if _is_of_words(letters) else len(letters))
+    parts = _TOGETHER.split(piece.strip("+/"))
+    letters = [each.rstrip("0") for each in parts]
+    found, numbers = sum(map(len, letters)), sum(map(len, parts)) - sum(map(len, letters))
+    return numbers + (0 if all(not each or _is_of_words(each) for each in letters) else found)
 
 
 def _is_of_words(letters: str) -> bool:
@@ -140,7 +140,9 @@ def _end_within(text: str) -> int:
     for _field in range(_FIELDS.get(kind, 1_000) - 1):
         end = _part(raw, end)[1]
     needed = -(-end * 4 // 3)
-    if needed >= len(letters):
+    if needed > len(letters):  # cut off: what stands behind white space is not of it
+        return len(text.split(None, 1)[0])
+    if needed == len(letters):
         return len(text)
     end_at = letters[needed - 1] + 1
     return end_at + len(text[end_at:]) - len(text[end_at:].lstrip("="))

@@ -1,6 +1,7 @@
 """SSH keys: which line of text is one that a member may add, before anybody reads the numbers in it."""
 
 import re
+import unicodedata
 from dataclasses import dataclass
 
 from app.domain.errors import Refused
@@ -26,8 +27,9 @@ LONGEST_TEXT = 20_000
 MOST = 50
 """So many keys a member may have."""
 _PRIVATE = re.compile(
-    r"(?-i:\b(?:BEGIN|END)\b[ \w]{0,40}PRIVATE[ _-]?KEY)|-{2} ?(?:BEGIN|END)\b[ \w]{0,40}PRIVATE[ _-]?KEY"
-    r"|PRIVATE[ _-]?KEY[ \w]{0,20}-{4}|PRIVATE[ _-]?KEY[\"']?\s{0,9}[=:]\s{0,9}[\"']?[0-9A-Za-z+/]{16}"
+    r"(?-i:\b(?:BEGIN|END)\b[\s\w]{0,40}PRIVATE[\s_-]{0,9}KEY)"
+    r"|-{2}\s{0,9}(?:BEGIN|END)\b[\s\w]{0,40}PRIVATE[\s_-]{0,9}KEY|PRIVATE[\s_-]{0,9}KEY[\s\w]{0,20}-{4}"
+    r"|PRIVATE[\s_-]{0,9}KEY[\"']?\s{0,9}[=:]\s{0,9}[\"']?[0-9A-Za-z+/]{16}"
     r"|PuTTY-User-Key-File|^Private-(?:Lines|MAC|Hash):|AGE-SECRET-KEY-(?:PQ-)?1|[\"']d[\"']\s*:"
     r"|(?-i:b3BlbnNzaC1rZXkt|9wZW5zc2gta2V5L|vcGVuc3NoLWtleS)"
     r"|(?-i:MC4CAQAwBQYDK2Vw|MHcCAQEE|MIGkAgEB|MIHcAgEB|MIGHAgEA|MIG2AgEA|MIHuAgEA|MII[0-9A-Za-z+/]{3}IBA[AD])",
@@ -56,7 +58,8 @@ def as_pasted(text: str) -> str:
 
 def is_private(text: str) -> bool:
     """Say whether the text has what only private keys have: no page shows it again and nothing keeps it."""
-    return bool(_PRIVATE.search(text))
+    plain = unicodedata.normalize("NFKC", text)
+    return bool(_PRIVATE.search("".join(each for each in plain if unicodedata.category(each) != "Cf")))
 
 
 def too_long(reason: str = "key_too_long") -> Refused:

@@ -3,6 +3,7 @@
 import base64
 import binascii
 import hashlib
+import re
 from dataclasses import dataclass
 
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -13,6 +14,7 @@ from cryptography.hazmat.primitives.serialization import (
     Encoding,
     PublicFormat,
     load_der_private_key,
+    load_der_public_key,
     load_ssh_public_key,
 )
 
@@ -20,6 +22,7 @@ from app.domain.errors import Refused
 from app.domain.people import ssh_key_pieces, ssh_keys, weak_keys
 
 _ED25519_BITS = 256
+_ARMOURED = re.compile(r"(-----BEGIN [^-\n]{1,60}-----)([0-9A-Za-z+/=\s]*)(?=-----END )")
 
 
 @dataclass(frozen=True)
@@ -67,7 +70,7 @@ def refuse_private(text: str, name: str = "", *, with_comments: bool = False) ->
     text = ssh_keys.as_pasted(text)
     if is_private(text):
         raise ssh_keys.private()
-    if ssh_key_pieces.may_be_private(text, with_comments=with_comments):
+    if ssh_key_pieces.may_be_private(_without_armoured(text), with_comments=with_comments):
         raise ssh_keys.part_of_private()
 
 
@@ -100,6 +103,19 @@ def _refuse_too_long(text: str) -> None:
 def is_private(text: str) -> bool:
     """Say whether the text is a private key: by what stands in it or in its Base64, or as it can be read as one."""
     return ssh_keys.is_private(text) or _is_der(text) or ssh_keys.is_private(_within(text))
+
+
+def _without_armoured(text: str) -> str:
+    """Leave out what stands between BEGIN and END where it is a public key, whole: no label hides anything else."""
+    return _ARMOURED.sub(lambda found: f"{found[1]}\n" if _is_public_der(found[2]) else found[0], text)
+
+
+def _is_public_der(text: str) -> bool:
+    try:
+        load_der_public_key(base64.b64decode("".join(text.split()), validate=True))
+    except (ValueError, UnsupportedAlgorithm):
+        return False
+    return True
 
 
 def _within(text: str) -> str:
