@@ -16,7 +16,7 @@ FLASK := $(BIN)/flask --app wsgi
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo demo-shell serve worker test proof test-tools proof-tools check check-types check-migrations check-rest bench bench-scale mutants mutation pictures format lock messages clients clean
+.PHONY: help install demo demo-shell serve worker test proof test-tools proof-tools bench-tools check check-types check-migrations check-rest bench bench-scale mutants mutation pictures format lock messages clients clean
 
 help: ## list these
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -57,7 +57,7 @@ check-rest:
 	$(BIN)/djlint --lint --quiet app/templates
 	$(BIN)/python -m tests.support.links
 
-bench: .venv/dev.stamp test-tools ## the benchmarks; writes benchmarks/results.md, results.json and history.json
+bench: .venv/dev.stamp test-tools bench-tools ## the benchmarks; writes benchmarks/results.md, results.json and history.json
 	@$(BIN)/python -m benchmarks
 
 bench-scale: .venv/dev.stamp test-tools ## more than one machine on this one: capacity, a replica, a failover under load; writes benchmarks/scale.md
@@ -147,6 +147,14 @@ test-tools:
 	elif [ -n "$$missing" ]; then \
 	  echo "The tests need$$missing. Run: sudo apt-get install$$missing  (macOS: brew install postgresql pgbouncer redis; brew install --cask chromium)" >&2; exit 1; \
 	fi
+
+# What benchmarks are asked by, where it can be had: else clients in Python ask, which take more of the cores from the server.
+bench-tools:
+	@command -v wrk >/dev/null && exit 0; \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends wrk && exit 0; \
+	fi; \
+	echo "There is no wrk here: clients in Python ask in its place. (sudo apt-get install wrk; macOS: brew install wrk)" >&2
 
 # What only `make proof` asks for, besides.
 proof-tools:

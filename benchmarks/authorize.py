@@ -174,7 +174,7 @@ def _serving(place: Place) -> Iterator[int]:
         "warning",
         "benchmarks.served:app",
     ]
-    environ = environment(place.settings, API_CALLS_PER_MINUTE="1000000000")
+    environ = environment(place.settings, API_CALLS_PER_MINUTE="1000000000", LOG_FORMAT="json")  # as a server writes
     with tempfile.TemporaryDirectory() as directory, (Path(directory) / "log").open("w+b") as log:
         process = subprocess.Popen(command, cwd=ROOT, env=environ, stdout=log, stderr=log)
         try:
