@@ -1,5 +1,6 @@
 """Where the database fails under an authorization the answer is 503 with Retry-After, never 500; its key finds the truth."""
 
+import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from werkzeug.test import TestResponse
 
 from app.models.customers import Customer
 from app.models.database import db
-from app.services.authorizations import holds, on_postgresql, postgresql_calls
+from app.services.authorizations import holds, on_postgresql, on_sqlite, postgresql_calls
 from app.services.verification.verify import verify
 from tests.support.api import Api, problem_of
 from tests.support.databases import Database
@@ -60,6 +61,18 @@ def test_without_its_file(database: Database, api: Api, acme: Customer, put: Cal
     with gone(Path(database.url.removeprefix("sqlite:///")), put):
         refused_by_each(api, hold)
     done_by_each(api, hold)
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_a_connection_that_failed_is_opened_anew(database: Database, app: Flask) -> None:
+    """The file may be another one by then."""
+    with on_sqlite.writer().writing() as rows:
+        first = rows
+    with pytest.raises(postgresql_calls.DatabaseAway), on_sqlite.writer().writing():
+        raise sqlite3.DatabaseError("database disk image is malformed")
+    with on_sqlite.writer().writing() as rows:
+        assert rows is not first
+        assert rows.execute("select count(*) from customers").fetchone() == (0,)
 
 
 @pytest.mark.parametrize("database", ["postgresql"], indirect=True)

@@ -35,7 +35,7 @@ BUGS = [
         "app/services/authorizations/sqlite_connection.py",
         "                self._hang_up()\n            raise DatabaseAway from problem\n",
         "                pass\n            raise DatabaseAway from problem\n",
-        (f"{WITHOUT}::test_without_its_file",),
+        (f"{WITHOUT}::test_a_connection_that_failed_is_opened_anew",),
     ),
     Bug(
         "a hold whose time is over can be captured, on PostgreSQL",
