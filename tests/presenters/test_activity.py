@@ -122,3 +122,12 @@ def test_only_what_was_typed_is_read_by_its_own_letters(reader: activity.Reader)
     before, after = {"name": "Acme", "alerts": []}, {"name": "דנה", "alerts": ["requests 500000"]}
     said = activity.values("limits.changed", before, after, reader)
     assert [(each.label, each.is_typed) for each in said] == [("name", True), ("alerts", False)]
+
+
+def test_what_was_bought_or_removed_has_one_value_and_a_change_has_two(reader: activity.Reader) -> None:
+    said = activity.values("limits.changed", {"name": None}, {"name": "Acme"}, reader)[0]
+    assert (said.before, said.after, said.alone) == ("none", "Acme", "")
+    assert [
+        activity.values("limits.changed", *sides, reader)[0].alone
+        for sides in (({}, {"name": "A"}), ({"name": "B"}, {}))
+    ] == ["A", "B"]

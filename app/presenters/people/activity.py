@@ -35,6 +35,8 @@ class Value:
     after: str
     is_typed: bool = False
     """Whether both are as somebody typed them: then they are read by their own letters, and not as the page is."""
+    alone: str = ""
+    """The value by itself, of what was bought, made or removed: nothing was before, or is after."""
 
 
 @dataclass(frozen=True)
@@ -135,15 +137,12 @@ def who(actor: str, kept: str) -> str:
 
 def values(action: str, before: Mapping[str, object], after: Mapping[str, object], reader: Reader) -> list[Value]:
     """Return what changed, as people read it."""
-    return [
-        Value(
-            _(FIELDS[each.key].label),
-            reader.says(each.key, each.before, before),
-            reader.says(each.key, each.after, after),
-            FIELDS[each.key].kind in _TYPED,
-        )
-        for each in changes(action, before, after)
-    ]
+    said = []
+    for each in changes(action, before, after):
+        was, became = reader.says(each.key, each.before, before), reader.says(each.key, each.after, after)
+        alone = "" if before and after else became if after else was
+        said.append(Value(_(FIELDS[each.key].label), was, became, FIELDS[each.key].kind in _TYPED, alone))
+    return said
 
 
 def sentence(action: str) -> str:
