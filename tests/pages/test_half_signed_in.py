@@ -60,6 +60,16 @@ def test_a_half_sign_in_ends_with_what_ends_sessions(
     assert visitor.opens("/billing/").path.startswith(SIGN_IN)
 
 
+def test_a_half_sign_in_ends_when_its_visitor_signs_out(visitor: Browser, alice_actor: Actor) -> None:
+    switch_on(alice_actor)
+    half = gives_password(visitor, alice_actor)
+    assert visitor.posts("/sign-out", {}).status == 400, "from a page of ours alone"
+    out = visitor.posts("/sign-out", {"csrf_token": half.value("csrf_token")})
+    assert out.path.startswith(SIGN_IN)
+    assert visitor.submits(half, CODE_FORM, code=shown(alice_actor)).path.startswith(SIGN_IN)
+    assert visitor.opens("/billing/").path.startswith(SIGN_IN)
+
+
 def test_a_half_sign_in_ends_when_another_app_is_set_up(visitor: Browser, alice_actor: Actor) -> None:
     switch_on(alice_actor)
     half = gives_password(visitor, alice_actor)

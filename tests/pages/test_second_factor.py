@@ -1,5 +1,6 @@
 """The second step of a sign-in: nothing is open before it, no code counts twice, and what was wanted is kept."""
 
+import hashlib
 import json
 from collections.abc import Iterator
 from datetime import timedelta
@@ -15,6 +16,7 @@ from app.models.database import db
 from app.models.mails import Mail
 from app.models.members import Member, Membership
 from app.models.scope import as_service
+from app.models.second_factors import RecoveryCode
 from app.services.access import sessions
 from app.services.people import team
 from app.services.sign_in import two_factor
@@ -123,6 +125,10 @@ def test_asvs_6_5_2_a_recovery_code_works_once_and_says_how_many_are_left(
     again = signs_in(Browser(visitor.client.application.test_client(), visitor.origin), alice_actor, codes[0])
     assert again.errors() == ["This is not one of your recovery codes, or it was used. Each works once."]
     assert two_factor.standing(alice_actor.member_id).recovery_codes == 9
+    with as_service("look at codes"):
+        kept = set(db.session.scalars(select(RecoveryCode.code_hash)))
+    assert kept == {hashlib.sha256(each.replace("-", "").encode()).digest() for each in codes}, "hashes, and no code"
+    assert {len(each.replace("-", "")) for each in codes} == {24}, "24 letters of 32: 120 bits"
 
 
 @pytest.mark.parametrize("typed", ["", "12345", "x" * 3000, "a\0b", "\ufffd" * 6, "U" * 24, "١٢٣٤٥٦"])

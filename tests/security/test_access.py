@@ -12,6 +12,7 @@ from tests.support.routes import UNSAFE, path_of, rules_of
 # Whoever adds a line here has thought about it.
 OPEN = {
     "sign_in.page",
+    "sign_in.sign_out",
     "sign_in.sign_in",
     "sign_in.passkey_options",
     "sign_in.use_passkey",

@@ -4,13 +4,14 @@ from flask import Blueprint, Response, jsonify, make_response, redirect, request
 from wtforms import HiddenField, PasswordField, StringField
 from wtforms.validators import InputRequired
 
+from app import extensions
 from app.domain.errors import Refused
 from app.domain.language import marked
 from app.services.access import members
 from app.services.sign_in import passkeys
 from app.services.sign_in.challenges import Purpose
 from app.web import login, password_tries
-from app.web.access import actor_or_none, current_actor, papers_too, public, safe_next
+from app.web.access import actor_or_none, proven_by, public, safe_next
 from app.web.fields import PageForm
 from app.web.respond import show
 from app.web.second_step import code_tries, half_signed_in
@@ -92,10 +93,20 @@ def use_passkey() -> Response:
     return half_signed_in.through(used.who, wanted)
 
 
+def _own_form() -> None:
+    """Ask for our form's token where a session is to end: a page that outlived its own leads to the sign-in."""
+    if actor_or_none() is not None or half_signed_in.current() is not None:
+        extensions.csrf.protect()
+
+
 @bp.post("/sign-out")
-@papers_too
+@public
+@proven_by(_own_form)
 def sign_out() -> Response:
-    """End the session here and on the server."""
-    members.signed_out(current_actor().member_id)
+    """End the session here and on the server, also one that has not taken its second step."""
+    if (actor := actor_or_none()) is not None:
+        members.signed_out(actor.member_id)
+    elif half_signed_in.current() is None:
+        return make_response(extensions.login.unauthorized())
     login.sign_out()
     return make_response(redirect(url_for("sign_in.page"), 303))
