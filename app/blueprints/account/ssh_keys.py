@@ -57,10 +57,9 @@ def add() -> Response:
     except Refused as refusal:
         form.refuse(refusal)
         return _refused(form, refusal.status)
-    if ssh_key_reading.without_secret_comment(text) != text:
+    if not name.strip() and ssh_key_reading.leaves_comment(text):
         words = _(
-            "The key {name} is added without its comment, which may be a part of a private key: if it is, throw that "
-            "key away and make a new one.",
+            "The key {name} is added. Its comment was not taken as the name, because too much of it is in no words.",
             name=key.name,
         )
         return _saved(words)

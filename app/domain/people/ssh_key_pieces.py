@@ -16,6 +16,12 @@ _FIELDS = {
 }
 """Of how many parts, each behind its length, a public key is made, its type among them."""
 _KINDS = re.compile("|".join(map(re.escape, _FIELDS)))
+_HEADS = {each: base64.b64encode(len(each).to_bytes(4) + each.encode()).decode().rstrip("=")[:-1] for each in _FIELDS}
+_HEADLESS = {
+    each: re.compile(rf"(?<={re.escape(each)} )(?:{'|'.join(re.escape(head[at:]) for at in range(1, len(head) - 7))})")
+    for each, head in _HEADS.items()
+}
+"""How the Base64 of a key begins where its first letters are missing behind its type."""
 _PUBLIC = re.compile(r"(?<![0-9A-Za-z+/=_-])AAAA(?:\s*[0-9A-Za-z+/_-])*={0,2}")
 _MARKS_OF_ADDRESSES = str.maketrans("-_", "+/")
 """Addresses and JWK have other marks in Base64."""
@@ -46,10 +52,21 @@ MOST_IN_NO_WORD = 14
 def may_be_private(text: str, *, with_comments: bool = False) -> bool:
     """Say whether something in the text beside its public keys may be of a private one; `with_comments`: they, too.
 
-    Public keys, whole or broken into lines, are left out.
+    Public keys, whole or broken into lines, are left out, and one without its first letters. A line that begins with
+    # is a comment. What stands on several lines, such as the name of a host, counts once.
     """
-    rest, comments, _keys = parts_of(text)
-    return may_be_secret(_KINDS.sub("", rest)) or (with_comments and any(map(may_be_secret, comments)))
+    for kind, headless in _HEADLESS.items():
+        text = headless.sub(_HEADS[kind], text)
+    lines = text.split("\n")
+    notes, _comments, _keys = parts_of("\n".join(each for each in lines if is_note(each)))
+    rest, comments, _keys = parts_of("\n".join(each for each in lines if not is_note(each)))
+    once = dict.fromkeys(each.strip() for each in _KINDS.sub("", rest).split("\n"))
+    return may_be_secret("\n".join(once)) or (with_comments and any(map(may_be_secret, [notes, *_comments, *comments])))
+
+
+def is_note(line: str) -> bool:
+    """Say whether the line is a comment by itself, as files of keys have them."""
+    return line.lstrip().startswith("#")
 
 
 def may_be_secret(words: str) -> bool:

@@ -39,7 +39,39 @@ _PRIVATE = re.compile(
 
 The words alone are no sign of one: people call a public key "private key of my laptop".
 """
+_IN_FRONT = re.compile(r"^(?: *>)+ ?|\\(?=[ \r]{0,9}$)", re.MULTILINE)
+"""What mails put before each line, and shells behind it."""
 _UNSEEN = dict.fromkeys(map(ord, "\N{ZERO WIDTH NO-BREAK SPACE}\N{ZERO WIDTH SPACE}\N{WORD JOINER}\N{SOFT HYPHEN}"))
+
+_KIND = rf"(?:{'|'.join(map(re.escape, (*KINDS, 'ssh-dss')))}) +AAAA"
+_HASHED = r"\|1\|[0-9A-Za-z+/]{27}=\|[0-9A-Za-z+/]{27}="
+_PAIRS = r"(?:[0-9a-f]{2}:){15}[0-9a-f]{2}"
+_FINGERPRINT = (
+    rf"(?:SHA256:[0-9A-Za-z+/]{{43}}=?(?![0-9A-Za-z+/=])|MD5:{_PAIRS}(?![0-9a-f:])|(?<=\d ){_PAIRS}(?![0-9a-f:]))"
+)
+_QUOTED = r'="(?:[^"\\]|\\.)*"'
+_NOTHING = re.compile(r"(?!)")
+_SHAPES = (
+    (
+        re.compile(
+            r"[\"']?(?:(?:file://|~\w*|\.\.?|[A-Z]:|[$%][\w{}:]+%?)?[/\\](?=[^\n:]*\.)[^\n:]*|[\w.-]+\.pub)$",
+            re.IGNORECASE,
+        ),
+        _NOTHING,
+    ),
+    (re.compile(r"(?:[a-z][a-z0-9+.-]*://\S+|[\w.+-]+@[\w.-]+:\S+)$", re.IGNORECASE), _NOTHING),
+    (re.compile(rf"(?:\d{{3,5}} )?{_FINGERPRINT}(?: |$)"), re.compile(_FINGERPRINT)),
+    (re.compile(rf"(?:@[a-z-]+ +)?(?:{_HASHED}|(?=[^\s\"=|]*[.:,\[])[^\s\"=|]+) +{_KIND}"), re.compile(_HASHED)),
+    (
+        re.compile(rf"(?:[a-z0-9-]+(?:{_QUOTED})?(?:,|(?= )))+ +{_KIND}", re.IGNORECASE),
+        re.compile(
+            rf"(?:command|environment|expiry-time|from|permitlisten|permitopen|principals|tunnel){_QUOTED}",
+            re.IGNORECASE,
+        ),
+    ),
+)
+"""What people paste by mistake, by each line of it, and what of it the shape explains: files, addresses, fingerprints,
+hosts' keys, keys with options."""
 
 
 @dataclass(frozen=True)
@@ -52,8 +84,8 @@ class Line:
 
 
 def as_pasted(text: str) -> str:
-    """Return the text without what editors and pages put there unseen: byte order marks, tabs, spaces of no width."""
-    return re.sub(r"[^\S\r\n]", " ", text.translate(_UNSEEN))
+    """Return the text without what editors and pages put there unseen: byte order marks, tabs, marks of quotation."""
+    return _IN_FRONT.sub("", re.sub(r"[^\S\r\n]", " ", text.translate(_UNSEEN)))
 
 
 def is_private(text: str) -> bool:
@@ -82,10 +114,17 @@ def part_of_private() -> Refused:
     """Return what is said of what may be a part of a private key."""
     return _refused(
         _(
-            "This may be a part of a private key. Purser keeps nothing of it. If it is one, it has left your computer: "
-            "throw that key away and make a new one. Then add the line of its .pub file here."
+            "This may be a part of a private key, so it is not shown again and not kept. If it is one, throw that key "
+            "away and make a new one. If not, paste the one line of a .pub file."
         ),
         PRIVATE,
+    )
+
+
+def comment_not_shown() -> Refused:
+    """Return what is said where a key is refused and not shown again for its comment."""
+    return _refused(
+        _("The field is empty again, because too much of a comment in it is in no words."), "comment_not_shown"
     )
 
 
@@ -100,9 +139,11 @@ def secret_name() -> Refused:
 
 def line_of(text: str) -> Line:
     """Return the one public key in the text, or refuse (422) in words that say what it is instead."""
-    lines = [each for each in (one.strip() for one in text.splitlines()) if each and not each.startswith("#")]
+    lines = _lines_of(text)
     if not lines:
         raise _refused(_("Paste a public key."), "key_missing")
+    if refusal := mistake(text):
+        raise refusal
     if any(each.startswith(("-----BEGIN", "---- BEGIN")) for each in lines):
         words = _(
             "This is a public key in another format. Paste the one line that OpenSSH writes, such as ssh-ed25519 AAAA…"
@@ -119,6 +160,34 @@ def line_of(text: str) -> Line:
     return _parts(lines[0])
 
 
+def mistake(text: str) -> Refused | None:
+    """Return what is said of what is no key by its plain shape; nothing where a part beside it may be of a secret."""
+    lines = _lines_of(text)
+    for (shape, explained), (reason, words) in zip(_SHAPES, _mistakes(), strict=True):
+        if lines and all(map(shape.match, lines)):
+            rest = explained.sub(" ", "\n".join(lines))
+            return None if ssh_key_pieces.may_be_private(rest) else _refused(words, reason)
+    return None
+
+
+def _mistakes() -> list[tuple[str, str]]:
+    return [
+        ("key_file", _("This is the name of a file. Open the file that ends in .pub, and paste the line in it.")),
+        ("key_address", _("This is an address. Open it, and paste the line of one key that is there.")),
+        ("key_fingerprint", _("This is the fingerprint of a key, not the key. Paste the line of its .pub file.")),
+        ("key_of_host", _("This is the key of a host, as in known_hosts. Paste the line of a .pub file of yours.")),
+        ("key_options", _options()),
+    ]
+
+
+def _options() -> str:
+    return _("Options stand before this key, such as from= or command=. Paste it without: it begins with its type.")
+
+
+def _lines_of(text: str) -> list[str]:
+    return [each.strip() for each in text.splitlines() if each.strip() and not ssh_key_pieces.is_note(each)]
+
+
 def _parts(line: str) -> Line:
     if len(line) > LONGEST_LINE:
         raise too_long()
@@ -131,10 +200,7 @@ def _parts(line: str) -> Line:
     if kind == "ssh-dss":
         raise _refused(_("This is a DSA key, which is no longer safe. Make an ed25519 key instead."), "key_weak")
     if any(re.search(rf"(?:^|\s){re.escape(each)}\s+AAAA", line) for each in (*KINDS, "ssh-dss")):
-        words = _(
-            "Options stand before this key, such as from= or command=. Paste it without: it begins with its type."
-        )
-        raise _refused(words, "key_options")
+        raise _refused(_options(), "key_options")
     words = _("This is no SSH key that can be added. It begins with one of {kinds}.", kinds=", ".join(KINDS))
     raise _refused(words, "key_unknown")
 

@@ -70,8 +70,11 @@ def refuse_private(text: str, name: str = "", *, with_comments: bool = False) ->
     text = ssh_keys.as_pasted(text)
     if is_private(text):
         raise ssh_keys.private()
-    if ssh_key_pieces.may_be_private(_without_armoured(text), with_comments=with_comments):
-        raise ssh_keys.part_of_private()
+    text = _without_armoured(text)
+    if ssh_key_pieces.may_be_private(text):
+        raise ssh_keys.mistake(text) or ssh_keys.part_of_private()
+    if with_comments and ssh_key_pieces.may_be_private(text, with_comments=True):
+        raise ssh_keys.comment_not_shown()
 
 
 def refuse_private_name(name: str) -> None:
@@ -82,7 +85,7 @@ def refuse_private_name(name: str) -> None:
 
 
 def without_secret_comment(text: str) -> str:
-    """Return the text of a public key without its comment where that may be a part of a secret, else as it is."""
+    """Return the text as it is, or its one key where a comment may be a part of a secret: without that."""
     try:
         refuse_private(text, with_comments=True)
         return text
@@ -92,7 +95,16 @@ def without_secret_comment(text: str) -> str:
         line = ssh_keys.line_of(pasted)
     except Refused:  # several keys, or none: nothing of it is shown again
         return ""
-    return f"{line.kind} {line.body}"
+    return f"{line.kind} {line.body} {'' if _is_secret(line) else line.comment}".strip()
+
+
+def leaves_comment(text: str) -> bool:
+    """Say whether the comment of the key in the text may be a part of a secret, so that it is not the name."""
+    return _is_secret(ssh_keys.line_of(ssh_keys.as_pasted(text)))
+
+
+def _is_secret(line: ssh_keys.Line) -> bool:
+    return ssh_key_pieces.may_be_secret(line.comment)
 
 
 def _refuse_too_long(text: str) -> None:
