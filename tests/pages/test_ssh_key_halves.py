@@ -117,3 +117,12 @@ def test_mistakes_are_said_calmly_and_a_private_looking_one_is_not_shown_again(a
         saved = adds(alice, f"# {SEED}\n{KEY} nora@laptop", name)
         assert saved.notices() == [f"The key {name or 'nora@laptop'} is added."] and SEED not in str(saved.soup)
         alice.submits(saved, "#ssh_keys-content li form")
+
+
+def test_a_label_of_a_public_key_brings_no_secret_into_the_question_for_the_password(alice: Browser) -> None:
+    for text in (f"-----BEGIN PUBLIC KEY-----\n{SEED}\n-----END PUBLIC KEY-----", f"--BEGIN my key\n{SEED}\n{KEY}"):
+        for at in (clock.now(), clock.now() + LATER):
+            with clock.at(at):
+                refused = adds(alice, text, "desk")
+            assert (refused.status, LEFT in str(refused.soup), refused.value("name")) == (422, False, "desk")
+            assert refused.errors() == [rule.part_of_private().sentence]
