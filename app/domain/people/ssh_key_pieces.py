@@ -49,8 +49,13 @@ MOST_IN_NO_WORD = 14
 """So many letters and digits of a name are in no word: half of a secret of 256 bits has 21 in Base64, 32 in hex."""
 
 
-def may_be_private(text: str, *, with_comments: bool = False) -> bool:
-    """Say whether something in the text beside its public keys may be of a private one; `with_comments`: they, too.
+def may_be_private(text: str) -> bool:
+    """Say whether something in the text beside its public keys and their comments may be of a private one."""
+    return found_in(text)[0]
+
+
+def found_in(text: str) -> tuple[bool, bool]:
+    """Say whether something beside the public keys in the text may be of a private one, and whether a comment may.
 
     Public keys, whole or broken into lines, are left out, and one without its first letters. A line that begins with
     # is a comment. What stands on several lines, such as the name of a host, counts once.
@@ -58,10 +63,10 @@ def may_be_private(text: str, *, with_comments: bool = False) -> bool:
     for kind, headless in _HEADLESS.items():
         text = headless.sub(_HEADS[kind], text)
     lines = text.split("\n")
-    notes, _comments, _keys = parts_of("\n".join(each for each in lines if is_note(each)))
+    beside_notes, in_notes, _keys = parts_of("\n".join(each for each in lines if is_note(each)))
     rest, comments, _keys = parts_of("\n".join(each for each in lines if not is_note(each)))
     once = dict.fromkeys(each.strip() for each in _KINDS.sub("", rest).split("\n"))
-    return may_be_secret("\n".join(once)) or (with_comments and any(map(may_be_secret, [notes, *_comments, *comments])))
+    return may_be_secret("\n".join(once)), any(map(may_be_secret, [beside_notes, *in_notes, *comments]))
 
 
 def is_note(line: str) -> bool:

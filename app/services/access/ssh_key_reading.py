@@ -71,9 +71,10 @@ def refuse_private(text: str, name: str = "", *, with_comments: bool = False) ->
     if is_private(text):
         raise ssh_keys.private()
     text = _without_armoured(text)
-    if ssh_key_pieces.may_be_private(text):
+    beside, in_comment = ssh_key_pieces.found_in(text)
+    if beside:
         raise ssh_keys.mistake(text) or ssh_keys.part_of_private()
-    if with_comments and ssh_key_pieces.may_be_private(text, with_comments=True):
+    if with_comments and in_comment:
         raise ssh_keys.comment_not_shown()
 
 
