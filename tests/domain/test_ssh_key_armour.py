@@ -1,8 +1,10 @@
 """SSH keys between BEGIN and END: only what is a public key whole is left out, and all else may be a secret."""
 
 import base64
+from datetime import UTC, datetime
 
 import pytest
+from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, PrivateFormat, PublicFormat
 
@@ -43,6 +45,15 @@ PUBLIC = [
     ec.derive_private_key(7, ec.SECP521R1()).public_key(),
     dsa.generate_parameters(1024).generate_private_key().public_key(),
 ]
+NAME = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "northwind.example")])
+CERTIFICATE = (
+    x509.CertificateBuilder(
+        NAME, NAME, KEY.public_key(), 18, datetime(2026, 11, 30, tzinfo=UTC), datetime(2027, 11, 30, tzinfo=UTC)
+    )
+    .sign(KEY, None)
+    .public_bytes(Encoding.PEM)
+    .decode()
+)
 WIDE = rsa.generate_private_key(65537, 2048).public_key()
 
 
@@ -66,6 +77,7 @@ def test_the_words_are_seen_however_they_are_written(label: str) -> None:
     [
         *(each.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode() for each in [*PUBLIC, WIDE]),
         WIDE.public_bytes(Encoding.PEM, PublicFormat.PKCS1).decode(),
+        CERTIFICATE,
         f"---- BEGIN SSH2 PUBLIC KEY ----\nComment: my laptop\n{RSA.split()[1]}\n---- END SSH2 PUBLIC KEY ----\n",
     ],
 )

@@ -4,6 +4,7 @@ import base64
 import binascii
 import hashlib
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -17,6 +18,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_der_public_key,
     load_ssh_public_key,
 )
+from cryptography.x509 import load_der_x509_certificate
 
 from app.domain.errors import Refused
 from app.domain.people import ssh_key_pieces, ssh_keys, weak_keys
@@ -119,16 +121,20 @@ def is_private(text: str) -> bool:
 
 
 def _without_armoured(text: str) -> str:
-    """Leave out what stands between BEGIN and END where it is a public key, whole: no label hides anything else."""
+    """Leave out what stands between BEGIN and END where it is a public key or a certificate: no label hides more."""
     return _ARMOURED.sub(lambda found: f"{found[1]}\n" if _is_public_der(found[2]) else found[0], text)
 
 
 def _is_public_der(text: str) -> bool:
     try:
-        load_der_public_key(base64.b64decode("".join(text.split()), validate=True))
-    except (ValueError, UnsupportedAlgorithm):
+        raw = base64.b64decode("".join(text.split()), validate=True)
+    except ValueError:
         return False
-    return True
+    for load in (load_der_public_key, load_der_x509_certificate):
+        with suppress(ValueError, UnsupportedAlgorithm):
+            load(raw)
+            return True
+    return False
 
 
 def _within(text: str) -> str:
