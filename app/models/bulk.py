@@ -82,6 +82,11 @@ def inserted(dialect: str, table: Table, columns: Sequence[str], rows: Select[*t
     return _of(dialect, table).from_select(list(columns), rows)
 
 
+def inserted_missing(dialect: str, table: Table, columns: Sequence[str], rows: Select[*tuple[Any, ...]]) -> Insert:
+    """Return the statement that inserts the rows but for those whose unique key exists. It is kept by whoever asks."""
+    return _of(dialect, table).from_select(list(columns), rows).on_conflict_do_nothing()
+
+
 def inserted_or_changed(
     dialect: str, table: Table, columns: Sequence[str], rows: Select[*tuple[Any, ...]], changes: Changes
 ) -> Insert:
@@ -102,7 +107,7 @@ def insert_new(session: Session, model: type[Base], values: Row) -> bool:
 
     It passes by the session's check of new rows, so it is for services only.
     """
-    _check_service()
+    check_service()
     (key, *_more) = inspect(model).primary_key
     # The row that comes back is what says so: an ORM statement's row count is unknown on PostgreSQL.
     added = _insert(session, model).values(**values).on_conflict_do_nothing().returning(key)
@@ -111,7 +116,7 @@ def insert_new(session: Session, model: type[Base], values: Row) -> bool:
 
 def insert_missing(session: Session, model: type[Base], rows: Sequence[Row]) -> None:
     """Insert the rows; one whose unique key exists is left out. For services only, like `insert_new`."""
-    _check_service()
+    check_service()
     if rows:
         session.execute(_insert(session, model).on_conflict_do_nothing(), [dict(row) for row in rows])
 
@@ -157,7 +162,8 @@ def _or_change(statement: Insert, table: Table, rules: Rules) -> Insert:
     return statement.on_conflict_do_update(index_elements=list(table.primary_key), set_=changes)
 
 
-def _check_service() -> None:
+def check_service() -> None:
+    """Make sure that a service asks."""
     ensure(isinstance(current(), ServiceScope), "a row inserted by key outside a service")
 
 

@@ -21,6 +21,7 @@ STATES = (
 )
 RAILS = ("card", "sepa_debit", "paypal", "crypto", "bank_transfer")
 OPEN_STATES = text("state in ('created','pi_created','confirming','requires_action','processing')")
+OPEN_ATTEMPTS = ("started", "requires_action", "processing")
 OPEN_ATTEMPT = text("state in ('started','requires_action','processing')")
 OPEN_AUTOMATIC = text(
     "budget_period is not null and state in ('created','pi_created','confirming','requires_action','processing')"

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from app import clock, ids
 from app.domain.errors import Refused
 from app.models.events import AuditEntry
+from app.models.unit_of_work import waiting
 
 LONGEST_REASON = 300
 
@@ -43,16 +44,18 @@ def record(
 
     `before` and `after` hold the values that changed, `address` the network address it came from.
     """
-    session.add(
-        AuditEntry(
-            id=ids.new("aud"),
-            customer_id=customer_id,
-            at=clock.now(),
-            actor=actor,
-            action=action,
-            subject=subject,
-            before=json.dumps(before, sort_keys=True) if before else "",
-            after=json.dumps(after, sort_keys=True) if after else "",
-            address=address,
-        )
-    )
+    row = {
+        "id": ids.new("aud"),
+        "customer_id": customer_id,
+        "at": clock.now(),
+        "actor": actor,
+        "action": action,
+        "subject": subject,
+        "before": json.dumps(before, sort_keys=True) if before else "",
+        "after": json.dumps(after, sort_keys=True) if after else "",
+        "address": address,
+    }
+    if session.new:  # its customer may be among them, and they may not be whole yet
+        session.add(AuditEntry(**row))
+    else:
+        waiting.add(session, {"new_audit_entries": [row]}, flush=False)

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from app.domain.errors import ensure
 from app.models.database import WRITING, db, read_primary
+from app.models.unit_of_work import waiting
 from app.services import wake_ups
 from app.services.writing_turn import writing_to
 
@@ -21,6 +22,7 @@ def transaction() -> Iterator[Session]:
     session = db.session()
     ensure(not session.info.get("writing"), "a transaction inside a transaction")
     ensure(not session.new and not session.dirty and not session.deleted, "changes made outside a transaction")
+    ensure(not waiting.has_any(session), "rows written outside a transaction")
     session.rollback()
     read_primary()  # only it takes what is written
     session.info["writing"] = True
@@ -46,6 +48,7 @@ def _written(session: Session) -> Iterator[Session]:
 @contextmanager
 def part(session: Session) -> Iterator[None]:
     """Run a part of the caller's transaction: undone by itself when it raises, so that the rest may go on."""
+    waiting.write(session)  # what came before is not undone with it
     with session.begin_nested():
         yield
 
@@ -53,9 +56,11 @@ def part(session: Session) -> Iterator[None]:
 @contextmanager
 def trial(session: Session) -> Iterator[None]:
     """Run a part of the caller's transaction to see whether it is refused: whatever comes of it, it is undone."""
+    waiting.write(session)
     tried = session.begin_nested()
     try:
         yield
+        waiting.write(session)  # the database may refuse it, too
     finally:
         tried.rollback()
 

@@ -39,6 +39,7 @@ from tests.mutants import (
     planted_tax,
     planted_terms,
     planted_transfers,
+    planted_unit_of_work,
     planted_usage,
     planted_ways_in,
 )
@@ -49,6 +50,7 @@ BUGS = [
     *planted_referrals.BUGS,
     *planted_books.BUGS,
     *planted_journal.BUGS,
+    *planted_unit_of_work.BUGS,
     *planted_usage.BUGS,
     *planted_ingest.BUGS,
     *planted_front.BUGS,

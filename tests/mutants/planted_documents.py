@@ -36,15 +36,15 @@ BUGS = [
     Bug(
         "a number is counted by documents and not taken from its row",
         "app/services/invoices/numbering.py",
-        '    place = count_up(session, NumberSeries, key, "last")\n',
+        '    place = waiting.write_with(session, "numbers", key)\n',
         "    place = session.query(Document).filter(Document.number.is_not(None)).count() + 1\n",
         AT_ONCE,
     ),
     Bug(
         "where the clock went back a document is older than the one before it",
-        "app/services/invoices/numbering.py",
-        "    return case((issued > moment, issued), else_=moment)\n",
-        "    return case((issued < moment, moment), else_=moment)\n",
+        "app/models/unit_of_work/changes.py",
+        "    return case((issued > row.now, issued), else_=row.now)\n",
+        "    return case((issued < row.now, row.now), else_=row.now)\n",
         SERIES,
     ),
     Bug(

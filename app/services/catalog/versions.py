@@ -35,6 +35,7 @@ from app.models.database import db
 from app.models.ledger import Grant
 from app.models.payments import Payment
 from app.models.scope import as_service
+from app.models.unit_of_work import waiting
 from app.services.catalog.line_numbers import line_of
 from app.services.catalog.messages import reason
 from app.services.catalog.schema import CatalogFile
@@ -120,7 +121,7 @@ def _own_and_newest() -> Select[int, str]:
     name: BindParameter[str] = bindparam("name")
     version: BindParameter[int] = bindparam("version")
     newest = select(func.max(CatalogVersion.version)).where(CatalogVersion.catalog == name).scalar_subquery()
-    return (
+    return waiting.reads(
         select(CatalogVersion.version, CatalogVersion.digest)
         .where(CatalogVersion.catalog == name, or_(CatalogVersion.version == version, CatalogVersion.version == newest))
         .order_by(CatalogVersion.version)

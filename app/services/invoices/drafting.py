@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
+from sqlalchemy.orm.attributes import set_committed_value
 
 from app import ids
 from app.domain.catalog import Catalog
@@ -17,6 +18,8 @@ from app.domain.tax.treatment import Treatment
 from app.models.customers import Customer
 from app.models.documents import Document, DocumentLine, DocumentTax
 from app.models.invoicing import InvoiceAddress
+from app.models.unit_of_work import waiting
+from app.services.journal import in_hand
 from app.services.ledger.posting import Books
 
 MICROS = 1_000_000
@@ -31,6 +34,9 @@ ADDRESS = (
 )
 BUYER = (*ADDRESS, "po_number", "buyer_reference")
 """What a document says of its customer's address and order."""
+
+
+_ADDRESS = waiting.reads(select(InvoiceAddress).where(InvoiceAddress.customer_id == bindparam("customer")))
 
 
 @dataclass(frozen=True)
@@ -69,10 +75,14 @@ def draft(
 ) -> Document:
     """Write and return the draft. `totals` are of these lines, and `treatments` say why each rate is taxed so."""
     document, parts = rows(books.customer, catalog, kind, source, lines, totals, treatments, buyer)
-    books.session.add(document)
-    books.session.flush()
-    books.session.add_all(parts)
-    books.session.flush()
+    new = {
+        "new_documents": [waiting.as_row(document)],
+        "new_document_lines": [waiting.as_row(each) for each in parts if isinstance(each, DocumentLine)],
+        "new_document_taxes": [waiting.as_row(each) for each in parts if isinstance(each, DocumentTax)],
+    }
+    waiting.add(books.session, new)
+    set_committed_value(document, "is_corrected", False)  # it is new
+    in_hand.hold(books.session, document)
     return document
 
 
@@ -135,11 +145,7 @@ def rows(
 
 def buyer_of(books: Books) -> dict[str, str]:
     """Return the invoice address and order number; a customer who has given none is named by its name alone."""
-    return buyer(
-        books.session.scalars(
-            select(InvoiceAddress).where(InvoiceAddress.customer_id == books.customer_id)
-        ).one_or_none()
-    )
+    return buyer(books.session.scalars(_ADDRESS, {"customer": books.customer_id}).one_or_none())
 
 
 def buyer(row: InvoiceAddress | None) -> dict[str, str]:

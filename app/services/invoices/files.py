@@ -10,6 +10,7 @@ from app.domain.errors import NotFound, NotOffered
 from app.models.database import db
 from app.models.document_files import DocumentFile
 from app.models.documents import Document
+from app.models.unit_of_work import waiting
 from app.services import wake_ups
 from app.services.papers import of_documents, stored
 from app.services.papers.of_documents import FileAsked, FileRow
@@ -25,7 +26,8 @@ are_offered = stored.are_offered
 def ask(session: Session, document: Document) -> None:
     """Let the PDF of a document be made, once the transaction that gives it its number is committed."""
     wake_ups.after_commit(session, "files_made")
-    session.add(row(document.customer_id, document.id, PDF, {"state": PENDING}))
+    new = row(document.customer_id, document.id, PDF, {"state": PENDING})
+    waiting.add(session, {"new_document_files": [waiting.as_row(new)]})
 
 
 def row(customer_id: str, document_id: str, kind: str, values: Mapping[str, object]) -> DocumentFile:

@@ -10,16 +10,16 @@ the document is issued at the moment of the one before. It never fails for that:
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from sqlalchemy import bindparam, case, select, update
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
-from sqlalchemy.sql.elements import ColumnElement
 
 from app.domain.errors import ensure
 from app.domain.invoices.documents import State
 from app.domain.invoices.numbers import written
 from app.models.bulk import count_up
 from app.models.documents import Document, NumberSeries
+from app.models.unit_of_work import waiting
 from app.services.invoices import files
 
 
@@ -33,7 +33,7 @@ def finalize(
     ensure(document.number is None, f"{document.id} has a number already")
     year = now.astimezone(UTC).year
     key = {"catalog": document.catalog, "kind": document.kind, "prefix": document.prefix, "year": year}
-    place = count_up(session, NumberSeries, key, "last")
+    place = waiting.write_with(session, "numbers", key)
     values: dict[str, object] = {
         "state": state.value,
         "number": written(document.prefix, year, place),
@@ -42,20 +42,12 @@ def finalize(
         "paid_minor": _paid(document, state),
         "paid_at": (paid_at or now) if state is State.PAID else None,
     }
-    known = {
-        "of_customer": document.customer_id,
-        "draft": document.id,
-        "of_catalog": document.catalog,
-        "of_kind": document.kind,
-        "last_number": written(document.prefix, year, max(place - 1, 1)),
-        "now": now,
-    }
-    numbered = session.execute(
-        _NUMBER, known | {f"its_{name}": value for name, value in values.items()}
-    ).scalar_one_or_none()
-    ensure(numbered is not None, f"{document.id} is no draft")
-    for name, value in {**values, "issued_at": numbered}.items():
+    before = {"last_number": written(document.prefix, year, max(place - 1, 1)), "now": now}
+    key = {"customer_id": document.customer_id, "id": document.id, "catalog": document.catalog, "kind": document.kind}
+    waiting.add(session, {"numbered_documents": [key | values | before]})
+    for name, value in values.items():
         set_committed_value(document, name, value)
+    session.expire(document, ["issued_at"])  # the statement decides it
     files.ask(session, document)
 
 
@@ -84,39 +76,3 @@ def _paid(document: Document, state: State) -> int:
     if state is State.PAID:
         return document.payable_minor
     return document.taken_over_minor if state is State.OPEN else 0
-
-
-def _not_before_the_last() -> ColumnElement[datetime]:
-    """Return now, or when the number before this one was issued, where that is later."""
-    last = aliased(Document)
-    issued = (
-        select(last.issued_at)
-        .where(
-            last.catalog == bindparam("of_catalog"),
-            last.kind == bindparam("of_kind"),
-            last.number == bindparam("last_number"),
-        )
-        .scalar_subquery()
-    )
-    moment = bindparam("now", type_=Document.issued_at.type)
-    return case((issued > moment, issued), else_=moment)
-
-
-_NUMBER = (
-    update(Document)
-    .where(
-        Document.customer_id == bindparam("of_customer"),
-        Document.id == bindparam("draft"),
-        Document.state == State.DRAFT.value,
-    )
-    .values(
-        issued_at=_not_before_the_last(),
-        **{
-            name: bindparam(f"its_{name}", type_=Document.__table__.c[name].type)
-            for name in ("state", "number", "year", "place", "paid_minor", "paid_at")
-        },
-    )
-    .returning(Document.issued_at)
-    .execution_options(synchronize_session=False)
-)
-"""Made once: an alias of so wide a table takes longer to make than the statement to run."""

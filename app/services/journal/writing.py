@@ -1,27 +1,23 @@
-"""Write what was decided: each table once, for one customer or for hundreds.
+"""Write what was decided: each table once, for one customer or for hundreds, with the transaction's unit of work.
 
-On PostgreSQL all of it is one statement, whose parts write a table each; on SQLite, where a statement costs no round
-trip, it is a statement for each table. A row that is not as it was when it was decided is not written, and that is
-`Broken`: the transaction ends with nothing done.
+A row that is not as it was when it was decided is not written, and that is `Broken`: the transaction ends with nothing
+done.
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any, cast
+from typing import Any
 
-from sqlalchemy import CursorResult
 from sqlalchemy.orm import Session
 
 from app.domain import ledger
-from app.domain.errors import ensure
 from app.domain.grants import Share
 from app.domain.journal.entries import Accounts, Entry
 from app.domain.journal.usage import UsageShare
-from app.models.bulk import Row, as_handed
-from app.models.scope import CustomerScope, current
+from app.models.bulk import Row
+from app.models.unit_of_work import waiting
 from app.services.journal import in_hand
-from app.services.journal.tables import CHANGES, alone, at_once
 
 
 class Writes:
@@ -90,17 +86,13 @@ class Writes:
         self._rows["spent"].append({"customer_id": customer_id, "was": micros})
 
     def write(self, session: Session) -> None:
-        """Write all of it. What the session holds of these rows then says so, too."""
+        """Hand all of it to the unit of work. What the session holds of these rows says so at once."""
         self._rows["burnt_grants"] = [
             {"customer_id": customer_id, "id": grant_id, "was": micros}
             for (customer_id, grant_id), micros in self._burnt.items()
         ]
-        rows = {name: self._rows[name] for name in CHANGES if self._rows[name]}
-        _check_scope(rows)
-        session.flush()  # what these rows name may wait in it
-        written = _written(session, rows) if rows else {}
-        wrong = {name: written[name] for name in rows if CHANGES[name].counts and written[name] != len(rows[name])}
-        ensure(not wrong, f"wrote {wrong}, not all: it moved under its lock")
+        rows = {name: self._rows[name] for name in self._rows if self._rows[name]}
+        waiting.add(session, rows)
         in_hand.correct(session, rows)
         self._rows.clear()
         self._burnt.clear()
@@ -126,23 +118,3 @@ def row_of(customer_id: str, entry: Entry) -> dict[str, Any]:
         "change_micros": posting.change,
         "balance_after_micros": entry.balance_after,
     }
-
-
-def _written(session: Session, rows: Mapping[str, Sequence[Row]]) -> dict[str, int]:
-    dialect, names = session.get_bind().dialect.name, tuple(rows)
-    values = {name: as_handed(dialect, each) for name, each in rows.items()}
-    if dialect == "postgresql":
-        return dict(zip(names, session.execute(at_once(dialect, names), values).one(), strict=True))
-    found = dict[str, int]()
-    for name in names:
-        result = cast("CursorResult[Any]", session.execute(alone(dialect, name), {name: values[name]}))
-        found[name] = result.rowcount
-    return found
-
-
-def _check_scope(rows: Mapping[str, Sequence[Row]]) -> None:
-    """Refuse to write a row for anyone but the customer in scope, as the session does."""
-    scope = current()
-    if isinstance(scope, CustomerScope):
-        strangers = {row["customer_id"] for each in rows.values() for row in each} - {scope.customer_id}
-        ensure(not strangers, f"rows of {strangers} written in {scope}")

@@ -17,6 +17,7 @@ from app.domain.money import Credits
 from app.models.database import UtcDateTime, db
 from app.models.ledger import Grant
 from app.models.scope import as_service
+from app.models.unit_of_work import waiting
 from app.services import audit, due_rows
 from app.services.journal import in_hand
 from app.services.ledger import arrivals, burn_down, kept_credit, posting, usage_posting
@@ -24,11 +25,14 @@ from app.services.ledger.posting import Books
 from app.services.transaction import transaction
 
 _NOW: BindParameter[Any] = bindparam("now", type_=UtcDateTime())
-_DUE = (
+_DUE = waiting.reads(
     select(Grant)
     .where(Grant.customer_id == bindparam("customer"), Grant.is_due(_NOW))
     .order_by(Grant.effective_at, Grant.id)
     .execution_options(populate_existing=True)
+)
+_BOUGHT = waiting.reads(
+    select(Grant).where(Grant.customer_id == bindparam("customer"), Grant.payment_id == bindparam("payment"))
 )
 
 
@@ -64,9 +68,7 @@ def add(
     ensure((kind == "purchased") == (payment_id is not None), "a purchased grant names its payment, no other does")
     session, customer_id = books.session, books.customer_id
     if payment_id is not None:
-        earlier = session.scalars(
-            select(Grant).where(Grant.customer_id == customer_id, Grant.payment_id == payment_id)
-        ).one_or_none()
+        earlier = session.scalars(_BOUGHT, {"customer": customer_id, "payment": payment_id}).one_or_none()
         if earlier is not None:
             ensure(earlier.micros == credits.micros, f"{payment_id} has bought another amount")
             return earlier

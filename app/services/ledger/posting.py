@@ -15,6 +15,7 @@ from app.domain.journal.entries import Accounts, Balance, Entry
 from app.domain.ledger import CREDIT_ACCOUNTS, CREDITS, MONEY_ACCOUNTS, AccountKey, Posting
 from app.models.customers import Customer
 from app.models.ledger import Account, Transfer
+from app.models.unit_of_work import waiting
 from app.models.usage import Spending
 from app.services.journal import in_hand
 from app.services.journal.writing import Writes, row_of
@@ -25,7 +26,7 @@ from app.services.outbox.events import Outbox
 Also = Callable[[Writes, list[Entry]], None]
 """Adds what is written together with entries that were decided."""
 _LOCKED = "purser_books"
-_LOCKED_TOGETHER = (
+_LOCKED_TOGETHER = waiting.reads(
     select(Spending, Account)
     .join(Account, Account.customer_id == Spending.customer_id)
     .where(Spending.customer_id == bindparam("customer"))

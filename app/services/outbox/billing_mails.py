@@ -2,16 +2,22 @@
 
 from datetime import timedelta
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from app import mailboxes
 from app.domain.mails import INVOICE, RECEIPT, TOPICS
 from app.models.invoicing import InvoiceRecipient
+from app.models.unit_of_work import waiting
 from app.services import link_tokens
 from app.services.outbox import mails
 
 _INSTEAD = {RECEIPT: INVOICE}
+_RECIPIENTS = waiting.reads(
+    select(InvoiceRecipient)
+    .where(InvoiceRecipient.customer_id == bindparam("customer"))
+    .order_by(InvoiceRecipient.email)
+)
 
 
 def write(
@@ -45,5 +51,4 @@ def wants(row: InvoiceRecipient | None, template: str) -> bool:
 
 
 def _recipients(session: Session, customer_id: str) -> list[InvoiceRecipient]:
-    wanted = select(InvoiceRecipient).where(InvoiceRecipient.customer_id == customer_id)
-    return list(session.scalars(wanted.order_by(InvoiceRecipient.email)))
+    return list(session.scalars(_RECIPIENTS, {"customer": customer_id}))

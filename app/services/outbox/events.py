@@ -4,17 +4,21 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from app import clock, ids
 from app.domain import webhooks
 from app.models.customers import Customer
-from app.models.events import OutboxEvent
+from app.models.unit_of_work import waiting
 from app.services import wake_ups
 
-_PLACES = "purser_outbox_places"
-_LAST = select(func.max(OutboxEvent.sequence)).where(OutboxEvent.customer_id == bindparam("customer"))
+_LOCKED = waiting.reads(
+    select(Customer)
+    .where(Customer.customer_id == bindparam("customer"))
+    .with_for_update(key_share=True)
+    .execution_options(populate_existing=True)
+)
 
 
 @dataclass(frozen=True)
@@ -27,47 +31,27 @@ class Outbox:
     def write(self, event_type: str, source_id: str, data: Mapping[str, object]) -> None:
         """Add one event about the customer; `source_id` names the fact, and one fact has one event (AC-35)."""
         webhooks.ask_known(event_type)
-        customer_id = self.customer.customer_id
-        sequence, now = self._next_place(), clock.now()
-        self.session.add(
-            OutboxEvent(
-                id=ids.new("evt"),
-                customer_id=customer_id,
-                sequence=sequence,
-                type=event_type,
-                source_id=source_id,
-                data=json.dumps({"customer": customer_id, **data}, sort_keys=True),
-                state="pending",
-                created_at=now,
-                next_try_at=now,
-            )
-        )
-        self.session.flush()
+        customer_id, now = self.customer.customer_id, clock.now()
+        row = {
+            "id": ids.new("evt"),
+            "customer_id": customer_id,
+            "type": event_type,
+            "source_id": source_id,
+            "data": json.dumps({"customer": customer_id, **data}, sort_keys=True),
+            "state": "pending",
+            "tries": 0,
+            "next_try_at": now,
+            "problem": "",
+            "created_at": now,
+            "done_at": None,
+        }
+        waiting.add(self.session, {"new_events": [row]})
         wake_ups.after_commit(self.session, "events_spread")
-
-    def _next_place(self) -> int:
-        """Return the next place in the customer's order: the last is read once in a transaction, whoever asks."""
-        customer_id = self.customer.customer_id
-        under = (self.session.get_transaction(), self.session.get_nested_transaction())
-        known, places = self.session.info.get(_PLACES, (None, {}))
-        if known != under:  # one that was undone gave its places back
-            places = {}
-        if customer_id not in places:
-            places[customer_id] = self.session.scalar(_LAST, {"customer": customer_id}) or 0
-        places[customer_id] += 1
-        self.session.info[_PLACES] = (under, places)
-        return int(places[customer_id])
 
 
 def lock(session: Session, customer_id: str) -> Outbox:
     """Lock the customer's row and return the outbox. Call it after the ledger's accounts were locked, never before."""
-    customer = session.scalars(
-        select(Customer)
-        .where(Customer.customer_id == customer_id)
-        .with_for_update(key_share=True)
-        .execution_options(populate_existing=True)
-    ).one()
-    return Outbox(session, customer)
+    return Outbox(session, session.scalars(_LOCKED, {"customer": customer_id}).one())
 
 
 def write(session: Session, customer_id: str, event_type: str, source_id: str, data: Mapping[str, object]) -> None:

@@ -3,8 +3,9 @@
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import set_committed_value
 
 from app.domain.errors import ensure
 from app.domain.mails import ACTION_NEEDED, PAYMENT_FAILED
@@ -21,7 +22,8 @@ from app.domain.payments import (
 )
 from app.models.customers import Customer
 from app.models.events import OutboxEvent
-from app.models.payments import Attempt, Payment
+from app.models.payments import Payment
+from app.models.unit_of_work import waiting
 from app.services import audit
 from app.services.ledger import budgets, posting
 from app.services.outbox import billing_mails, events
@@ -100,12 +102,20 @@ def succeed(session: Session, payment: Payment, intent: Intent, now: datetime) -
     """Take what was received, whatever was asked for, and give what it was for (AC-18)."""
     received = intent.received
     ensure(received.amount_minor > 0, f"{intent.id} succeeded with nothing received")
-    _move(payment, PaymentState.SUCCEEDED, now)
-    payment.received_minor, payment.action_url, payment.problem = received.amount_minor, "", ""
-    if received.amount_minor != payment.amount_minor:
-        payment.problem = "another_amount"
-    _close_attempt(session, payment, AttemptState.SUCCEEDED, "", now)
-    session.flush()
+    before = payment.state
+    _ask_arrow(payment, PaymentState.SUCCEEDED)
+    moved = {
+        "state": PaymentState.SUCCEEDED.value,
+        "received_minor": received.amount_minor,
+        "action_url": "",
+        "problem": "" if received.amount_minor == payment.amount_minor else "another_amount",
+        "updated_at": now,
+    }
+    key = {"customer_id": payment.customer_id, "id": payment.id}
+    closed = _closed(payment, AttemptState.SUCCEEDED, "", now)
+    waiting.add(session, {"moved_payments": [{**key, **moved, "moved_from": before}], "closed_attempts": [closed]})
+    for name, value in moved.items():
+        set_committed_value(payment, name, value)
     books = posting.lock(session, payment.customer_id)
     given = fulfilment.fulfil(books, payment, received, now)
     facts = {"received_minor": received.amount_minor, "currency": received.currency, **given}
@@ -141,21 +151,22 @@ def _mail(session: Session, payment: Payment, template: str, after: timedelta = 
 
 def _move(payment: Payment, target: PaymentState, now: datetime) -> None:
     """Move a payment that is locked along one of its arrows."""
+    _ask_arrow(payment, target)
+    payment.state, payment.updated_at = target.value, now
+
+
+def _ask_arrow(payment: Payment, target: PaymentState) -> None:
     before = PaymentState(payment.state)
     ensure(target in ARROWS[before], f"{payment.id} cannot go from {before} to {target}")
-    payment.state, payment.updated_at = target.value, now
 
 
 def _close_attempt(
     session: Session, payment: Payment, state: AttemptState, code: str, finished_at: datetime | None
 ) -> None:
-    session.execute(
-        update(Attempt)
-        .where(
-            Attempt.customer_id == payment.customer_id,
-            Attempt.payment_id == payment.id,
-            Attempt.state.in_(["started", "requires_action", "processing"]),
-        )
-        .values(state=state.value, code=code, finished_at=finished_at)
-        .execution_options(synchronize_session=False)
-    )
+    waiting.add(session, {"closed_attempts": [_closed(payment, state, code, finished_at)]})
+
+
+def _closed(payment: Payment, state: AttemptState, code: str, finished_at: datetime | None) -> dict[str, object]:
+    """Return how the attempt of the payment that is open ends, if there is one."""
+    key = {"customer_id": payment.customer_id, "payment_id": payment.id}
+    return {**key, "state": state.value, "code": code, "finished_at": finished_at}

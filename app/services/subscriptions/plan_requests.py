@@ -69,7 +69,7 @@ def write(actor: Asks, plan: str, message: str) -> None:
         found = catalog.plans.plan(plan)
         if found is None or not found.on_request or not catalog.seller.email:
             raise Refused(_("This plan is not sold on request."), "plan_unknown", 422)
-        is_new = mails.write(
+        is_new = mails.write_new(
             session,
             actor.customer_id,
             PLAN_REQUEST,

@@ -206,7 +206,7 @@ def test_one_fact_is_one_mail(sending: MailServer, acme: Customer, alice_actor: 
     for _ in range(2):
         settlement.settle(payment.id)
         with as_service("test"), transaction() as session:
-            again = mails.write(
+            again = mails.write_new(
                 session, acme.customer_id, "receipt", key=f"receipt:{payment.id}", to="x@acme.example", payment="pay_x"
             )
         assert again is False

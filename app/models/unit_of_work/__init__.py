@@ -1,0 +1,1 @@
+"""The unit of work: what a transaction has decided waits, and is written together, each table once."""
