@@ -8,7 +8,7 @@ costs no round trip, it is a statement for each table, in the order of `changes.
 A row that is not as it was when it was decided is not written, and that is `Broken`: nothing of it all is done.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, CursorResult, Dialect, Executable, event
@@ -74,13 +74,16 @@ def as_row(new: Base) -> dict[str, Any]:
     return {column.name: given[column.name] for column in table_of(type(new)).columns}
 
 
-def reads(statement: _Statement) -> _Statement:
-    """Return a kept statement, marked with the tables that it reads: what waits for others may go on waiting."""
+def reads(statement: _Statement, passes_by: Mapping[str, Callable[[Row], bool]] | None = None) -> _Statement:
+    """Return a kept statement, marked with the tables that it reads: what waits for others may go on waiting.
+
+    So may rows of its tables of which it is known that it does not find them: by their change, `passes_by` says which.
+    """
     ensure(isinstance(statement, ClauseElement), "no statement")
     parts: Any = visitors.iterate(statement)  # type: ignore[arg-type]  # said above
     tables = frozenset(each.name for each in parts if each.__visit_name__ == "table")
     ensure(tables, "it reads no table")
-    return statement.execution_options(**{_READS: tables})
+    return statement.execution_options(**{_READS: (tables, passes_by or {})})
 
 
 class _Kept:
@@ -160,9 +163,13 @@ def _write_before_a_statement(state: ORMExecuteState) -> None:
     rows = state.session.info.get(_WAITING)
     if not rows:
         return
-    tables = state.execution_options.get(_READS)
-    if tables is None or any(TABLES[name] in tables for name in rows):
+    tables, passes_by = state.execution_options.get(_READS, (None, {}))
+    if tables is None or any(TABLES[name] in tables and not _passes(name, rows[name], passes_by) for name in rows):
         write(state.session)
+
+
+def _passes(name: str, rows: Sequence[Row], passes_by: Mapping[str, Callable[[Row], bool]]) -> bool:
+    return name in passes_by and all(passes_by[name](row) for row in rows)
 
 
 @event.listens_for(Session, "before_flush")

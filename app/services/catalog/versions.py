@@ -3,7 +3,7 @@
 import hashlib
 import re
 import tomllib
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
@@ -13,7 +13,7 @@ from typing import Any
 
 from cachetools import LRUCache, cached
 from pydantic import ValidationError
-from sqlalchemy import BindParameter, Select, bindparam, func, or_, select
+from sqlalchemy import BindParameter, Row, Select, bindparam, func, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -108,7 +108,11 @@ def of(customer: Customer, version: int | None = None) -> Catalog:
     `version` is one that the customer had in a period that is closed; None: the one that is kept. One small statement.
     """
     name, version = customer.catalog, customer.catalog_version if version is None else version
-    found = db.session.execute(_own_and_newest(), {"name": name, "version": version}).all()
+    return had(name, version, db.session.execute(own_and_newest(), {"name": name, "version": version}).all())
+
+
+def had(name: str, version: int, found: Sequence[Row[*tuple[Any, ...]]]) -> Catalog:
+    """Return the catalog as `of` does, from the rows of `own_and_newest`."""
     if not found or found[0].version != version:
         raise NotFound("catalog")
     own, last = (remembered(name, row.version, row.digest) for row in (found[0], found[-1]))
@@ -116,8 +120,8 @@ def of(customer: Customer, version: int | None = None) -> Catalog:
 
 
 @cache
-def _own_and_newest() -> Select[int, str]:
-    """Ask for a version and the newest one. Put together once: every page asks it."""
+def own_and_newest() -> Select[int, str]:
+    """Ask for the `version` of the catalog called `name`, and the newest. Put together once: every page asks it."""
     name: BindParameter[str] = bindparam("name")
     version: BindParameter[int] = bindparam("version")
     newest = select(func.max(CatalogVersion.version)).where(CatalogVersion.catalog == name).scalar_subquery()

@@ -19,6 +19,7 @@ from app.models.customers import Customer
 from app.models.documents import Document, DocumentLine, DocumentTax
 from app.models.invoicing import InvoiceAddress
 from app.models.unit_of_work import waiting
+from app.services.catalog import versions
 from app.services.journal import in_hand
 from app.services.ledger.posting import Books
 
@@ -36,7 +37,9 @@ BUYER = (*ADDRESS, "po_number", "buyer_reference")
 """What a document says of its customer's address and order."""
 
 
-_ADDRESS = waiting.reads(select(InvoiceAddress).where(InvoiceAddress.customer_id == bindparam("customer")))
+_IS_THEIRS = InvoiceAddress.customer_id == bindparam("customer")
+_ADDRESS = waiting.reads(select(InvoiceAddress).where(_IS_THEIRS))
+_TERMS = waiting.reads(versions.own_and_newest().add_columns(InvoiceAddress).outerjoin(InvoiceAddress, _IS_THEIRS))
 
 
 @dataclass(frozen=True)
@@ -146,6 +149,14 @@ def rows(
 def buyer_of(books: Books) -> dict[str, str]:
     """Return the invoice address and order number; a customer who has given none is named by its name alone."""
     return buyer(books.session.scalars(_ADDRESS, {"customer": books.customer_id}).one_or_none())
+
+
+def terms(books: Books) -> tuple[Catalog, dict[str, str]]:
+    """Return the customer's catalog and what `buyer_of` does, both in one statement."""
+    name, version = books.customer.catalog, books.customer.catalog_version
+    asked = {"name": name, "version": version, "customer": books.customer_id}
+    found = books.session.execute(_TERMS, asked).all()
+    return versions.had(name, version, found), buyer(found[0][2])
 
 
 def buyer(row: InvoiceAddress | None) -> dict[str, str]:

@@ -24,7 +24,6 @@ from app.domain.top_ups import credits_for
 from app.models.documents import Document
 from app.models.invoicing import InvoiceAddress
 from app.models.payments import Payment
-from app.services.catalog import versions
 from app.services.invoices import drafting, numbering
 from app.services.ledger.posting import Books
 from app.services.outbox import mails
@@ -36,8 +35,7 @@ NO_TAX_SAID = Rate(Category.OUTSIDE.value)
 
 def top_up(books: Books, payment: Payment, received: Money, paid_with: str, now: datetime) -> Document:
     """Write the document of a payment that has bought credit, in the transaction that settles it; return it final."""
-    catalog = versions.of(books.customer)
-    buyer = drafting.buyer_of(books)
+    catalog, buyer = drafting.terms(books)
     kind, treatment, sold = _decided(books, catalog, payment, received, now)
     bought = credits_for(received, Money(payment.amount_minor, payment.currency), Credits(payment.credits_micros))
     unit = CreditUnit(books.customer.credit_unit)

@@ -7,7 +7,6 @@ function of its own purpose here, so that payments never import it (docs/decisio
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
-from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from app.domain.amounts_in_json import credits_text
@@ -20,7 +19,6 @@ from app.domain.money import Credits, Money
 from app.domain.payments import Purpose, method_name
 from app.domain.top_ups import credits_for
 from app.models.payments import Payment, PaymentMethod
-from app.models.unit_of_work import waiting
 from app.services.ledger import arrivals, documentation, grants
 from app.services.ledger.posting import Books
 from app.services.outbox import billing_mails
@@ -31,11 +29,6 @@ _purposes: dict[str, Fulfil] = {}
 Ended = Callable[[Session, Payment], None]
 """Takes the session that holds the payment, and the payment, of which nothing was charged and nothing will be."""
 _ends: dict[str, Ended] = {}
-_METHOD = waiting.reads(
-    select(PaymentMethod.brand, PaymentMethod.last4).where(
-        PaymentMethod.customer_id == bindparam("customer"), PaymentMethod.id == bindparam("method")
-    )
-)
 
 
 def fulfils(purpose: str) -> Callable[[Fulfil], Fulfil]:
@@ -117,6 +110,6 @@ def paid_with(books: Books, payment: Payment) -> str:
     """Return the way to pay as the customer knows it."""
     if payment.method_id is None:
         return method_name(payment.rail)
-    asked = {"customer": payment.customer_id, "method": payment.method_id}
-    brand, last4 = books.session.execute(_METHOD, asked).one()
-    return method_name(brand, last4)
+    method = books.session.get_one(PaymentMethod, payment.method_id)  # read with the payment that is settled
+    ensure(method.customer_id == payment.customer_id, f"{payment.id} was paid with a method of another customer's")
+    return method_name(method.brand, method.last4)

@@ -7,7 +7,7 @@ rows in one transaction. Nothing else writes success. It may run any number of t
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from app import clock
 from app.domain.errors import NotFound
@@ -23,13 +23,23 @@ from app.domain.payments import (
     PaymentState,
 )
 from app.models.database import db
-from app.models.payments import Payment
+from app.models.payments import Payment, PaymentMethod
 from app.models.scope import as_service
 from app.services.outbox import events
 from app.services.payments import checkouts, outcomes
 from app.services.processor.gateway import gateway
 from app.services.transaction import transaction
 
+_LOCKED = (
+    select(Payment, PaymentMethod)
+    .outerjoin(
+        PaymentMethod, (PaymentMethod.customer_id == Payment.customer_id) & (PaymentMethod.id == Payment.method_id)
+    )
+    .where(Payment.id == bindparam("payment"))
+    .with_for_update(key_share=True, of=Payment)
+    .execution_options(populate_existing=True)
+)
+"""Locks the payment, which is returned as it stands under the lock, and has its method read with it."""
 _UNCONFIRMED = {IntentStatus.REQUIRES_PAYMENT_METHOD, IntentStatus.REQUIRES_CONFIRMATION}
 _WAITING = {*_UNCONFIRMED, IntentStatus.REQUIRES_ACTION}
 
@@ -110,12 +120,7 @@ def _load(payment_id: str) -> Payment:
 def _record(payment_id: str, answer: Answer, question: _Question) -> Payment:
     now = question.now
     with transaction() as session:
-        payment = session.scalars(
-            select(Payment)
-            .where(Payment.id == payment_id)
-            .with_for_update(key_share=True)
-            .execution_options(populate_existing=True)
-        ).one()
+        payment, _method = session.execute(_LOCKED, {"payment": payment_id}).one()
         if payment.state not in OPEN:
             return payment
         if not isinstance(answer, Intent):

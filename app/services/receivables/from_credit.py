@@ -26,6 +26,7 @@ from app.models.database import constant
 from app.models.documents import Document
 from app.models.ledger import Account, Grant, Transfer
 from app.models.payments import OPEN_STATES, Payment
+from app.models.unit_of_work import waiting
 from app.models.usage import Spending
 from app.services import audit
 from app.services.catalog import versions
@@ -40,6 +41,18 @@ BY = "worker"
 """Who pays, for the audit trail: nobody has asked for that."""
 BACK = "proration"
 """The kind of credit that comes back by a credit note: it was bought, and pays as such."""
+_OPEN = waiting.reads(
+    select(Document)
+    .where(
+        Document.customer_id == bindparam("customer"),
+        Document.kind == Kind.INVOICE.value,
+        Document.state == State.OPEN.value,
+    )
+    .order_by(Document.issued_at, Document.id)
+    .with_for_update()
+    .execution_options(populate_existing=True),
+    {"numbered_documents": lambda row: row["state"] != State.OPEN.value},  # what is numbered as paid is not open
+)
 
 
 def pays(catalog: Catalog) -> bool:
@@ -188,17 +201,7 @@ def note(
 
 def _open(session: Session, customer_id: str) -> Sequence[Document]:
     """Lock and return the open invoices that nothing else pays just now, the oldest first; no rest left alone."""
-    rows = session.scalars(
-        select(Document)
-        .where(
-            Document.customer_id == customer_id,
-            Document.kind == Kind.INVOICE.value,
-            Document.state == State.OPEN.value,
-        )
-        .order_by(Document.issued_at, Document.id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    ).all()
+    rows = session.scalars(_OPEN, {"customer": customer_id}).all()
     rows = [each for each in rows if not rests.is_left_alone(session, each)]
     if not rows:
         return []

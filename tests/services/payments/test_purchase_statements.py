@@ -13,9 +13,9 @@ from tests.support.databases import Database
 from tests.support.statements import locks, reads, transactions
 from tests.support.unheard import buys
 
-NOW = {"sqlite": 28, "postgresql": 13}
+NOW = {"sqlite": 26, "postgresql": 10}
 """How many statements it takes. What is written together is one on PostgreSQL, and one for each table on SQLite."""
-NOW_WITH_USAGE = {"sqlite": 36, "postgresql": 18}
+NOW_WITH_USAGE = {"sqlite": 34, "postgresql": 15}
 
 
 def _settling(app: Flask, actor: Actor) -> list[str]:
