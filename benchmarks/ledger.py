@@ -3,6 +3,8 @@
 import itertools
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
+from statistics import median
 from typing import Any
 
 from sqlalchemy import text
@@ -18,7 +20,7 @@ from app.models.scope import as_customer
 from app.services.payments import settlement, top_ups
 from app.services.usage import recording
 from app.services.verification.verify import verify
-from benchmarks import two_entry
+from benchmarks import busy, two_entry
 from benchmarks.places import Place
 from benchmarks.timing import ROUNDS, Count, Ratio, interleaved, milliseconds
 from tests.support.statements import counted
@@ -30,6 +32,7 @@ _FLOOR = text(
 )
 MOST_TRIPS, USAGE_TRIPS = 3, 4
 MOST_SETTLING, MOST_USAGE = 2.5, 3.0
+TURNS, A_TURN = 7, 5
 APART = timedelta(minutes=20)
 LOST = [("confirm_intent", "timeout_after"), ("fetch_intent", "reset_before")]
 
@@ -40,7 +43,7 @@ def measure(place: Place, customer: Customer, actor: Actor, scratch: Customer) -
     report()
     with counted() as spent:
         report()
-    settled = _settle(place, actor, many=ROUNDS + 4)
+    settled = _settle(place, actor, many=ROUNDS + 4 + TURNS * A_TURN)
     with counted() as posted:
         settled()
     tasks: dict[str, Callable[[], object]] = {"usage": report, "floor": guarded}
@@ -48,6 +51,7 @@ def measure(place: Place, customer: Customer, actor: Actor, scratch: Customer) -
         tasks["two entries"] = two_entry.transfers(place)
     took = interleaved(tasks, times=6)
     settling = interleaved({"settle": settled, "floor": guarded}, times=1)
+    cpu = _by_cpu(place, {"settle": (settled, A_TURN), "usage": (report, 4 * A_TURN), "floor": (guarded, 20 * A_TURN)})
     broken = [each for each in verify(actor.customer_id) if each.customer_id == actor.customer_id]
     assert broken == [], broken[:3]
     return [
@@ -62,6 +66,15 @@ def measure(place: Place, customer: Customer, actor: Actor, scratch: Customer) -
             settling["settle"] / settling["floor"], MOST_SETTLING,
             _rates(settling["settle"], settling["floor"]),
         ),
+        *(
+            Ratio(
+                f"{what} to a guarded UPDATE … RETURNING, by CPU", place.kind, cpu[name] / cpu["floor"], goal,
+                f"{milliseconds(cpu[name])} to {milliseconds(cpu['floor'])} of CPU, the database's with it",
+            )
+            for what, name, goal in (
+                ("usage.record", "usage", MOST_USAGE), ("settling a paid top-up", "settle", MOST_SETTLING)
+            )
+        ),
         Count("settling a paid top-up: statements beside the processor's", place.kind, len(posted), MOST_TRIPS),
     ]  # fmt: skip
 
@@ -71,6 +84,21 @@ def _beside_two_entries(place: Place, took: dict[str, float]) -> list[Ratio | Co
         return []
     ratio, words = took["usage"] / took["two entries"], _rates(took["usage"], took["two entries"])
     return [Ratio("usage.record to a transfer of a two-entry function", place.kind, ratio, 1.0, words)]
+
+
+def _by_cpu(place: Place, tasks: dict[str, tuple[Callable[[], object], int]]) -> dict[str, float]:
+    """Return the seconds of CPU that each task takes, the database's among them: the median of turns taken by all."""
+    spent: dict[str, list[float]] = {name: [] for name in tasks}
+    for _ in range(TURNS):
+        for name, (task, times) in tasks.items():
+            took = busy.measured(place, partial(_repeat, task, times))
+            spent[name].append(took.cpu / times)
+    return {name: median(each) for name, each in spent.items()}
+
+
+def _repeat(task: Callable[[], object], times: int) -> None:
+    for _ in range(times):
+        task()
 
 
 def _rates(seconds: float, floor: float) -> str:
