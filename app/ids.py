@@ -7,23 +7,35 @@ comes from them.
 import hashlib
 import re
 import secrets
+from datetime import timedelta
 
 import uuid_utils
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base32: no i, l, o, u
+_RANDOM = 80
+"""How many bits of a UUIDv7 follow its milliseconds."""
 _FORM_KEY = re.compile(r"[0-9a-z]{26}")
 _ID = re.compile(r"[a-z]{2,5}_[0-7][0-9a-hjkmnp-tv-z]{25}")
 
 
 def new(prefix: str) -> str:
     """Return a new id such as `pay_01kam…` for prefix `pay`."""
-    number = uuid_utils.uuid7().int
-    return f"{prefix}_" + "".join(_ALPHABET[number >> shift & 31] for shift in range(125, -1, -5))
+    return _written(prefix, uuid_utils.uuid7().int)
+
+
+def first_of(prefix: str, ago: timedelta) -> str:
+    """Return an id that is not above those made from so long ago on, and above those made before."""
+    moment = (uuid_utils.uuid7().int >> _RANDOM) - ago // timedelta(milliseconds=1)
+    return _written(prefix, moment << _RANDOM)
 
 
 def is_id(text: str, prefix: str) -> bool:
     """Say whether `text` has the form of an id with this prefix."""
     return text.startswith(f"{prefix}_") and _ID.fullmatch(text) is not None
+
+
+def _written(prefix: str, number: int) -> str:
+    return f"{prefix}_" + "".join(_ALPHABET[number >> shift & 31] for shift in range(125, -1, -5))
 
 
 def new_form_key() -> str:

@@ -1,6 +1,6 @@
 """A long history, written straight into the tables: every row, day and balance as the ledger would have left them.
 
-Only the allocations are left out: no page reads them in bulk.
+The allocations are left out, which no page reads in bulk, and the audit trail: `complete` adds them for the proof.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -52,14 +52,24 @@ _ACCOUNT = """
     where customer_id = :customer_id and unit = :unit and name = :name"""
 
 
-def fill(place: Place, customer: Customer, rows: int, salt: int) -> None:
+_COMPLETE = (
+    """insert into allocations (customer_id, transfer_id, grant_id, micros)
+    select t.customer_id, t.id, g.id, t.amount from transfers t join grants g on g.customer_id = t.customer_id
+    where t.customer_id = :customer_id and t.kind = 'usage'""",
+    """insert into audit_entries (id, customer_id, at, actor, action, subject, before, after, address)
+    select 'aud_' || substr(id, 5), customer_id, created_at, 'seller', 'grant.given', id, '', '', ''
+    from grants where customer_id = :customer_id""",
+)
+
+
+def fill(place: Place, customer: Customer, rows: int, salt: int, days: int = DAYS) -> None:
     """Give the new customer a history of that many rows over the last days; the last one leaves some credit."""
     form, given = _FORM[place.kind], rows * EACH
-    began = datetime.now(UTC).replace(microsecond=0) - timedelta(days=DAYS)
+    began = datetime.now(UTC).replace(microsecond=0) - timedelta(days=days)
     moment = began if place.kind == "postgresql" else began.strftime("%Y-%m-%d %H:%M:%S.000000")
     values = {
         "rows": rows, "salt": salt, "given": given, "each": EACH, "began": moment, "customer_id": customer.customer_id,
-        "step": DAYS * 86_400 / rows, "unit": f"credits:{customer.credit_unit}", "grant_id": f"grt_{salt:026d}",
+        "step": days * 86_400 / rows, "unit": f"credits:{customer.credit_unit}", "grant_id": f"grt_{salt:026d}",
     }  # fmt: skip
     balances = {"credits": (EACH, rows), "promotions": (-given, 1), "revenue": (given - EACH, rows - 1)}
     with place.raw.begin() as connection:
@@ -71,5 +81,19 @@ def fill(place: Place, customer: Customer, rows: int, salt: int) -> None:
         for name, (balance, version) in balances.items():
             connection.execute(text(_ACCOUNT), values | {"name": name, "balance": balance, "version": version})
         connection.execute(text("update customers set created_at = :began where customer_id = :customer_id"), values)
+    _analyze(place)
+
+
+def complete(place: Place, customer: Customer) -> None:
+    """Add what the history lacks to be proved."""
+    with place.raw.begin() as connection:
+        if place.kind == "postgresql":
+            connection.execute(text("set local session_replication_role = replica"))
+        for each in _COMPLETE:
+            connection.execute(text(each), {"customer_id": customer.customer_id})
+    _analyze(place)
+
+
+def _analyze(place: Place) -> None:
     with place.raw.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text("analyze"))

@@ -46,7 +46,7 @@ ON_EVERY_SERVER = {
 """Foreign keys of customers' tables into tables that are nobody's, of which every server has a copy."""
 NOBODYS = {
     "catalog_versions", "credit_codes", "frame_origins", "identities", "members", "number_series", "passkey_challenges",
-    "passkeys", "password_reset_requests", "recovery_codes", "seller_endpoints", "sign_in_links", "ssh_keys",
+    "passkeys", "password_reset_requests", "proved_segments", "recovery_codes", "seller_endpoints", "sign_in_links", "ssh_keys",
     "two_factor", "api_requests", "inbox_events", "reconciliations", "sandbox_faults", "sandbox_objects",
     "sandbox_requests",
 }  # fmt: skip

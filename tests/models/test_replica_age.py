@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from app.models.replica_age import AsOf, NotRead, Replay, judged
+from app.models.replica import AsOf, NotRead, Replay, judged
 
 NOW = datetime(2026, 11, 30, 12, 0, 0, tzinfo=UTC)
 OLDEST = timedelta(seconds=60)

@@ -179,14 +179,14 @@ BUGS = [
     ),
     Bug(
         "a replica that was promoted is still read",
-        "app/models/replica_age.py",
+        "app/models/replica.py",
         "    if not replay.is_replica:\n",
         "    if not replay:\n",
         (f"{REPLICAS}::test_a_replica_of_which_it_cannot_be_said_is_not_read",),
     ),
     Bug(
         "a replica is called old because its primary is idle",
-        "app/models/replica_age.py",
+        "app/models/replica.py",
         "    if replay.has_everything:\n",
         "    if replay.has_everything and asked_at == replay.replayed_at:\n",
         (f"{REPLICAS}::test_a_replica_that_has_everything_shows_the_present_however_long_nothing_happened",),

@@ -25,7 +25,7 @@ _WRITTEN = "(select distinct customer_id, action, subject from audit_entries)"
 _TABLES = {
     "pay_": "payments",
     "grt_": "grants",
-    "txn_": "transfers",
+    "txn_": "all_transfers",
     "ref_": "refunds",
     "dsp_": "disputes",
     "pm_": "payment_methods",

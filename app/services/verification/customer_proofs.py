@@ -9,7 +9,7 @@ from sqlalchemy import Column, ForeignKeyConstraint, LargeBinary, Table
 
 from app.domain.ledger import CREDIT_ACCOUNTS, MONEY_ACCOUNTS
 from app.models.database import Base
-from app.services.verification.ledger_proofs import Proof
+from app.services.verification.ledger_proofs import LONG, Proof
 
 _NAMES = " union all ".join(
     f"select '{unit}' as kind, '{name}' as name"
@@ -93,20 +93,19 @@ CUSTOMER_PROOFS = (
         "a grant that was taken back or has expired still has credit",
         """
         select g.customer_id, g.id from grants g
-        left join (select distinct customer_id, source_id from transfers
-                   where source_type = 'grant' and kind in ('expired','voided')) t
-          on t.customer_id = g.customer_id and t.source_id = g.id
-        where g.remaining_micros > 0 and (g.voided_at is not null or t.source_id is not null)""",
+        where g.remaining_micros > 0 and (g.voided_at is not null or exists (
+          select 1 from all_transfers t where t.customer_id = g.customer_id and t.source_type = 'grant'
+            and t.source_id = g.id and t.kind in ('expired','voided')))""",
     ),
     Proof(
         "grants",
         "a grant has not begun or expired, and the customer's history goes on more than two days later",
         """
         select g.customer_id, g.id from grants g
-        join (select customer_id, max(booked_at) last_at from transfers group by customer_id) t
-          on t.customer_id = g.customer_id
-        where (g.remaining_micros > 0 and t.last_at > {two_days_after_expiry})
-          or (g.posted_at is null and g.voided_at is null and t.last_at > {two_days_after_begin})""",
+        where (g.remaining_micros > 0 and exists (select 1 from all_transfers t
+            where t.customer_id = g.customer_id and t.booked_at > {two_days_after_expiry}))
+          or (g.posted_at is null and g.voided_at is null and exists (select 1 from all_transfers t
+            where t.customer_id = g.customer_id and t.booked_at > {two_days_after_begin}))""",
     ),
 )
 
@@ -135,7 +134,7 @@ def _of_one(table: Table, key: ForeignKeyConstraint) -> Proof:
         f"a row of {table.name} names a row of {other} that is not there",
         f"""
         select t.{_OWNER}, {row_id} || ' names ' || {named} as row_id from {table.name} t
-        left join {"" if is_owners else "every_"}{other} o on {same}
+        left join {"every_" if not is_owners else "all_" if other in LONG else ""}{other} o on {same}
         where o.{pairs[0][1]} is null and {" and ".join(f"{name} is not null" for name in names)}""",  # noqa: S608  # names of our own schema
     )
 

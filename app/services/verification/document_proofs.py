@@ -14,12 +14,14 @@ _STANDING = """(select customer_id, returns_id, sum(total_minor) minor from docu
     where kind in ('credit_note','refund_receipt') and state = 'issued' group by customer_id, returns_id)"""
 _FOR_PAYMENTS = "d.source_type = 'payment' and d.kind in ('invoice','receipt')"
 
-_POSTED = """(select customer_id, source_id,
-      sum(case kind when 'overage_invoiced' then amount else 0 end) invoiced,
-      sum(case kind when 'overage_returned' then amount else 0 end) returned,
-      sum(case kind when 'credit_applied' then amount else 0 end) applied,
-      sum(case kind when 'credit_returned' then amount else 0 end) given_back
-    from transfers where source_type = 'document' group by customer_id, source_id)"""
+_POSTED = """(select o.customer_id, o.id as source_id,
+      sum(case t.kind when 'overage_invoiced' then t.amount else 0 end) invoiced,
+      sum(case t.kind when 'overage_returned' then t.amount else 0 end) returned,
+      sum(case t.kind when 'credit_applied' then t.amount else 0 end) applied,
+      sum(case t.kind when 'credit_returned' then t.amount else 0 end) given_back
+    from documents o join all_transfers t
+      on t.customer_id = o.customer_id and t.source_type = 'document' and t.source_id = o.id
+    group by o.customer_id, o.id)"""
 
 DOCUMENT_PROOFS = (
     Proof(
@@ -180,7 +182,8 @@ DOCUMENT_PROOFS = (
           coalesce(t.invoiced, 0) <> case d.source_type when 'correction' then 0 else d.overage_micros end
           or coalesce(t.returned, 0) <> case d.state when 'void' then d.overage_micros else 0 end
           or coalesce(t.given_back, 0) <> case d.state when 'void' then coalesce(t.applied, 0) else 0 end)
-        union all select t.customer_id, t.source_id from {_POSTED} t where not exists (
+        union all select distinct t.customer_id, t.source_id from transfers t
+        where t.source_type = 'document' and not exists (
           select 1 from documents d where d.customer_id = t.customer_id and d.id = t.source_id
             and d.number is not null)""",  # noqa: S608
     ),

@@ -24,7 +24,7 @@ from app.models.documents import Document
 from app.models.ledger import Grant, Transfer
 from app.models.payments import Payment, PaymentMethod
 from app.models.reversals import Dispute
-from app.services.verification import reservation_proofs
+from app.services.verification import authorization_proofs
 from app.services.verification.ledger_proofs import Found, Look
 from app.services.verification.referral_proofs import REFERRAL_LOOKS
 from app.services.verification.subscription_proofs import SUBSCRIPTION_LOOKS
@@ -187,7 +187,7 @@ def _of_credit_payments(session: Session, customer_id: str | None) -> Iterator[F
 
 
 LOOKS = (
-    Look("I19", reservation_proofs.SENTENCE, reservation_proofs.violations),
+    Look("I19", authorization_proofs.RESERVED, authorization_proofs.reserved_otherwise),
     Look("units", "the customer's catalog is not there, or is in another currency or credit unit", _of_another_catalog),
     Look("I19", "an authorization is for another meter, amount or time than was asked for", _other_than_asked),
     Look("I9", "a grant is not what the amount received buys at the rate of the promise", _other_than_bought),

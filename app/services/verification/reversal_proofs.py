@@ -2,14 +2,16 @@
 
 from app.services.verification.ledger_proofs import Proof
 
-_TAKEN = """(select customer_id, source_id,
-      sum(case when kind in ('money_refunded','money_disputed') then amount
-               when kind in ('money_returned','money_won') then -amount else 0 end) money,
-      sum(case when kind in ('refunded','disputed') then amount
-               when kind in ('refund_failed','dispute_won') then -amount else 0 end) credits,
-      sum(case when kind = 'money_lost' then amount else 0 end) money_lost,
-      sum(case when kind = 'dispute_lost' then amount else 0 end) credits_lost
-    from transfers where source_type = '{source}' group by customer_id, source_id)"""
+_TAKEN = """(select o.customer_id, o.id as source_id,
+      sum(case when t.kind in ('money_refunded','money_disputed') then t.amount
+               when t.kind in ('money_returned','money_won') then -t.amount else 0 end) money,
+      sum(case when t.kind in ('refunded','disputed') then t.amount
+               when t.kind in ('refund_failed','dispute_won') then -t.amount else 0 end) credits,
+      sum(case when t.kind = 'money_lost' then t.amount else 0 end) money_lost,
+      sum(case when t.kind = 'dispute_lost' then t.amount else 0 end) credits_lost
+    from {source}s o join all_transfers t
+      on t.customer_id = o.customer_id and t.source_type = '{source}' and t.source_id = o.id
+    group by o.customer_id, o.id)"""
 _BACK = """(select customer_id, payment_id, sum(amount_minor) minor, sum(credits_micros) micros,
       sum(case when of_credit_minor > 0 then credits_micros else 0 end) of_credit,
       sum(case when state = 'succeeded' then amount_minor else 0 end) refunded
@@ -33,7 +35,7 @@ REVERSAL_PROOFS = (
         select a.customer_id, a.unit || '/' || a.name as row_id from accounts a
         where a.debt <> case when a.floor is not null and a.balance < a.floor then a.floor - a.balance else 0 end
           or (a.debt > 0 and not exists (
-            select 1 from transfers t
+            select 1 from all_transfers t
             where t.customer_id = a.customer_id and t.unit = a.unit
               and (t.kind in {_CLAWED} or t.source_type in {_ACCEPTED})))""",  # noqa: S608
     ),
@@ -120,7 +122,7 @@ REVERSAL_PROOFS = (
         "what came back names nothing that was taken, or another amount",
         """
         select t.customer_id, t.id from transfers t
-        left join transfers w on w.customer_id = t.customer_id and w.id = t.corrects_id
+        left join all_transfers w on w.customer_id = t.customer_id and w.id = t.corrects_id
         where t.kind in ('money_returned','refund_failed','money_won','dispute_won')
           and (w.id is null or w.amount <> t.amount or w.source_id <> t.source_id or w.unit <> t.unit)""",
     ),

@@ -5,9 +5,9 @@ from app.services.verification.ledger_proofs import Proof
 _ACCEPTED = "('usage_day','usage_period')"
 _HISTORY = f"""(select customer_id, {{day}} as day, sum(case when kind = 'usage' then -change_micros else 0 end) used,
       sum(case when kind = 'usage' then 0 else change_micros end) added
-    from transfers where sequence is not null and source_type not in {_ACCEPTED} group by customer_id, {{day}})"""  # noqa: S608  # put together from constants, like all below
-_USED = """(select customer_id, cast(day as text) as day, sum(micros) used from usage_days where micros > 0
-    group by customer_id, cast(day as text))"""
+    from dated_transfers where sequence is not null and source_type not in {_ACCEPTED} group by customer_id, {{day}})"""  # noqa: S608  # put together from constants, like all below
+_USED = """(select customer_id, cast(day as text) as day, sum(micros) used from usage_days
+    where micros > 0 and day >= :days_since group by customer_id, cast(day as text))"""
 _DAYS = """(select customer_id, period_number, meter, sum(quantity) total, max(quantity) most, sum(micros) micros
     from usage_days group by customer_id, period_number, meter)"""
 _EVENTS = """(select customer_id, day, meter, count(*) n, sum(quantity) total, max(quantity) most, sum(micros) micros,
@@ -24,8 +24,8 @@ USAGE_PROOFS = (
         select d.customer_id, cast(d.day as text) as row_id from balance_days d
         left join {_HISTORY} h on h.customer_id = d.customer_id and h.day = cast(d.day as text)
         left join {_USED} u on u.customer_id = d.customer_id and u.day = cast(d.day as text)
-        where (h.day is null and u.day is null) or d.added_micros <> coalesce(h.added, 0)
-          or d.used_micros <> coalesce(h.used, 0) + coalesce(u.used, 0)""",  # noqa: S608
+        where d.day >= :days_since and ((h.day is null and u.day is null) or d.added_micros <> coalesce(h.added, 0)
+          or d.used_micros <> coalesce(h.used, 0) + coalesce(u.used, 0))""",  # noqa: S608
     ),
     Proof(
         "days",
@@ -74,7 +74,9 @@ USAGE_PROOFS = (
         left join (select customer_id, sum(amount) posted from transfers
                    where source_type in {_ACCEPTED} and kind = 'usage' group by customer_id) t
           on t.customer_id = c.customer_id
-        where coalesce(d.posted, 0) <> coalesce(t.posted, 0)""",  # noqa: S608
+        left join (select customer_id, sum(posted_micros) posted from proved_accounts group by customer_id) p
+          on p.customer_id = c.customer_id
+        where coalesce(d.posted, 0) <> coalesce(p.posted, 0) + coalesce(t.posted, 0)""",  # noqa: S608
     ),
     Proof(
         "I19",

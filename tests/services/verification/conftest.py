@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from flask import Flask
 from sqlalchemy.orm import Session
 
-from app import clock
+from app import clock, ids
 from app.config import Settings
 from app.domain.authorizations import AuthorizationRequest
 from app.domain.money import Credits, Money
@@ -31,6 +31,7 @@ from app.services.reversals import disputes, refunds
 from app.services.spend_management import limits
 from app.services.usage import recording
 from app.services.verification import verify
+from app.services.verification.proved import Mark
 from app.services.verification.verify import Violation
 from app.services.webhooks import endpoints, seller_endpoints
 from tests.support import databases, tiers
@@ -55,6 +56,8 @@ EACH_OF_SO_MANY = 8
 NOBODY_LISTENS = "http://127.0.0.1:9/hook"
 Named = list[str]
 Damage = Callable[[str], Named]
+Damaged = Callable[[str, Mark], Named]
+"""The same, proved as what came since the mark."""
 
 
 @pytest.fixture
@@ -162,7 +165,7 @@ def damaged(app: Flask, database: Database) -> Iterator[Damage]:
     with engine.connect() as connection, connection.begin() as transaction:
         _lift(connection)
 
-        def damage(statements: str) -> Named:
+        def damage(statements: str, since: Mark | None = None) -> Named:
             with connection.begin_nested() as before:
                 for each in statements.split(";"):
                     connection.exec_driver_sql(each)
@@ -170,9 +173,10 @@ def damaged(app: Flask, database: Database) -> Iterator[Damage]:
                     as_service("look at damage"),
                     Session(connection, join_transaction_mode="create_savepoint") as rows,
                 ):
-                    violations = list(verify.violations(rows))
-                    if tiers.whole() or not next(looked_at) % EACH_OF_SO_MANY:
+                    violations = list(verify.violations_since(rows, since) if since else verify.violations(rows))
+                    if since is None and (tiers.whole() or not next(looked_at) % EACH_OF_SO_MANY):
                         _by_one_customer_too(rows, violations)
+                        _as_new_too(rows, violations)
                 before.rollback()
             return [str(each) for each in violations]
 
@@ -184,6 +188,12 @@ def _by_one_customer_too(rows: Session, violations: list[Violation]) -> None:
     for each in sorted(rows.execute(sa.text("select customer_id from customers")).scalars()):
         alone = sorted(map(str, verify.violations(rows, each)))
         assert alone == sorted(str(one) for one in violations if one.customer_id == each)
+
+
+def _as_new_too(rows: Session, violations: list[Violation]) -> None:
+    """Prove the same rows as what came since a proof of nothing: it names what the proof of all names."""
+    before = Mark(ids.first_of("txn", timedelta(hours=1)), (clock.now() - timedelta(days=2)).date())
+    assert sorted(map(str, verify.violations(rows, since=before))) == sorted(map(str, violations))
 
 
 def _unguarded(connection: sa.engine.interfaces.DBAPIConnection, _record: object) -> None:

@@ -1,0 +1,221 @@
+"""What was proved is kept, and what is read since then finds what a proof of everything finds."""
+
+import random
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+
+from app import clock, ids
+from app.domain.money import Credits
+from app.models.customers import Customer
+from app.models.database import db
+from app.models.scope import as_service
+from app.services.ledger import corrections, grants
+from app.services.usage import recording
+from app.services.verification import proved, verify
+from app.services.verification.proved import NOTHING, Mark
+from tests.services.verification.conftest import Damaged
+from tests.services.verification.test_damage import DAMAGES
+from tests.support import tiers
+from tests.support.client import outside_contexts
+from tests.support.databases import Database
+from tests.support.meters import accept_one, post_all
+
+STEPS, MOVED = 24, 10
+SEED = 24301
+
+
+@pytest.fixture
+def settled(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let be settled whatever was written before now."""
+
+    def boundary(now: datetime) -> tuple[str, date]:
+        return ids.first_of("txn", timedelta()), now.date()
+
+    monkeypatch.setattr(proved, "boundary", boundary)
+
+
+@pytest.fixture
+def mark(settled: None, ledger_of_acme: Customer) -> Mark:
+    """How far the ledger is proved: all of it."""
+    assert verify.verify_since().violations == []
+    mark = _mark()
+    db.session.remove()
+    return mark
+
+
+@pytest.mark.both_databases
+@pytest.mark.usefixtures("settled")
+def test_what_was_proved_is_kept_and_the_next_proof_reads_what_came_since(
+    app: Flask, ledger_of_acme: Customer, globex: Customer
+) -> None:
+    assert verify.verify_since() == verify.Verdict([], NOTHING)
+    first = _kept()
+    _everything_that_moves(ledger_of_acme.customer_id)
+    second = verify.verify_since()
+    assert (second.violations, second.before.transfers) == ([], _count("transfers") - MOVED)
+    assert _kept() == _from_the_rows() != first
+    third = verify.verify_since()
+    assert (third.violations, third.before.transfers) == ([], _count("transfers"))
+    again = verify.verify_since(everything=True)
+    assert (again.violations, again.before) == ([], NOTHING)
+    assert _kept() == _from_the_rows()
+
+
+@pytest.mark.usefixtures("settled")
+def test_the_command_says_what_it_has_not_read_and_all_reads_it(
+    app: Flask, ledger_of_acme: Customer, database: Database
+) -> None:
+    def said(*words: str) -> tuple[int, str]:
+        with outside_contexts():
+            result = app.test_cli_runner().invoke(args=["portal", "verify", *words])
+        return result.exit_code, result.output
+
+    assert said() == (0, "Every invariant holds.\n")
+    code, output = said()
+    assert code == 0
+    assert f"{_count('transfers')} transfers and {_count('allocations')} allocations before txn_" in output
+    assert said("--all") == (0, "Every invariant holds.\n")
+    _by_hand(database, "update proved_accounts set balance = balance + 1 where name = 'revenue'")
+    code, output = said()
+    assert (code, "an account's balance is not the sum of its transfers" in output) == (1, True)
+    assert said() == (0, "Every invariant holds.\n"), "what does not fit was forgotten"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "update transfers set description = 'Something else' where kind = 'usage'",
+        "update transfers set booked_at = '2026-01-01 00:00:00' where kind = 'usage'",
+        "update allocations set grant_id = (select max(id) from grants) where grant_id = (select min(id) from grants)",
+        "delete from allocations where transfer_id in (select id from transfers where kind = 'usage')",
+        "delete from transfers where kind = 'usage'",
+    ],
+)
+def test_a_row_that_changed_after_it_was_proved_is_noticed(
+    app: Flask, mark: Mark, damaged: Damaged, change: str
+) -> None:
+    assert any(verify.TAMPERED in each for each in damaged(change, mark))
+    assert damaged("select 1", mark) == []
+
+
+def test_every_damage_is_noticed_after_all_was_proved(app: Flask, mark: Mark, damaged: Damaged) -> None:
+    damages = tiers.sample_of(DAMAGES[::5], proof=DAMAGES)
+    assert [damage for _invariant, damage, _row in damages if not damaged(damage, mark)] == []
+
+
+@pytest.mark.usefixtures("settled")
+def test_drawn_histories_are_proved_alike_in_steps_and_at_once(
+    app: Flask, ledger_of_acme: Customer, globex: Customer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(proved, "MOST_OF_A_SEGMENT", 3)
+    draw = random.Random(SEED)  # noqa: S311  # the same each time
+    for number in range(STEPS):
+        _one_step(draw, draw.choice((ledger_of_acme.customer_id, globex.customer_id)), number)
+        if draw.random() < 0.4:
+            verdict = verify.verify_since()
+            assert verdict.violations == verify.verify() == []
+            assert _kept() == _from_the_rows(_mark().before_id)
+    with as_service("look at segments"):
+        assert _count("proved_segments") > 5
+
+
+@pytest.mark.usefixtures("settled")
+def test_a_proof_of_other_proofs_or_of_a_later_day_is_none(
+    app: Flask, ledger_of_acme: Customer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    verify.verify_since()
+    assert verify.verify_since().before != NOTHING
+    with clock.at(clock.now() - timedelta(days=2)):
+        assert verify.verify_since().before == NOTHING
+    verify.verify_since()
+    monkeypatch.setattr(verify, "_digest_of_proofs", lambda: "another release")
+    assert verify.verify_since().before == NOTHING
+
+
+def test_what_is_under_way_is_left_to_the_next_proof(app: Flask, ledger_of_acme: Customer) -> None:
+    assert verify.verify_since().violations == []
+    assert verify.verify_since().before == NOTHING, "all rows are of today"
+
+
+def _everything_that_moves(customer_id: str) -> None:
+    """Write `MOVED` transfers: usage with a row of its own and of a day, a correction, grants that are given and void."""
+    kinds = {"kind": "promotional", "granted_by": "support", "reason": "Test"}
+    void = grants.give(customer_id, credits=Credits(1_000_000), **kinds)  # type: ignore[arg-type]
+    grants.void(void.id, by="support", reason="A mistake")
+    wrong = recording.record(customer_id, key="wrong", credits=Credits(500_000), description="Wrong")
+    corrections.correct(wrong.id, by="support", reason="Wrong")
+    for number in range(3):
+        recording.record(customer_id, key=f"k{number}", credits=Credits(40_000), description="Requests")
+    grants.give(customer_id, credits=Credits(2_000_000), **kinds)  # type: ignore[arg-type]
+    accept_one(customer_id, id="later", meter="requests", quantity=2500)
+    post_all(customer_id)
+    db.session.remove()
+
+
+def _one_step(draw: random.Random, customer_id: str, number: int) -> None:
+    kinds = {"kind": "promotional", "granted_by": "support", "reason": "Test"}
+    match draw.randrange(5):
+        case 0:
+            given = grants.give(customer_id, credits=Credits(draw.randrange(1, 9) * 1_000_000), **kinds)  # type: ignore[arg-type]
+            if draw.random() < 0.3:
+                grants.void(given.id, by="support", reason="A mistake")
+        case 1:
+            accept_one(customer_id, id=f"e{number}", meter="requests", quantity=draw.randrange(1, 3000))
+        case 2:
+            post_all(customer_id)
+        case _:
+            used = recording.record(
+                customer_id, key=f"u{number}", credits=Credits(draw.randrange(1, 900_000)), description="Requests"
+            )
+            if draw.random() < 0.3:
+                corrections.correct(used.id, by="support", reason="Wrong")
+    db.session.remove()
+
+
+Sums = list[tuple[object, ...]]
+
+
+def _kept() -> tuple[Sums, Sums]:
+    with as_service("look at what is kept"):
+        accounts = db.session.execute(sa.text("select * from proved_accounts order by 1, 2, 3")).all()
+        taken = db.session.execute(sa.text("select * from proved_grants order by 1, 2")).all()
+        db.session.rollback()
+    return [tuple(each) for each in accounts], [tuple(each) for each in taken]
+
+
+def _from_the_rows(before_id: str = "u") -> tuple[Sums, Sums]:
+    between = {"from_id": "", "before_id": before_id}
+    with as_service("add up"):
+        found = [sorted(tuple(each) for each in _sums(name, between)) for name in ("_ACCOUNTS", "_GRANTS")]
+        db.session.rollback()
+    return found[0], found[1]
+
+
+def _sums(name: str, between: dict[str, str]) -> Iterator[tuple[object, ...]]:
+    for row in db.session.execute(getattr(proved, name), between):
+        yield tuple(int(each) if not isinstance(each, str) else each for each in row)
+
+
+def _mark() -> Mark:
+    with as_service("look at the mark"):
+        mark = proved.last(db.session(), verify._digest_of_proofs())  # the very proofs
+        db.session.rollback()
+    assert mark != NOTHING
+    return mark
+
+
+def _count(table: str) -> int:
+    with as_service("count"):
+        many = db.session.execute(sa.text(f"select count(*) from {table}")).scalar_one()  # ours
+        db.session.rollback()
+    return int(many)
+
+
+def _by_hand(database: Database, damage: str) -> None:
+    engine = sa.create_engine(database.superuser_url, poolclass=sa.NullPool)
+    with engine.begin() as connection:
+        connection.exec_driver_sql(damage)
