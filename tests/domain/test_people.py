@@ -33,6 +33,13 @@ def test_asvs_6_2_1_a_password_of_8_to_256_characters_is_taken(password: str) ->
     check_password(password, "alice@acme.example")
 
 
+@pytest.mark.parametrize(("length", "reason"), [(7, "password_short"), (257, "password_long")])
+def test_asvs_6_2_1_a_password_of_7_or_257_characters_is_refused(length: int, reason: str) -> None:
+    with pytest.raises(Refused) as refusal:
+        check_password(("harbour lights at noon " * 12)[:length], "alice@acme.example")
+    assert refusal.value.reason == reason
+
+
 @pytest.mark.parametrize(
     ("password", "reason", "sentence"),
     [

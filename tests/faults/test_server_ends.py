@@ -9,6 +9,7 @@ from pathlib import Path
 from urllib.request import urlopen
 
 import pytest
+from flask import Flask
 
 from app.config import Settings
 from app.demo.__main__ import Stopped
@@ -48,9 +49,7 @@ def test_half_a_request_holds_up_the_end_no_longer_than_was_said(settings: Setti
         socket.create_connection(("127.0.0.1", port), timeout=5)
 
 
-def test_no_job_takes_the_demos_end_for_a_failure_of_its_own(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_no_job_takes_the_demos_end_for_a_failure_of_its_own(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     went_on: list[int] = []
 
     def ends(_limit: int) -> int:
@@ -60,8 +59,8 @@ def test_no_job_takes_the_demos_end_for_a_failure_of_its_own(
         went_on.append(limit)
         return 0
 
-    monkeypatch.setitem(jobs.JOBS, "periods_rolled", ends)
-    monkeypatch.setitem(jobs.JOBS, "grants_posted", counts)
+    monkeypatch.setitem(jobs.JOBS, "requests_trimmed", ends)
+    monkeypatch.setitem(jobs.JOBS, "refusals_trimmed", counts)
     with pytest.raises(Stopped):
-        jobs.run_due(names=("periods_rolled", "grants_posted"))
+        jobs.run_due(names=("requests_trimmed", "refusals_trimmed"))
     assert went_on == []

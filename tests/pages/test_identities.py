@@ -242,6 +242,16 @@ def test_asvs_7_5_3_an_old_sign_in_there_and_another_account_confirm_nothing(
         assert alice.submits(alice.opens(PAGE), UNLINK).status == 401
 
 
+def test_asvs_6_8_1_the_same_subject_at_another_provider_is_somebody_else(
+    there: FakeIdentities, alice: Browser, visitor: Browser
+) -> None:
+    same = Account("583231", "octo@acme.example")
+    links(there, alice, same)
+    refused = signs_in(there, visitor, same, "/sign-in/with/github")
+    assert (refused.path, len(refused.texts(".toast__text"))) == ("/sign-in", 1)
+    assert signs_in(there, visitor, same).path == "/billing/"
+
+
 def test_asvs_6_8_4_github_signs_in_and_confirms_nothing(
     there: FakeIdentities, alice: Browser, visitor: Browser
 ) -> None:

@@ -111,6 +111,21 @@ def test_asvs_7_6_2_the_code_of_another_sign_in_is_worth_nothing(
     assert refused.texts(".toast__text") == ["Okta did not confirm who you are. Try again, or sign in in another way."]
 
 
+@pytest.mark.parametrize("site", ["cross-site", "same-site"])
+def test_asvs_7_6_2_another_site_begins_no_session(there: FakeIdentities, alice: Browser, site: str) -> None:
+    links(there, alice)
+    alice.submits(alice.opens("/"), OUT)
+    led = alice.client.get(f"{OKTA}?next=/billing/plan/", base_url=alice.origin, headers={"Sec-Fetch-Site": site})
+    assert (led.status_code, led.location) == (303, "/sign-in?next=/billing/plan/"), "somebody presses a button there"
+    assert urlsplit(sent_to(alice)).path == "/authorize", "which is a link of this site"
+
+
+def test_asvs_7_6_2_another_site_confirms_nothing(there: FakeIdentities, alice: Browser) -> None:
+    links(there, alice)
+    led = alice.client.get(f"{OKTA}/confirm", base_url=alice.origin, headers={"Sec-Fetch-Site": "cross-site"})
+    assert led.status_code == 403
+
+
 def test_a_token_with_another_nonce_does_not_let_in(there: FakeIdentities, alice: Browser, visitor: Browser) -> None:
     links(there, alice)
     there.changes = lambda claims: claims | {"nonce": "of another sign-in"}

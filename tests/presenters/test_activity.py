@@ -131,3 +131,8 @@ def test_what_was_bought_or_removed_has_one_value_and_a_change_has_two(reader: a
         activity.values("limits.changed", *sides, reader)[0].alone
         for sides in (({}, {"name": "A"}), ({"name": "B"}, {}))
     ] == ["A", "B"]
+    removed, made = (
+        activity.values(f"payment_method.{what}", {}, {"name": "A"}, reader)[0] for what in ("removed", "saved")
+    )
+    assert (removed.before, removed.after, removed.alone) == ("A", "", "A")
+    assert (made.before, made.after, made.alone) == ("", "A", "A")

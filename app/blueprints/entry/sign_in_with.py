@@ -2,7 +2,7 @@
 
 from flask import Blueprint, Response, flash, make_response, redirect, render_template, request, url_for
 
-from app.domain.errors import Refused
+from app.domain.errors import Forbidden, Refused
 from app.domain.language import _, marked
 from app.domain.people import browsers
 from app.services.sign_in import identities, identity_providers
@@ -37,6 +37,8 @@ def begin(name: str) -> Response:
     identity_providers.named(name)
     if actor_or_none():
         return make_response(redirect(safe_next(wanted), 303))
+    if _is_sent_here():
+        return make_response(redirect(_sign_in_page(wanted), 303))
     try:
         return make_response(redirect(attempts.begin(name, Purpose.SIGN_IN, wanted), 303))
     except Refused as refusal:
@@ -48,6 +50,8 @@ def begin(name: str) -> Response:
 def confirm(name: str) -> Response:
     """Send a member to the provider to sign in there anew, before a sensitive change."""
     provider, actor = identity_providers.named(name), current_actor()
+    if _is_sent_here():
+        raise Forbidden(_("This request did not come from a page of the portal."))
     if provider not in identities.confirming(actor.member_id):
         words = _("You cannot confirm with {provider}. Confirm in another way.", provider=provider.label)
         raise Refused(words, "identity_other", 409)
@@ -103,10 +107,19 @@ def _confirmed(refusal: Refused | None) -> Response:
     return make_response(page, refusal.status if refusal else 200)
 
 
+def _is_sent_here() -> bool:
+    """Say whether another site led here: a provider that asks nothing would begin a session that nobody asked for."""
+    return request.headers.get("Sec-Fetch-Site", "same-origin") not in {"same-origin", "none"}
+
+
+def _sign_in_page(wanted: str) -> str:
+    target = safe_next(wanted)
+    return url_for("sign_in.page", next=target if target != "/" else None)
+
+
 def _to_sign_in(refusal: Refused, wanted: str) -> Response:
     flash(refusal.sentence, "bad")
-    target = safe_next(wanted)
-    return make_response(redirect(url_for("sign_in.page", next=target if target != "/" else None), 303))
+    return make_response(redirect(_sign_in_page(wanted), 303))
 
 
 def _to_account(refusal: Refused) -> Response:

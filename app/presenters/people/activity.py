@@ -36,7 +36,7 @@ class Value:
     is_typed: bool = False
     """Whether both are as somebody typed them: then they are read by their own letters, and not as the page is."""
     alone: str = ""
-    """The value by itself, of what was bought, made or removed: nothing was before, or is after."""
+    """The value by itself, of what was bought, made or removed: nothing was before, or is after, and that is ""."""
 
 
 @dataclass(frozen=True)
@@ -137,10 +137,13 @@ def who(actor: str, kept: str) -> str:
 
 def values(action: str, before: Mapping[str, object], after: Mapping[str, object], reader: Reader) -> list[Value]:
     """Return what changed, as people read it."""
+    if action == "payment_method.removed":  # its entry says which it was, as that of saving says which it is
+        before, after = before or after, {}
     said = []
     for each in changes(action, before, after):
-        was, became = reader.says(each.key, each.before, before), reader.says(each.key, each.after, after)
-        alone = "" if before and after else became if after else was
+        was = reader.says(each.key, each.before, before) if before else ""
+        became = reader.says(each.key, each.after, after) if after else ""
+        alone = "" if before and after else became or was
         said.append(Value(_(FIELDS[each.key].label), was, became, FIELDS[each.key].kind in _TYPED, alone))
     return said
 
