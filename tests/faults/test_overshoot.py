@@ -22,7 +22,7 @@ from tests.support.edges import EDGE, at_an_edge, spent
 from tests.support.spenders import Worker, heard, send_work, spenders
 
 NOW = datetime(2026, 11, 21, 23, 59, 30, tzinfo=UTC)
-WORKERS = tiers.sample_of(6, proof=12)
+WORKERS = tiers.sample_of(4, proof=12)
 ROUNDS = tiers.sample_of(dict.fromkeys(("postgresql", "sqlite"), 1), proof={"postgresql": 10, "sqlite": 3})
 CALLS = tiers.sample_of(8, proof=4)
 REPORTED = tiers.sample_of(1, proof=3)

@@ -16,8 +16,8 @@ from tests.support import spenders, stepped, tiers
 
 NOW = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
 ON_POSTGRESQL = pytest.mark.parametrize("database", ["postgresql"], indirect=True)
-WORKERS = tiers.sample_of(6, proof=12)
-HISTORIES = tiers.sample_of(4, proof=1_000)
+WORKERS = tiers.sample_of(4, proof=12)
+HISTORIES = tiers.sample_of(3, proof=1_000)
 KILLED_IN = 4
 """In one of so many histories processes are killed."""
 CALLS = 6
