@@ -21,7 +21,7 @@ from app.models.ssh_keys import SshKey
 from tests.pages.test_ssh_keys import FORM, LATER, PATH, SAVE, adds
 from tests.support import cast
 from tests.support.browser import Browser
-from tests.support.ssh_keys import ED25519, OTHER, PRIVATE_OPENSSH, RSA_1024, SAID
+from tests.support.ssh_keys import ECDSA, ED25519, OTHER, PRIVATE_OPENSSH, RSA_1024, SAID
 
 RAW = bytes.fromhex("9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60")
 LINE = (
@@ -49,8 +49,10 @@ def test_a_comment_with_a_secret_is_not_taken_and_nowhere_kept(alice: Browser, c
     with clock.at(clock.now() + LATER):
         asked = alice.submits(page, FORM, button=SAVE, public_key=f"{KEY} {comment}", name="")
         assert asked.status == 401 and comment not in str(asked.soup) and KEY in str(asked.soup)
+        asked = alice.submits(asked, "#confirm_access-form form", confirm_password="another one")
+        assert asked.status in {401, 422} and comment not in str(asked.soup)
         saved = alice.submits(asked, "#confirm_access-form form", confirm_password=cast.PASSWORD)
-    assert saved.texts("#ssh_keys-content li strong") == ["ED25519 key"]
+    assert (saved.texts("#ssh_keys-content li strong"), saved.notices()) == (["ED25519 key"], [UNNAMED])
     alice.submits(saved, "#ssh_keys-content li form")
     again = adds(alice, f"{KEY} {comment}")
     assert again.notices() == [UNNAMED] and comment not in str(again.soup)
@@ -69,9 +71,10 @@ def test_a_comment_with_a_secret_is_not_taken_and_nowhere_kept(alice: Browser, c
         (f'from="10.0.0.0/8" {KEY} {LEFT}', rule.comment_not_shown),
         (f"{KEY} {LEFT}\0", rule.comment_not_shown),
         (f"{KEY}{SEED}", rule.part_of_private),
-        (f"{ED25519.replace('AAAAIBMT', 'AAAAIBM')} {SEED}", rule.part_of_private),
+        (f"{ED25519.replace('AAAAIBMT', 'AAAAIBM')} {SEED}", rule.comment_not_shown),
+        (f"ssh-ed25519 {ED25519.split()[1][:-1]}\n{SEED}", rule.part_of_private),
     ],
-    ids=["weak", "several", "options", "unstorable", "behind", "broken"],
+    ids=["weak", "several", "options", "unstorable", "behind", "broken", "cut off"],
 )
 def test_a_comment_with_a_secret_is_not_shown_again_whatever_the_key_is_refused_for(
     alice: Browser, text: str, words: Callable[[], Refused]
@@ -126,3 +129,27 @@ def test_a_label_of_a_public_key_brings_no_secret_into_the_question_for_the_pass
                 refused = adds(alice, text, "desk")
             assert (refused.status, LEFT in str(refused.soup), refused.value("name")) == (422, False, "desk")
             assert refused.errors() == [rule.part_of_private().sentence]
+
+
+def test_a_comment_of_words_or_a_name_needs_no_word_after_the_question(alice: Browser) -> None:
+    page = alice.opens(PATH)
+    for later, key, name, called in (
+        (1, f"{KEY} nora@laptop", "", "nora@laptop"),
+        (2, f"{OTHER} {LEFT}", "desk", "desk"),
+    ):
+        with clock.at(clock.now() + later * LATER):
+            asked = alice.submits(page, FORM, button=SAVE, public_key=key, name=name)
+            page = alice.submits(asked, "#confirm_access-form form", confirm_password=cast.PASSWORD)
+        assert page.notices() == [f"The key {called} is added."]
+
+
+@pytest.mark.parametrize("at", [64, 96, 100])
+def test_a_secret_below_a_key_that_is_cut_off_is_neither_shown_again_nor_in_the_question(
+    alice: Browser, at: int
+) -> None:
+    kind, body, _comment = ECDSA.split()
+    for later in (clock.now(), clock.now() + LATER):
+        with clock.at(later):
+            refused = adds(alice, f"{kind} {body[:at]}\n{SEED}", "desk")
+        assert (refused.status, SEED[:20] in str(refused.soup), refused.value("name")) == (422, False, "desk")
+        assert refused.errors() == [rule.part_of_private().sentence]

@@ -31,7 +31,13 @@ def _is_public() -> bool:
 
 
 def _asked_with(field: str, value: str) -> str:
-    return ssh_key_reading.without_secret_comment(value) if field == "public_key" else value
+    """Return what the question for the password keeps of a field: no comment with a secret, but that one was there."""
+    match field:
+        case "public_key":
+            return ssh_key_reading.without_secret_comment(value)
+        case "comment_left":
+            return "yes" if value or ssh_key_reading.leaves_comment(request.form.get("public_key", "")) else ""
+    return value
 
 
 @bp.get("/")
@@ -57,7 +63,8 @@ def add() -> Response:
     except Refused as refusal:
         form.refuse(refusal)
         return _refused(form, refusal.status)
-    if not name.strip() and ssh_key_reading.leaves_comment(text):
+    is_comment_left = request.form.get("comment_left") or ssh_key_reading.leaves_comment(text)
+    if not name.strip() and is_comment_left:
         words = _(
             "The key {name} is added. Its comment was not taken as the name, because too much of it is in no words.",
             name=key.name,

@@ -4,6 +4,8 @@ import base64
 import re
 import unicodedata
 
+from app.domain.people import weak_keys
+
 _FIELDS = {
     "ssh-ed25519": 2,
     "sk-ssh-ed25519@openssh.com": 3,
@@ -26,7 +28,11 @@ _PUBLIC = re.compile(r"(?<![0-9A-Za-z+/=_-])AAAA(?:\s*[0-9A-Za-z+/_-])*={0,2}")
 _MARKS_OF_ADDRESSES = str.maketrans("-_", "+/")
 """Addresses and JWK have other marks in Base64."""
 _SHORT_KEY, _ANY_KEY = 1_000, 8_000
-"""So much of a text is looked at for one public key: first what most are within, then what all are."""
+"""The lengths in a public key are within so much of it, and all keys are that long at most."""
+_PIECE = re.compile(r"\S+")
+_HALF = 21
+"""So many letters has half of a secret of 256 bits in Base64. Each second number is a point of Ed25519, so that a key
+of it which is cut off and has so much of a secret behind it can look whole."""
 _APART = re.compile(r"[BbEe0+/]+")
 """Pieces of a name between its marks. Base64 has + and / in it: where a piece has them, all of it is words or none."""
 _TOGETHER = re.compile(r"[+/]+")
@@ -147,27 +153,56 @@ def parts_of(text: str) -> tuple[str, list[str], list[str]]:
 
 
 def _public_end(text: str) -> int:
-    """Return where the public key ends with which the text begins: 0 where it is none."""
-    end = _end_within(text[:_SHORT_KEY])
-    return end if end < min(len(text), _SHORT_KEY) else _end_within(text[:_ANY_KEY])
+    """Return where the public key ends with which the text begins: 0 where it is none.
+
+    Where it is not within the text up to the first white space, what is behind that is of the key only if all of it
+    together is one whole key and nothing is left over. Otherwise the key is cut off, and the rest may be of a secret.
+    So may the end of a piece that is too long for its key, unless that is whole before it.
+    """
+    first = text.split(None, 1)[0]
+    letters = first.rstrip("=")
+    needed = _needed(letters)
+    if 0 < needed <= len(letters):
+        if needed < len(letters) and not _is_whole(letters[:needed]):
+            return 0
+        return needed + len(first[needed:]) - len(first[needed:].lstrip("="))
+    return _whole_end(text) or (len(first) if needed else 0)
 
 
-def _end_within(text: str) -> int:
-    letters = [at for at, each in enumerate(text) if not each.isspace() and each != "="]
-    joined = "".join(text[each] for each in letters).translate(_MARKS_OF_ADDRESSES)
-    raw = base64.b64decode(joined[: len(joined) // 4 * 4])
+def _whole_end(text: str) -> int:
+    """Return where the one whole key ends that the lines are together; 0 where they are none."""
+    needed = _needed("".join(text[:_SHORT_KEY].split()).rstrip("="))
+    if not 0 < needed <= _ANY_KEY:
+        return 0
+    joined, end = "", 0
+    for each in _PIECE.finditer(text[: 2 * needed]):
+        joined, end = joined + each.group(), each.end()
+        if len(joined.rstrip("=")) >= needed:
+            break
+    try:
+        raw = base64.b64decode(joined, validate=True)
+    except ValueError:
+        return 0
+    if base64.b64encode(raw).decode() != joined or not weak_keys.is_whole(raw):
+        return 0
+    behind = needed - len(text.split(None, 1)[0])
+    return 0 if _part(raw, 0)[0] == "ssh-ed25519" and behind >= _HALF else end
+
+
+def _is_whole(letters: str) -> bool:
+    padded = letters.translate(_MARKS_OF_ADDRESSES) + "=" * (-len(letters) % 4)
+    return weak_keys.is_whole(base64.b64decode(padded))
+
+
+def _needed(joined: str) -> int:
+    """Return of how many letters of Base64 the public key is with which these begin; 0 where it is none."""
+    raw = base64.b64decode(joined[: len(joined) // 4 * 4].translate(_MARKS_OF_ADDRESSES))
     kind, end = _part(raw, 0)
     if not _is_kind(kind):
         return 0
     for _field in range(_FIELDS.get(kind, 1_000) - 1):
         end = _part(raw, end)[1]
-    needed = -(-end * 4 // 3)
-    if needed > len(letters):  # cut off: what stands behind white space is not of it
-        return len(text.split(None, 1)[0])
-    if needed == len(letters):
-        return len(text)
-    end_at = letters[needed - 1] + 1
-    return end_at + len(text[end_at:]) - len(text[end_at:].lstrip("="))
+    return -(-end * 4 // 3)
 
 
 def _is_kind(kind: str) -> bool:

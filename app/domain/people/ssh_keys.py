@@ -49,6 +49,11 @@ _PAIRS = r"(?:[0-9a-f]{2}:){15}[0-9a-f]{2}"
 _FINGERPRINT = (
     rf"(?:SHA256:[0-9A-Za-z+/]{{43}}=?(?![0-9A-Za-z+/=])|MD5:{_PAIRS}(?![0-9a-f:])|(?<=\d ){_PAIRS}(?![0-9a-f:]))"
 )
+_FLAGS = (
+    r"(?:restrict|cert-authority|verify-required|no-touch-required"
+    r"|(?:no-)?(?:pty|user-rc|agent-forwarding|port-forwarding|X11-forwarding))"
+)
+"""The options of OpenSSH that have no value: several of them look like the names of a host."""
 _QUOTED = r'="(?:[^"\\]|\\.)*"'
 _NOTHING = re.compile(r"(?!)")
 _SHAPES = (
@@ -61,7 +66,10 @@ _SHAPES = (
     ),
     (re.compile(r"(?:[a-z][a-z0-9+.-]*://\S+|[\w.+-]+@[\w.-]+:\S+)$", re.IGNORECASE), _NOTHING),
     (re.compile(rf"(?:\d{{3,5}} )?{_FINGERPRINT}(?: |$)"), re.compile(_FINGERPRINT)),
-    (re.compile(rf"(?:@[a-z-]+ +)?(?:{_HASHED}|(?=[^\s\"=|]*[.:,\[])[^\s\"=|]+) +{_KIND}"), re.compile(_HASHED)),
+    (
+        re.compile(rf"(?:@[a-z-]+ +)?(?:{_HASHED}|(?!(?i:{_FLAGS})[, ])(?=[^\s\"=|]*[.:,\[])[^\s\"=|]+) +{_KIND}"),
+        re.compile(_HASHED),
+    ),
     (
         re.compile(rf"(?:[a-z0-9-]+(?:{_QUOTED})?(?:,|(?= )))+ +{_KIND}", re.IGNORECASE),
         re.compile(

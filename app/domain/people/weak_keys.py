@@ -1,4 +1,7 @@
-"""Weak keys: public keys whose numbers anybody can break, though they have the length and the form of good ones."""
+"""Weak keys: public keys whose numbers anybody can break, though they have the length and the form of good ones.
+
+And whole ones: bytes that are a public key by their numbers, so that no other text has come into them.
+"""
 
 from functools import cache
 from math import gcd, isqrt, prod
@@ -11,6 +14,26 @@ _ORDER_8 = (
 )
 _SMALL_ORDER = frozenset({0, 1, _P - 1, *_ORDER_8})
 """The y of the eight points of Ed25519 whose order divides 8: with them anybody's signature of anything is good."""
+
+_CURVES = {
+    b"nistp256": (
+        2**256 - 2**224 + 2**192 + 2**96 - 1,
+        0x5AC635D8_AA3A93E7_B3EBBD55_769886BC_651D06B0_CC53B0F6_3BCE3C3E_27D2604B,
+    ),
+    b"nistp384": (
+        2**384 - 2**128 - 2**96 + 2**32 - 1,
+        0xB3312FA7_E23EE7E4_988E056B_E3F82D19_181D9C6E_FE814112_0314088F_5013875A_C656398D_8A2ED19D_2A85C8ED_D3EC2AEF,
+    ),
+    b"nistp521": (
+        2**521 - 1,
+        int(
+            "51953EB9618E1C9A1F929A21A0B68540EEA2DA725B99B315F3B8B489918EF109E156193951EC7E937B1652C0BD3BB1BF073573DF883D2C3"
+            "4F1EF451FD46B503F00",
+            16,
+        ),
+    ),
+}
+"""Of each curve of NIST the prime and the number b: a point of it fits y² = x³ - 3x + b."""
 
 _STEPS = 50
 _EXPONENTS = (3, 5, 7, 11)
@@ -45,6 +68,52 @@ def is_weak_point(raw: bytes) -> bool:
         return True
     square = (y * y - 1) * pow(_D * y * y + 1, -1, _P) % _P
     return pow(square, (_P - 1) // 2, _P) != 1
+
+
+def is_whole(raw: bytes) -> bool:
+    """Say whether these bytes are one public key and nothing else, its numbers those of a key.
+
+    Its point is on its curve, or no small number divides its modulus. Certificates and DSA keys are never called whole.
+    """
+    match _fields(raw):
+        case [b"ssh-ed25519", point]:
+            return _is_point(point)
+        case [b"sk-ssh-ed25519@openssh.com", point, use]:
+            return _is_point(point) and use.startswith(b"ssh:")
+        case [kind, curve, point] if kind == b"ecdsa-sha2-" + curve:
+            return _is_on(curve, point)
+        case [b"sk-ecdsa-sha2-nistp256@openssh.com", b"nistp256", point, use]:
+            return _is_on(b"nistp256", point) and use.startswith(b"ssh:")
+        case [b"ssh-rsa", _exponent, modulus]:
+            return gcd(int.from_bytes(modulus), _small_primes()) == 1
+    return False
+
+
+def _fields(raw: bytes) -> list[bytes]:
+    """Return the parts of a key, each of which stands behind its length; none where they do not fit."""
+    found, at = [], 0
+    while at < len(raw):
+        end = at + 4 + int.from_bytes(raw[at : at + 4])
+        if end > len(raw) or len(raw) < at + 4:
+            return []
+        found.append(raw[at + 4 : end])
+        at = end
+    return found
+
+
+def _is_point(raw: bytes) -> bool:
+    return len(raw) == 32 and not is_weak_point(raw)
+
+
+def _is_on(curve: bytes, raw: bytes) -> bool:
+    if curve not in _CURVES:
+        return False
+    p, b = _CURVES[curve]
+    size = -(-p.bit_length() // 8)
+    if len(raw) != 1 + 2 * size or raw[0] != 4:  # 4: both numbers are there
+        return False
+    x, y = int.from_bytes(raw[1 : 1 + size]), int.from_bytes(raw[1 + size :])
+    return x < p and y < p and (y * y - x**3 + 3 * x - b) % p == 0
 
 
 @cache

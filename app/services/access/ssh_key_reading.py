@@ -102,8 +102,11 @@ def without_secret_comment(text: str) -> str:
 
 
 def leaves_comment(text: str) -> bool:
-    """Say whether the comment of the key in the text may be a part of a secret, so that it is not the name."""
-    return _is_secret(ssh_keys.line_of(ssh_keys.as_pasted(text)))
+    """Say whether the comment of the one key in the text may be a part of a secret, so that it is not the name."""
+    try:
+        return _is_secret(ssh_keys.line_of(ssh_keys.as_pasted(text)))
+    except Refused:
+        return False
 
 
 def _is_secret(line: ssh_keys.Line) -> bool:
