@@ -16,6 +16,7 @@ FILE, ADDRESS, FINGERPRINT = (
     "This is the fingerprint of a key, not the key.",
 )
 HOSTS, OPTIONS, BROKEN = "This is the key of a host,", "Options stand before this key", "This key is not complete,"
+NONE, IN_TEXT = "This is no SSH key that can be added.", "Other text stands around this key."
 LINES, SEVERAL = "This key is broken into several lines.", "These are several keys."
 MISTAKES = {
     "/home/nora/.ssh/id_ed25519.pub": FILE,
@@ -47,6 +48,15 @@ MISTAKES = {
     f"[192.0.2.17]:2222 {OTHER}": HOSTS,
     f"{HASHED} {OTHER.rpartition(' ')[0]}": HOSTS,
     f"@cert-authority *.northwind.example {OTHER}": HOSTS,
+    "github.com/northwind-labs.keys": ADDRESS,
+    "Host build\n  HostName build.northwind.example\n  Port 2222\n  IdentityFile ~/.ssh/id_ed25519": NONE,
+    f"ssh_authorized_keys:\n  - {ED25519}\n  - {OTHER}": IN_TEXT,
+    f"- {ED25519}": IN_TEXT,
+    f"key: {ED25519}": IN_TEXT,
+    f'"{ED25519}"': IN_TEXT,
+    f"echo '{ED25519}' >> ~/.ssh/authorized_keys": IN_TEXT,
+    f"This is my key:\n{ED25519}": IN_TEXT,
+    f"ssh-rsa\n{RSA.split()[1]}": LINES,
     f"{ED25519}\n{OTHER}": SEVERAL,
     DSA: "This is a DSA key",
 }
@@ -68,6 +78,8 @@ def test_a_mistake_of_a_plain_shape_has_its_own_words(text: str) -> None:
         f"{SECRET}.example {OTHER}",
         f"{HASHED} {OTHER}\n{SECRET}",
         f"{KIND} {SECRET}",
+        f"github.com/{SECRET}.keys",
+        f'"{ED25519} {SECRET}"\n{SECRET}',
         f"> {SECRET}",
         f'{SECRET}="desk",restrict {ED25519}',
         SECRET,

@@ -44,6 +44,8 @@ _IN_FRONT = re.compile(r"^(?: *>)+ ?|\\(?=[ \r]{0,9}$)", re.MULTILINE)
 _UNSEEN = dict.fromkeys(map(ord, "\N{ZERO WIDTH NO-BREAK SPACE}\N{ZERO WIDTH SPACE}\N{WORD JOINER}\N{SOFT HYPHEN}"))
 
 _KIND = rf"(?:{'|'.join(map(re.escape, (*KINDS, 'ssh-dss')))}) +AAAA"
+_IN_TEXT = re.compile(rf"(?:[\"'`]|^- +|(?<=[^:]): +){_KIND}")
+"""A key in quotation marks, or in a list or behind a word as in YAML."""
 _HASHED = r"\|1\|[0-9A-Za-z+/]{27}=\|[0-9A-Za-z+/]{27}="
 _PAIRS = r"(?:[0-9a-f]{2}:){15}[0-9a-f]{2}"
 _FINGERPRINT = (
@@ -64,7 +66,12 @@ _SHAPES = (
         ),
         _NOTHING,
     ),
-    (re.compile(r"(?:[a-z][a-z0-9+.-]*://\S+|[\w.+-]+@[\w.-]+:\S+)$", re.IGNORECASE), _NOTHING),
+    (
+        re.compile(
+            r"(?:[a-z][a-z0-9+.-]*://\S+|[\w.+-]+@[\w.-]+:\S+|(?:[\w-]+\.)+[a-z]{2,}/\S+\.keys)$", re.IGNORECASE
+        ),
+        _NOTHING,
+    ),
     (re.compile(rf"(?:\d{{3,5}} )?{_FINGERPRINT}(?: |$)"), re.compile(_FINGERPRINT)),
     (
         re.compile(rf"(?:@[a-z-]+ +)?(?:{_HASHED}|(?!(?i:{_FLAGS})[, ])(?=[^\s\"=|]*[.:,\[])[^\s\"=|]+) +{_KIND}"),
@@ -150,6 +157,9 @@ def line_of(text: str) -> Line:
     lines = _lines_of(text)
     if not lines:
         raise _refused(_("Paste a public key."), "key_missing")
+    if _is_in_text(lines):
+        words = _("Other text stands around this key. Paste only the key: one line that begins with its type.")
+        raise _refused(words, "key_in_text")
     if refusal := mistake(text):
         raise refusal
     if any(each.startswith(("-----BEGIN", "---- BEGIN")) for each in lines):
@@ -157,7 +167,7 @@ def line_of(text: str) -> Line:
             "This is a public key in another format. Paste the one line that OpenSSH writes, such as ssh-ed25519 AAAA…"
         )
         raise _refused(words, "key_format")
-    if len(lines) > 1:
+    if len(lines) > 1 and any("AAAA" in each for each in lines):
         broken = not any(each.split(None, 1)[0] in KINDS for each in lines[1:])
         raise _refused(
             _("This key is broken into several lines. Paste it as one line.")
@@ -166,6 +176,12 @@ def line_of(text: str) -> Line:
             "key_lines",
         )
     return _parts(lines[0])
+
+
+def _is_in_text(lines: list[str]) -> bool:
+    """Say whether the key is in a file of another kind, or has words above it."""
+    is_below = not re.search(_KIND, lines[0]) and not lines[0].startswith((*KINDS, "AAAA", "--"))
+    return any(map(_IN_TEXT.search, lines)) or (is_below and any(re.match(_KIND, each) for each in lines))
 
 
 def mistake(text: str) -> Refused | None:
