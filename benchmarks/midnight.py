@@ -108,7 +108,9 @@ def _took(midnight: Midnight, many: int) -> Busy:
 def _copying(place: Place, model: type[Base], own: str) -> str:
     """Return the statement that copies the rows of the template; ids of what it has are made from the customer's."""
     table = table_of(model)
-    values = {each.name: f"t.{each.name}" for each in table.columns} | {"customer_id": own.format("cus")}
+    values = {each.name: f"t.{each.name}" for each in table.columns if each.computed is None} | {
+        "customer_id": own.format("cus")
+    }
     if model is Customer:
         values["external_id"] = "null"
     if model in IDS:

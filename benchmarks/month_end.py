@@ -137,7 +137,7 @@ def _fill(place: Place, template: str, many: int, group: str, due: datetime) -> 
     with place.raw.begin() as connection:
         for model in TABLES:
             table = table_of(model)
-            values = {each.name: each.name for each in table.columns} | {"customer_id": own}
+            values = {each.name: each.name for each in table.columns if each.computed is None} | {"customer_id": own}
             if model is Customer:
                 values["external_id"] = "null"
             if model is Subscription:

@@ -67,7 +67,7 @@ def written(kind: type[AuditEntry] | type[OutboxEvent], customer: Customer) -> l
 
 
 @pytest.mark.both_databases
-def test_somebody_new_is_invited_chooses_a_password_and_is_in(
+def test_asvs_6_4_1_somebody_new_chooses_a_password_once_and_is_in(
     olivia: Browser, visitor: Browser, acme: Customer, olivia_actor: Actor
 ) -> None:
     page = invites(olivia, role=Role.BILLING_MANAGER)
