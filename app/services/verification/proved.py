@@ -109,7 +109,7 @@ def tampered(session: Session, mark: Mark) -> Iterator[Found]:
             yield "", f"{name} before {mark.before_id}: {now:,}, {before:,} were proved"
     segment = _longest_unread(session)
     if segment is not None:
-        (found, *_more) = [*_segments(session, segment.from_id, segment.before_id, len_of_one=None), None]
+        (found, *_more) = [*_segments(session, segment.from_id, segment.before_id), None]
         if found is None or found.digest != segment.digest:
             yield "", f"transfers from {segment.from_id or 'the first'} on, before {segment.before_id}"
 
@@ -123,7 +123,7 @@ def keep(session: Session, mark: Mark, proofs: str) -> None:
     if before_id > mark.before_id:
         new = [
             {**vars(each), "days_before": day, "proofs": proofs, "proved_at": clock.now(), "read_at": clock.now()}
-            for each in _segments(session, mark.before_id, before_id)
+            for each in _segments(session, mark.before_id, before_id, MOST_OF_A_SEGMENT)
         ]
     accounts, grants = (_sums(session, each, between) if new else [] for each in (_ACCOUNTS, _GRANTS))
     read = _longest_unread(session) if mark.before_id else None
@@ -164,16 +164,14 @@ class _Segment:
     digest: str = ""
 
 
-def _segments(
-    session: Session, from_id: str, before_id: str, len_of_one: int | None = MOST_OF_A_SEGMENT
-) -> Iterator[_Segment]:
-    """Yield the segments between two ids, each with the digest of every column of its rows."""
+def _segments(session: Session, from_id: str, before_id: str, most_of_one: int | None = None) -> Iterator[_Segment]:
+    """Yield the segments between two ids, each with the digest of all of its rows; one, where no most is said."""
     segment, digest, last_id = _Segment(from_id, before_id), hashlib.sha256(), ""
     rows = text(_ROWS.format(whole=_whole(session.get_bind().dialect.name)))
     asked = {"from_id": from_id, "before_id": before_id}
     for transfer_id, is_allocated, row in session.execute(rows, asked, execution_options=_AT_ONCE):
         if transfer_id != last_id:
-            if segment.transfers == len_of_one:
+            if segment.transfers == most_of_one:
                 segment.before_id, segment.digest = transfer_id, digest.hexdigest()
                 yield segment
                 segment, digest = _Segment(transfer_id, before_id), hashlib.sha256()

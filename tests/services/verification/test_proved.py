@@ -39,6 +39,12 @@ def settled(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
+def segments_of_two(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the digest that a run compares be of the first two transfers alone."""
+    monkeypatch.setattr(proved, "MOST_OF_A_SEGMENT", 2)
+
+
+@pytest.fixture
 def mark(settled: None, ledger_of_acme: Customer) -> Mark:
     """How far the ledger is proved: all of it."""
     assert verify.verify_since().violations == []
@@ -100,6 +106,16 @@ def test_a_row_that_changed_after_it_was_proved_is_noticed(
 ) -> None:
     assert any(verify.TAMPERED in each for each in damaged(change, mark))
     assert damaged("select 1", mark) == []
+
+
+@pytest.mark.parametrize("table", ["transfers", "allocations"])
+def test_a_row_that_is_gone_is_noticed_by_their_number_wherever_it_was(
+    app: Flask, segments_of_two: None, mark: Mark, damaged: Damaged, table: str
+) -> None:
+    key = "id" if table == "transfers" else "transfer_id"
+    last = f"delete from {table} where {key} = (select max({key}) from {table})"
+    assert any(f"{table} before" in each and "were proved" in each for each in damaged(last, mark))
+    assert not any("on, before" in each for each in damaged(last, mark)), "the digest is of others"
 
 
 def test_every_damage_is_noticed_after_all_was_proved(app: Flask, mark: Mark, damaged: Damaged) -> None:
