@@ -7,6 +7,7 @@
   const origins = document.currentScript.dataset.origins.split(" ").filter(Boolean);
   const LOST = document.body.dataset.lost || "This page could not be renewed. What you typed is still here: try again in a moment, or reload without it.";
   const PARTLY = document.body.dataset.partly || "Not everything that you typed could be kept: look at the form again.";
+  const AGAIN = document.body.dataset.again || "This page was renewed as you pressed. Look at it, and press again.";
   const LASTS = 29 * 60 * 1000;
   const TOKEN = /^\/t\/[\w-]{43}(?=\/|$)/;
   const before = () => location.pathname.match(TOKEN)?.[0] ?? "";
@@ -44,7 +45,14 @@
     document.addEventListener(name, () => Date.now() - seen > LASTS && over(), { capture: true, passive: true });
   }
   const underway = new Set(); // requests of htmx that are not answered yet
-  document.addEventListener("htmx:before:request", ({ detail }) => underway.add(detail.ctx));
+  let isRenewing = false; // the session is another one, and the page is still that of the one before
+  let waiting = null; // what was pressed meanwhile
+  document.addEventListener("htmx:before:request", (event) => {
+    const { ctx } = event.detail;
+    if (!isRenewing) return underway.add(ctx);
+    event.preventDefault();
+    waiting = pressed(ctx) ?? waiting;
+  });
   document.addEventListener("htmx:finally:request", ({ detail }) => {
     underway.delete(detail.ctx);
     const answer = detail.ctx.response;
@@ -75,6 +83,20 @@
       });
     }
     await answered();
+  };
+  // A press that came while the page was being renewed is made in the page that came: where its form is what it was, and
+  // else the member is asked to look first.
+  const asks = (form) => JSON.stringify([...form.elements].filter((each) => each.type === "hidden" && !["csrf_token", "form_key"].includes(each.name)).map((each) => [each.name, each.value]));
+  const pressed = ({ sourceElement, request: { form, submitter } }) => {
+    if (sourceElement.matches("a[href]")) return { link: plain(sourceElement.getAttribute("href")) };
+    return submitter ? { form: nameOf(form), by: [submitter.id, submitter.name, submitter.value].join(), asked: asks(form) } : null;
+  };
+  const press = ({ link, form, by, asked }) => {
+    if (link) return [...document.links].find((each) => plain(each.getAttribute("href")) === link)?.click();
+    const found = [...document.forms].find((each) => nameOf(each) === form && asks(each) === asked);
+    const submitter = [...(found?.elements ?? [])].find((each) => [each.id, each.name, each.value].join() === by);
+    if (submitter) found.requestSubmit(submitter);
+    else window.purser?.toast(AGAIN, "renewal");
   };
   // What asks by itself (static/badge.js) keeps no session alive: the host is asked when somebody is there.
   document.addEventListener("purser:ended", () => (seen = 0));
@@ -139,7 +161,10 @@
     const differs = kept.some((each) => placesOf(each).some((field) => field.options && held(field) !== drawn(field)));
     let rest = kept.filter(lacksPlace);
     for (let round = 0; rest.length || (differs && !round); round += 1) {
-      if (round === 3) return window.purser?.toast(PARTLY, "renewal");
+      if (round === 3) {
+        window.purser?.toast(PARTLY, "renewal");
+        return false;
+      }
       const choices = kept.flatMap((each) => placesOf(each)).filter((field) => field.options || (rest.length && isTick(field)));
       choices.forEach((field) => field.dispatchEvent(new Event("change", { bubbles: true })));
       await new Promise((done) => {
@@ -149,6 +174,7 @@
       put(rest);
       rest = rest.filter(lacksPlace);
     }
+    return true;
   };
 
   // What was open and where the reader was, too: the press that found the session too old may have been into a field.
@@ -189,6 +215,7 @@
     if (address.origin !== location.origin || !address.pathname.startsWith("/embedded/")) return failed();
     await released(); // the press that found the session too old may itself lead to another page
     if (!isAsked) return;
+    isRenewing = true;
     try {
       let [where, next] = await read(address);
       for (let asked = ""; ; ) {
@@ -207,10 +234,11 @@
       if (look && !document.querySelector("link[data-look]")) document.head.append(document.adoptNode(look));
       document.body.replaceWith(document.adoptNode(next.body));
       history.replaceState(null, "", where);
+      isRenewing = false;
       window.htmx?.process(document.body);
       brought.clear();
       note();
-      putAll(kept);
+      const isAll = putAll(kept);
       open(opened);
       focus(at);
       isAsked = false;
@@ -218,11 +246,16 @@
       watch();
       page();
       document.dispatchEvent(new Event("purser:renewed"));
+      if (!(await isAll)) waiting = null;
     } catch (problem) {
       if (problem.isOver) failed(); // the host's link is not good
       else if (typed().length) stays(address);
-      else location.replace(address); // a sandboxed frame may not fetch
+      else return location.replace(address); // a sandboxed frame may not fetch
+    } finally {
+      isRenewing = false;
     }
+    if (waiting) press(waiting);
+    waiting = null;
   };
 
   // The host's look: kept for the pages that follow.

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser as ChromiumBrowser
-from playwright.sync_api import BrowserContext, Frame, Page, expect
+from playwright.sync_api import BrowserContext, Frame, Page, Route, expect
 from sqlalchemy import delete
 
 from app.models.members import BrowserSession
@@ -154,6 +154,7 @@ def test_a_session_that_is_over_is_renewed_in_place(
         for fulfil in ({"status": 503}, {"status": 303, "headers": {"Location": "/billing/sign-in/"}}, {}):
             stays_where_the_page_does_not_come(context, frame, fulfil)
         keeps_what_was_refused(page, frame, host)
+        presses_wait_for_the_page_that_comes(page, frame)
 
 
 def stays_where_the_page_does_not_come(context: BrowserContext, frame: Frame, fulfil: dict[str, Any]) -> None:
@@ -188,6 +189,25 @@ def keeps_what_was_refused(page: Page, frame: Frame, host: HostPage) -> None:
     for field, value in (("#company", "Typed before it ended"), ("#country", "US"), ("#postal_code", "10001")):
         expect(frame.locator(field)).to_have_value(value)
     expect(frame.get_by_label("ZIP code")).to_have_value("10001")
+
+
+def presses_wait_for_the_page_that_comes(page: Page, frame: Frame) -> None:
+    """What is pressed while the page is being renewed is pressed in the page that comes: a form, then a link."""
+    coming = list[Route]()
+    page.context.route("**/embedded/**", lambda route: coming.append(route))  # noqa: PLW0108  # it marks what it is given
+    for pressed, shown in (
+        ("#invoice_address-save", "#line1"),
+        ("details.menu a[href$='/usage/']", "h1:text-is('Usage')"),
+    ):
+        frame.evaluate("document.querySelector('#line1')?.removeAttribute('aria-invalid')")
+        end_sessions()
+        with page.expect_request("**/embedded/**"):
+            frame.locator("#invoice_address-save").click()
+        frame.locator(pressed).dispatch_event("click")
+        coming.pop().continue_()
+        expect(frame.locator(shown)).to_be_visible()
+        if pressed == "#invoice_address-save":
+            expect(frame.locator(shown)).to_have_attribute("aria-invalid", "true")
 
 
 @pytest.mark.parametrize("blocked", [THIRD_PARTY])
