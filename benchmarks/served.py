@@ -5,8 +5,10 @@ application that does nothing else.
 """
 
 import json
+from collections import defaultdict
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING
+from threading import BoundedSemaphore
+from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, Flask, Response, jsonify
 from sqlalchemy import text
@@ -21,6 +23,8 @@ from app.web.access import public
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIEnvironment
+
+    import psycopg
 
 BARE = "/benchmarks/bare/"
 _GUARDED = (
@@ -63,13 +67,18 @@ def _page() -> Response:
 
 
 def _on_postgresql(settings: Settings) -> Callable[[str], int]:
-    """Return the update on a pool like that of the authorizations, and as patient."""
+    """Return the update on a pool like that of the authorizations, of which four may wait for the same row."""
     role = {"options": "-c role=purser_service"}
     url = make_url(settings.database_url).update_query_dict(role).render_as_string(hide_password=False)
     path, statement = HotPath(url), _GUARDED.format("%(customer_id)s")
+    gates: dict[str, BoundedSemaphore] = defaultdict(lambda: BoundedSemaphore(4))
 
     def update(customer_id: str) -> int:
-        held: int = path.ask(statement, {"customer_id": customer_id}, about=customer_id).held_micros
+        def once(connection: "psycopg.Connection[Any]") -> Any:
+            return connection.execute(statement, {"customer_id": customer_id}, prepare=True).fetchone()
+
+        with gates[customer_id]:
+            held: int = path.on_one(once).held_micros
         return held
 
     return update

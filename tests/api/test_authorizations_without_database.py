@@ -13,6 +13,7 @@ from werkzeug.test import TestResponse
 from app.models.customers import Customer
 from app.models.database import db
 from app.services.authorizations import holds, on_postgresql, on_sqlite, postgresql_calls
+from app.services.authorizations.prepared import Prepared
 from app.services.verification.verify import verify
 from tests.support.api import Api, problem_of
 from tests.support.databases import Database
@@ -81,7 +82,7 @@ def test_what_the_server_itself_fails_at_is_no_mistake_of_ours(database: Databas
     """Its data or its disk is damaged, it only reads, or it was asked to give up."""
     fails = f"do $$ begin raise exception using errcode = '{code}'; end $$"
     with pytest.raises(postgresql_calls.DatabaseAway):
-        on_postgresql.path().do(lambda connection: connection.execute(fails), about="acme")
+        on_postgresql.path().call(Prepared("fails", fails), [], about="acme")
     holds.close()
     db.session.remove()
 
@@ -89,4 +90,4 @@ def test_what_the_server_itself_fails_at_is_no_mistake_of_ours(database: Databas
 @pytest.mark.parametrize("database", ["postgresql"], indirect=True)
 def test_a_statement_of_ours_that_is_wrong_is_our_mistake(database: Database, app: Flask) -> None:
     with pytest.raises(psycopg.errors.UndefinedTable):
-        on_postgresql.path().do(lambda connection: connection.execute("select from nothing"), about="acme")
+        on_postgresql.path().call(Prepared("wrong", "select from nothing"), [], about="acme")

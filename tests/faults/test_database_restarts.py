@@ -18,6 +18,7 @@ from app.models.customers import Customer
 from app.models.database import db
 from app.services.authorizations import on_postgresql
 from app.services.authorizations.postgresql_calls import DatabaseAway, HotPath
+from app.services.authorizations.prepared import Prepared
 from app.services.verification.verify import verify
 from tests.support import cast, spend
 from tests.support.api import Api, api_for
@@ -28,7 +29,7 @@ from tests.support.worker import until
 
 CONNECTIONS = 10
 LONGER = 5  # than a call waits
-SLEEP = "select pg_sleep(60) as slept, %(note)s::text as note"
+SLEEP = Prepared("sleep", "select pg_sleep(60)")
 
 
 @pytest.fixture
@@ -121,7 +122,7 @@ def test_a_call_that_may_have_been_committed_is_repeated_only_where_it_has_its_e
         """Return how often the call was begun before its answer was no."""
         before = len(seen)
         with ThreadPoolExecutor(1) as aside, superuser.connect() as connection:
-            call = aside.submit(path.ask, SLEEP, {"note": note}, about=note, again=again)
+            call = aside.submit(path.call, SLEEP, [], about=note, again=again)
             while not call.done():
                 found = connection.execute(
                     text(
@@ -149,8 +150,8 @@ def test_one_that_died_in_a_call_takes_the_idle_ones_with_it(app: Flask, own: Ow
         before = [stack.enter_context(path._pool.connection(timeout=30)) for _ in range(CONNECTIONS)]
     until(lambda: len(path._pool._pool) == CONNECTIONS)
     with pytest.raises(DatabaseAway):
-        path.ask("select pg_terminate_backend(pg_backend_pid())", {}, about="one")
-    assert path.ask("select 7 as answer", {}, about="one").answer == 7
+        path.call(Prepared("dies", "select pg_terminate_backend(pg_backend_pid())"), [], about="one")
+    assert path.call(Prepared("seven", "select 7"), [], about="one") == [b"7"]
     assert all(each.closed for each in before)
     path.close()
 

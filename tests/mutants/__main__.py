@@ -99,7 +99,7 @@ def _plant(sound: Path, bug: Bug) -> Run:
 
 def _database(bug: Bug) -> str:
     """Return which tests of a bug are run, by `-k`: those on SQLite, unless it is in what PostgreSQL alone has."""
-    return "postgresql" if bug.file.endswith(".sql") else "not postgresql"
+    return "postgresql" if bug.is_on_postgresql else "not postgresql"
 
 
 def _run(tree: Path, tests: tuple[str, ...], database: str, longest: float = LONGEST, *, until_red: bool = True) -> Run:

@@ -12,3 +12,10 @@ class Bug:
     old: str
     new: str
     tests: tuple[str, ...]
+    of_postgresql: bool = False
+    """It is in Python, but what only PostgreSQL has."""
+
+    @property
+    def is_on_postgresql(self) -> bool:
+        """Say whether its tests are run on PostgreSQL; else on SQLite."""
+        return self.of_postgresql or self.file.endswith(".sql")

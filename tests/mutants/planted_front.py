@@ -6,6 +6,7 @@ OVER_HTTP = "tests/faults/test_over_http.py"
 WITHOUT = "tests/api/test_authorizations_without_database.py"
 CAPTURING = "migrations/sql/0058_flat_capture.sql"
 AUTHORIZE = ("tests/services/authorizations/test_both_ways_agree.py", "tests/services/authorizations/test_holds.py")
+TOGETHER = "tests/services/authorizations/test_together.py"
 PLACES = ("tests/services/authorizations/test_places.py",)
 
 BUGS = [
@@ -57,5 +58,45 @@ BUGS = [
         "    change := -greatest(0, its_micros - captured);\n",
         "    change := -its_micros;\n",
         AUTHORIZE,
+    ),
+    Bug(
+        "calls about one customer go each alone",
+        "app/services/authorizations/lines.py",
+        "MOST = 32\n",
+        "MOST = 1\n",
+        (f"{TOGETHER}::test_each_is_answered_as_if_it_were_alone",),
+        of_postgresql=True,
+    ),
+    Bug(
+        "who has given up is asked for all the same",
+        "app/services/authorizations/lines.py",
+        "                    line.remove(call)\n",
+        "",
+        (f"{TOGETHER}::test_who_gives_up_was_not_asked_for",),
+        of_postgresql=True,
+    ),
+    Bug(
+        "what is wrong with one call fails all that went with it",
+        "app/services/authorizations/postgresql_calls.py",
+        "            elif len(calls) == 1 or isinstance(problem, OF_ALL):\n",
+        "            elif calls:\n",
+        (f"{TOGETHER}::test_each_is_answered_as_if_it_were_alone",),
+        of_postgresql=True,
+    ),
+    Bug(
+        "calls that went together are answered although the commit failed",
+        "app/services/authorizations/prepared.py",
+        "    return results[:-1]  #",
+        "    return results[: len(asked)]  #",
+        (f"{TOGETHER}::test_nobody_is_answered_before_all_is_committed",),
+        of_postgresql=True,
+    ),
+    Bug(
+        "calls that went with a lost connection are all sent again",
+        "app/services/authorizations/postgresql_calls.py",
+        "repeated = [each for each in calls if each.again and",
+        "repeated = [each for each in calls if",
+        (f"{TOGETHER}::test_of_a_lost_connection_only_what_has_its_effect_once_is_sent_again",),
+        of_postgresql=True,
     ),
 ]

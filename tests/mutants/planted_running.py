@@ -53,8 +53,8 @@ BUGS = [
     Bug(
         "what may have been committed is sent again",
         CALLS,
-        "                if not again:\n                    raise DatabaseAway from problem\n",
-        "",
+        "if each.again and may_repeat]",
+        "if may_repeat]",
         (f"{RESTARTS}::test_a_call_that_may_have_been_committed_is_repeated_only_where_it_has_its_effect_once",),
     ),
     Bug(

@@ -45,7 +45,7 @@ def test_make_test_runs_a_test_that_finds_each_bug(pytestconfig: pytest.Config) 
     """One at least that is named for the bug; where only some tests were collected, those bugs are looked at."""
     found = pytestconfig.stash[tiers.COLLECTED]
     seen = [bug for bug in BUGS if found.every.issuperset(bug.tests)]
-    kept = {bug.name: found.kept_on_postgresql if bug.file.endswith(".sql") else found.kept for bug in seen}
+    kept = {bug.name: found.kept_on_postgresql if bug.is_on_postgresql else found.kept for bug in seen}
     assert [bug.name for bug in seen if kept[bug.name].isdisjoint(bug.tests)] == []
 
 

@@ -14,7 +14,7 @@ import signal
 import sys
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from sqlite3 import Connection
@@ -44,15 +44,15 @@ class KeptOpen(Quiet):
 def die_at(point: str, at: int) -> None:
     """Let this process be gone, as by kill -9, when it reaches the point for the `at`-th time."""
     numbers = itertools.count(1)
-    do, writing = HotPath.do, Writer.writing
+    call, writing = HotPath.call, Writer.writing
 
     def reached(here: str) -> None:
         if here == point and next(numbers) == at:
             os.kill(os.getpid(), signal.SIGKILL)
 
-    def done(self: HotPath, once: Callable[..., Any], **words: Any) -> Any:
+    def called(self: HotPath, *words: Any, **more: Any) -> Any:
         reached("before")
-        answer = do(self, once, **words)
+        answer = call(self, *words, **more)
         reached("after")
         return answer
 
@@ -64,7 +64,7 @@ def die_at(point: str, at: int) -> None:
             reached("inside")
         reached("after")
 
-    HotPath.do, Writer.writing = done, written  # type: ignore[method-assign]
+    HotPath.call, Writer.writing = called, written  # type: ignore[method-assign]
 
 
 def counting(behind: "WSGIApplication", asked: Counter[str]) -> "WSGIApplication":

@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 from app import clock
 from app.domain.authorizations import AuthorizationRequest, Authorized
 from app.services.access.api_keys import Presented
-from app.services.authorizations.postgresql_calls import HotPath, Prepared
+from app.services.authorizations.postgresql_calls import HotPath
+from app.services.authorizations.prepared import Prepared
 
 AUTHORIZE = Prepared(
     "purser_authorize",
@@ -33,7 +34,7 @@ def values(
 
 def ask(path: HotPath, said: Values, request: AuthorizationRequest, customer_id: str) -> Authorized | str:
     """Return the answer, as it was given now or when the request came first; or what stands in its way."""
-    row = path.do(lambda connection: AUTHORIZE.ask(connection, said), about=customer_id, again=True)
+    row = path.call(AUTHORIZE, said, about=customer_id, again=True)
     outcome, name, state, reason = (each.decode() if each is not None else "" for each in row[:4])
     if outcome != "answered":
         return outcome

@@ -1,86 +1,40 @@
 """Authorizations on PostgreSQL: one statement each, prepared where that can be, on a pool of connections of its own.
 
-Nothing of SQLAlchemy is on this path. A customer that everybody asks about at once is let through a few at a time: more
-would only wait for the same row, and hold connections that other customers need.
+Nothing of SQLAlchemy is on this path. Calls about one customer go one after the other, and those that waited meanwhile
+together: more would only wait for the same row, and hold connections that other customers need.
 """
 
-import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from threading import Lock
 from typing import Any, TypeVar
-from weakref import WeakSet
 
 import psycopg
-from psycopg.errors import error_from_result
-from psycopg.pq import ConnStatus, ExecStatus
-from psycopg.pq.abc import PGresult
+from psycopg.errors import LockNotAvailable, QueryCanceled
 from psycopg.rows import namedtuple_row
 from psycopg_pool import ConnectionPool, PoolTimeout, TooManyRequests
 from sqlalchemy.engine import make_url
 
 from app.models.postgresql import AWAY, choose_preparing, has_died, was_lost
+from app.services.authorizations.lines import Call, Lines
+from app.services.authorizations.prepared import Prepared, Row, ask_together
 
-AT_ONCE = 4
-"""How many calls of a process may be about one customer at the same time."""
 PATIENCE = 3
 """Seconds that a call waits for a connection, or for its turn. Then the answer is no."""
-UNANSWERED = (*AWAY, psycopg.InterfaceError, psycopg.InternalError)
-"""What says nothing of the question: the connection, or the server itself, has failed. See `handlers.UNAVAILABLE`."""
-RECONNECTING = 2
-"""Seconds for which a lost connection is opened again, a second apart. Later the next call opens one: it never waits
-for a pause that has grown while the database was away."""
-
-
-class Prepared:
-    """A statement that is asked so often that psycopg's reading of it would cost as much as the database's answer.
-
-    It goes to libpq as it is, with values as texts. Each connection prepares it once, where it may prepare at all.
-    """
-
-    def __init__(self, name: str, text: str) -> None:
-        self._name, self._text = name.encode(), text.encode()
-        self._prepared: WeakSet[psycopg.Connection[Any]] = WeakSet()
-
-    def ask(self, connection: "psycopg.Connection[Any]", values: Sequence[bytes | None]) -> list[bytes | None]:
-        """Return the row, or raise what psycopg would raise."""
-        try:
-            return self._asked(connection, values)
-        except (MemoryError, psycopg.DatabaseError) as problem:
-            # Of a lost connection libpq gives no result, or one that says no code of the server's.
-            if connection.pgconn.status == ConnStatus.OK or isinstance(problem, psycopg.OperationalError):
-                raise
-            raise psycopg.OperationalError("the connection was lost") from problem
-
-    def _asked(self, connection: "psycopg.Connection[Any]", values: Sequence[bytes | None]) -> list[bytes | None]:
-        libpq = connection.pgconn
-        if connection.prepare_threshold is None:
-            result = libpq.exec_params(self._text, values)
-        else:
-            if connection not in self._prepared:
-                _checked(libpq.prepare(self._name, self._text))
-                self._prepared.add(connection)
-            result = libpq.exec_prepared(self._name, values)  # type: ignore[arg-type]  # null is None, as for exec_params
-        _checked(result)
-        return [result.get_value(0, column) for column in range(result.nfields)]
-
-
-def _checked(result: PGresult) -> None:
-    if result.status not in {ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK}:
-        raise error_from_result(result)
-
-
-Row = TypeVar("Row")
 
 
 class DatabaseAway(Exception):
     """The database did not answer in time, so that nothing can be allowed."""
 
 
-@dataclass
-class _Turn:
-    gate: threading.BoundedSemaphore = field(default_factory=lambda: threading.BoundedSemaphore(AT_ONCE))
-    waiting: int = 0
+OF_ALL = (DatabaseAway, PoolTimeout, TooManyRequests, LockNotAvailable, QueryCanceled)
+"""What is no less true of each call alone: it would wait as long for the same."""
+UNANSWERED = (*AWAY, psycopg.InterfaceError, psycopg.InternalError)
+"""What says nothing of the question: the connection, or the server itself, has failed. See `handlers.UNAVAILABLE`."""
+RECONNECTING = 2
+"""Seconds for which a lost connection is opened again, a second apart. Later the next call opens one: it never waits
+for a pause that has grown while the database was away."""
+Found = TypeVar("Found")
 
 
 class HotPath:
@@ -101,38 +55,49 @@ class HotPath:
             kwargs={**address, "autocommit": True, "row_factory": namedtuple_row, "connect_timeout": 3},
             name="hot path",
         )
-        self._opening = threading.Lock()
-        self._turns: dict[str, _Turn] = {}
-        self._counting = threading.Lock()
+        self._opening = Lock()
+        self._lines = Lines()
 
-    def ask(self, statement: str, values: Mapping[str, object], *, about: str, again: bool = False) -> Any:
-        """Run the statement, prepared where that can be, and return its row, or raise `DatabaseAway`. See `do`."""
+    def call(self, statement: Prepared, values: Sequence[bytes | None], *, about: str, again: bool = False) -> Row:
+        """Return the row that the statement answers, or raise `DatabaseAway`.
 
-        def once(connection: "psycopg.Connection[Any]") -> Any:
-            return connection.execute(statement, values, prepare=True).fetchone()
-
-        return self.do(once, about=about, again=again)
-
-    def do(self, once: Callable[["psycopg.Connection[Any]"], Row], *, about: str, again: bool = False) -> Row:
-        """Return what is asked of a connection, or raise `DatabaseAway`.
-
-        `about` is whose turn is waited for. `again`: it may be sent twice, because it has its effect once. Any other
-        is not repeated when its connection dies after it was sent: it may have been committed.
+        Calls `about` the same that wait at the same time are asked in one transaction, and each has its own answer.
+        `again`: it may be sent twice, because it has its effect once. Any other is not repeated when its connection
+        dies after it was sent: it may have been committed.
         """
-        self._open()
-        with self._turn(about):
-            try:
-                return self._on_one(once)
-            except UNANSWERED as problem:
-                if isinstance(problem, PoolTimeout | TooManyRequests) or not was_lost(problem):
-                    raise DatabaseAway from problem
+        call = Call(statement, values, again)
+        self._lines.settle(about, call, PATIENCE, self._settle)
+        if isinstance(call.answer, Exception):
+            raise call.answer
+        if call.answer is None:
+            raise DatabaseAway
+        return call.answer
+
+    def _settle(self, calls: Sequence[Call], *, may_repeat: bool = True) -> None:
+        """Give each call its answer. What is wrong with one of several undoes all of them: then each is asked alone."""
+        try:
+            rows = self.on_one(lambda connection: _rows(connection, calls))
+        except Exception as problem:  # noqa: BLE001  # it is raised again where its call came from
+            if _is_lost(problem):
                 self._pool.drain()  # where one has died, the others have too
-                if not again:
-                    raise DatabaseAway from problem
-            try:
-                return self._on_one(once)
-            except UNANSWERED as problem:
-                raise DatabaseAway from problem
+                repeated = [each for each in calls if each.again and may_repeat]
+                _refuse([each for each in calls if each not in repeated], problem)
+                if repeated:
+                    self._settle(repeated, may_repeat=False)
+            elif len(calls) == 1 or isinstance(problem, OF_ALL):
+                _refuse(calls, problem)
+            else:
+                for each in calls:
+                    self._settle([each], may_repeat=may_repeat)
+        else:
+            for each, row in zip(calls, rows, strict=True):
+                each.answer = row
+
+    def on_one(self, once: Callable[["psycopg.Connection[Any]"], Found]) -> Found:
+        """Ask on one of the connections that lives."""
+        self._open()
+        with self._living() as connection:
+            return once(connection)
 
     def close(self) -> None:
         """Close the connections."""
@@ -143,10 +108,6 @@ class HotPath:
             with self._opening:
                 if self._pool.closed:
                     self._pool.open()
-
-    def _on_one(self, once: Callable[["psycopg.Connection[Any]"], Row]) -> Row:
-        with self._living() as connection:
-            return once(connection)
 
     @contextmanager
     def _living(self) -> Iterator["psycopg.Connection[Any]"]:
@@ -160,20 +121,24 @@ class HotPath:
             self._pool.drain()
         raise DatabaseAway
 
-    @contextmanager
-    def _turn(self, about: str) -> Iterator[None]:
-        with self._counting:
-            turn = self._turns.setdefault(about, _Turn())
-            turn.waiting += 1
-        try:
-            if not turn.gate.acquire(timeout=PATIENCE):
-                raise DatabaseAway
-            try:
-                yield
-            finally:
-                turn.gate.release()
-        finally:
-            with self._counting:
-                turn.waiting -= 1
-                if not turn.waiting:
-                    self._turns.pop(about, None)
+
+def _rows(connection: "psycopg.Connection[Any]", calls: Sequence[Call]) -> list[Row]:
+    if len(calls) == 1:
+        return [calls[0].statement.ask(connection, calls[0].values)]
+    return ask_together(connection, [(each.statement, each.values) for each in calls])
+
+
+def _refuse(calls: Sequence[Call], problem: Exception) -> None:
+    """Let each call raise what went wrong: what says nothing of the question is that there is no answer."""
+    for each in calls:
+        each.answer = problem
+        if isinstance(problem, UNANSWERED):
+            each.answer = DatabaseAway()
+            each.answer.__cause__ = problem
+
+
+def _is_lost(problem: Exception) -> bool:
+    """Say whether the connection was lost."""
+    if not isinstance(problem, psycopg.Error) or isinstance(problem, OF_ALL):
+        return False
+    return isinstance(problem, UNANSWERED) and was_lost(problem)

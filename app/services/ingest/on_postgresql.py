@@ -17,7 +17,8 @@ from app.extensions import Extension
 from app.models.scope import as_service
 from app.services.access.api_keys import Presented
 from app.services.authorizations import on_postgresql as authorizations
-from app.services.authorizations.postgresql_calls import DatabaseAway, Prepared
+from app.services.authorizations.postgresql_calls import DatabaseAway
+from app.services.authorizations.prepared import Prepared
 from app.services.catalog import versions
 from app.services.usage.terms import plan_of
 
@@ -85,9 +86,7 @@ def count(report: UsageReport, digest: str, properties: str, proof: Presented, n
         *terms.values,
     ]
     try:
-        (found,) = authorizations.path().do(
-            lambda connection: _COUNT.ask(connection, values), about=terms.customer_id, again=True
-        )
+        (found,) = authorizations.path().call(_COUNT, values, about=terms.customer_id, again=True)
     except DatabaseAway:  # the usual way says so, or finds it counted
         return "away"
     outcome = (found or b"").decode()

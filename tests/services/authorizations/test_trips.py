@@ -16,7 +16,7 @@ from app import clock
 from app.domain.authorizations import AuthorizationRequest
 from app.models.database import db
 from app.services.authorizations import holds
-from app.services.authorizations.postgresql_calls import Prepared
+from app.services.authorizations.prepared import Prepared
 from tests.support import stepped
 from tests.support.statements import counted
 
