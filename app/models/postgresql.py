@@ -43,6 +43,16 @@ def choose_preparing(connection: psycopg.Connection[Any], prepared_statements: s
         connection.prepare_threshold = None
 
 
+def keep_to_indexes(connection: psycopg.Connection[Any]) -> None:
+    """Let the plans of an autocommit connection find rows by their indexes alone: those that it makes now are kept.
+
+    A table that is small yet, or of which nothing is known, would else be read whole by each call, with all versions of
+    its rows that nobody has swept, until the plan is made again. Through a pooler a setting would be everybody's.
+    """
+    if not _is_pooled(connection):
+        connection.execute("set enable_seqscan = off")
+
+
 def roll_back(connection: psycopg.Connection[Any]) -> None:
     """End a transaction in which nothing failed, and keep what is prepared.
 

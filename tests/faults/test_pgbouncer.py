@@ -181,7 +181,9 @@ def test_statements_are_prepared_only_straight_to_the_server(
     path = HotPath((database if pooled else straight).url, 1, preparing)
     known = Prepared("known", "select count(*) from pg_prepared_statements")
     asked = [path.call(known, [], about="one") for _ in range(3)]
+    scans = path.call(Prepared("scans", "show enable_seqscan"), [], about="one")
     path.close()
+    assert scans == [b"on" if pooled else b"off"], "a setting of a pooler's session is everybody's"
     assert asked == [[b"1" if prepares else b"0"]] * 3
     app = create_app(settings_for(database if pooled else straight, database_prepared_statements=preparing))
     with app.app_context(), db.engine.connect() as connection:

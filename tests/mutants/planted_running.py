@@ -79,6 +79,13 @@ BUGS = [
         (f"{POOLED}::test_statements_are_prepared_only_straight_to_the_server",),
     ),
     Bug(
+        "a setting for one call stays for whoever a pooler serves next",
+        CONNECTIONS,
+        "    if not _is_pooled(connection):\n",
+        "    if connection:\n",
+        (f"{POOLED}::test_statements_are_prepared_only_straight_to_the_server",),
+    ),
+    Bug(
         "a page's rollback drops what is prepared",
         CONNECTIONS,
         "connection.info.transaction_status == TransactionStatus.INTRANS",

@@ -15,7 +15,7 @@ from psycopg.rows import namedtuple_row
 from psycopg_pool import ConnectionPool, PoolTimeout, TooManyRequests
 from sqlalchemy.engine import make_url
 
-from app.models.postgresql import AWAY, choose_preparing, has_died, was_lost
+from app.models.postgresql import AWAY, choose_preparing, has_died, keep_to_indexes, was_lost
 from app.services.authorizations.lines import Call, Lines
 from app.services.authorizations.prepared import Prepared, Row, ask_together
 
@@ -42,6 +42,11 @@ class HotPath:
 
     def __init__(self, database_url: str, size: int = 10, prepared_statements: str = "auto") -> None:
         url = make_url(database_url)
+
+        def configure(connection: "psycopg.Connection[Any]") -> None:
+            choose_preparing(connection, prepared_statements)
+            keep_to_indexes(connection)
+
         # SQLAlchemy's own reading of the address: libpq's differs, for a space in an option as an example.
         _words, address = url.get_dialect()().create_connect_args(url)
         self._pool: ConnectionPool[psycopg.Connection[Any]] = ConnectionPool(
@@ -50,7 +55,7 @@ class HotPath:
             timeout=PATIENCE,
             max_idle=300,
             reconnect_timeout=RECONNECTING,
-            configure=lambda connection: choose_preparing(connection, prepared_statements),
+            configure=configure,
             open=False,
             kwargs={**address, "autocommit": True, "row_factory": namedtuple_row, "connect_timeout": 3},
             name="hot path",
