@@ -23,7 +23,7 @@ _FORM = {
     },
     "postgresql": {
         "numbers": "",
-        "from": "generate_series(1, :rows) n",
+        "from": "generate_series(1, cast(:rows as bigint)) n",
         "id": "'txn_' || lpad(cast(:salt as text), 2, '0') || lpad(cast(n as text), 24, '0')",
         "moment": "cast(:began as timestamptz) + n * :step * interval '1 second'",
         "day": "(booked_at at time zone 'UTC')::date",

@@ -102,10 +102,10 @@ CUSTOMER_PROOFS = (
         "a grant has not begun or expired, and the customer's history goes on more than two days later",
         """
         select g.customer_id, g.id from grants g
-        where (g.remaining_micros > 0 and exists (select 1 from all_transfers t
-            where t.customer_id = g.customer_id and t.booked_at > {two_days_after_expiry}))
-          or (g.posted_at is null and g.voided_at is null and exists (select 1 from all_transfers t
-            where t.customer_id = g.customer_id and t.booked_at > {two_days_after_begin}))""",
+        where (g.remaining_micros > 0 and {two_days_after_expiry} < (
+            select max(t.booked_at) from all_transfers t where t.customer_id = g.customer_id))
+          or (g.posted_at is null and g.voided_at is null and {two_days_after_begin} < (
+            select max(t.booked_at) from all_transfers t where t.customer_id = g.customer_id))""",
     ),
 )
 

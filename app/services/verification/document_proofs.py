@@ -19,7 +19,7 @@ _POSTED = """(select o.customer_id, o.id as source_id,
       sum(case t.kind when 'overage_returned' then t.amount else 0 end) returned,
       sum(case t.kind when 'credit_applied' then t.amount else 0 end) applied,
       sum(case t.kind when 'credit_returned' then t.amount else 0 end) given_back
-    from documents o join all_transfers t
+    from documents o {join_each} all_transfers t
       on t.customer_id = o.customer_id and t.source_type = 'document' and t.source_id = o.id
     group by o.customer_id, o.id)"""
 

@@ -160,10 +160,11 @@ PROOFS = (
         f"""
         select t.customer_id, t.id from transfers t {_GRANT_OF}
         where t.kind in {_GIVEN} and (g.id is null or g.micros <> t.amount or g.kind <> t.kind or g.posted_at is null)
-        union all select g.customer_id, g.id from grants g where g.posted_at is not null and not exists (
-          select 1 from all_transfers t where t.customer_id = g.customer_id and t.kind = g.kind and (
-            (t.source_type = 'payment' and t.source_id = g.payment_id)
-            or (t.source_type = 'grant' and t.source_id = g.id)))""",  # noqa: S608  # likewise
+        union all select g.customer_id, g.id from grants g where g.posted_at is not null
+          and not exists (select 1 from all_transfers t where t.customer_id = g.customer_id and t.kind = g.kind
+            and t.source_type = 'payment' and t.source_id = g.payment_id)
+          and not exists (select 1 from all_transfers t where t.customer_id = g.customer_id and t.kind = g.kind
+            and t.source_type = 'grant' and t.source_id = g.id)""",  # noqa: S608  # likewise
     ),
     Proof(
         "I10",
@@ -241,7 +242,7 @@ CASH_PROOFS = (
         select m.customer_id, m.id as row_id from cash_movements m
         left join (select c.customer_id, c.id as source_id, count(*) n,
             sum(case t.credit_account when 'unapplied' then t.amount else -t.amount end) total
-          from cash_movements c join all_transfers t
+          from cash_movements c {join_each} all_transfers t
             on t.customer_id = c.customer_id and t.source_type = 'cash' and t.source_id = c.id
           group by c.customer_id, c.id) t
           on t.customer_id = m.customer_id and t.source_id = m.id

@@ -9,7 +9,7 @@ _TAKEN = """(select o.customer_id, o.id as source_id,
                when t.kind in ('refund_failed','dispute_won') then -t.amount else 0 end) credits,
       sum(case when t.kind = 'money_lost' then t.amount else 0 end) money_lost,
       sum(case when t.kind = 'dispute_lost' then t.amount else 0 end) credits_lost
-    from {source}s o join all_transfers t
+    from {source}s o {{join_each}} all_transfers t
       on t.customer_id = o.customer_id and t.source_type = '{source}' and t.source_id = o.id
     group by o.customer_id, o.id)"""
 _BACK = """(select customer_id, payment_id, sum(amount_minor) minor, sum(credits_micros) micros,

@@ -25,7 +25,7 @@ from app.services.verification.document_proofs import DOCUMENT_PROOFS
 from app.services.verification.event_proofs import EVENT_PROOFS
 from app.services.verification.ledger_proofs import CASH_PROOFS, LONG, PROOFS, Found, Proof
 from app.services.verification.looks import LOOKS
-from app.services.verification.proved import NOTHING, Mark
+from app.services.verification.proved import IN_TURN, NOTHING, Mark
 from app.services.verification.referral_proofs import REFERRAL_PROOFS
 from app.services.verification.reversal_proofs import REVERSAL_PROOFS
 from app.services.verification.subscription_proofs import SUBSCRIPTION_PROOFS
@@ -83,13 +83,13 @@ _PROVED = ("proved_accounts", "proved_grants")
 _SCHEMA = {"sqlite": "main.", "postgresql": ""}
 """How a table is named where a part of it has its name: SQLite would look for itself in itself."""
 _SINCE = {
-    "transfers": "select * from all_transfers where id >= :since_id",
+    "transfers": "select * from all_transfers where {is_new}",
     "allocations": """select a.* from transfers t
-        join all_allocations a on a.customer_id = t.customer_id and a.transfer_id = t.id""",
-    "same_transfers": """select o.* from transfers t join all_transfers o on o.customer_id = t.customer_id
+        {join_each} all_allocations a on a.customer_id = t.customer_id and a.transfer_id = {as_it_is}t.id""",
+    "same_transfers": """select o.* from transfers t {join_each} all_transfers o on o.customer_id = t.customer_id
         and o.source_type = t.source_type and o.source_id = t.source_id and o.kind = t.kind""",
     "dated_transfers": """select t.* from (select customer_id from customers union select customer_id from accounts) c
-        join all_transfers t on t.customer_id = c.customer_id and t.booked_at >= :booked_since""",
+        {join_each} all_transfers t on t.customer_id = c.customer_id and t.booked_at >= :booked_since""",
 }
 """What is read of the long tables where everything before was proved: each names those above it."""
 _WORD = re.compile(r"\w+")
@@ -179,7 +179,7 @@ def violations(session: Session, customer_id: str | None = None, since: Mark = N
     dialect, now = session.get_bind().dialect.name, clock.now()
     asked = {
         "customer_id": customer_id,
-        "since_id": since.before_id,
+        "before_id": since.before_id,
         "days_since": since.days_before,
         "booked_since": since.began,
         **{name: now - ago for name, ago in _AGO.items()},
@@ -212,7 +212,7 @@ def _statement(proofs: tuple[Proof, ...], dialect: str, rows_of: str) -> tuple[T
     """Return the proofs' statement in the database's own words, and what it asks for."""
     own_rows = {"customer": _of_one, "since": _of_new, "all": _of_all}[rows_of]
     sql = " union all ".join(_ALONE.format(place, own_rows(proof.sql, dialect)) for place, proof in enumerate(proofs))
-    for name, own in _WORDS[dialect].items():
+    for name, own in (_WORDS[dialect] | IN_TURN[dialect]).items():
         sql = sql.replace(name, own)
     times = [bindparam(name, type_=UtcDateTime()) for name in (*_AGO, "booked_since") if f":{name}" in sql]
     days = [bindparam("days_since", type_=Date())] if ":days_since" in sql else []

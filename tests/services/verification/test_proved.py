@@ -16,10 +16,11 @@ from app.models.scope import as_service
 from app.services.ledger import corrections, grants
 from app.services.usage import recording
 from app.services.verification import proved, verify
+from app.services.verification.ledger_proofs import LONG
 from app.services.verification.proved import NOTHING, Mark
 from tests.services.verification.conftest import Damaged
 from tests.services.verification.test_damage import DAMAGES
-from tests.support import tiers
+from tests.support import query_plans, tiers
 from tests.support.client import outside_contexts
 from tests.support.databases import Database
 from tests.support.meters import accept_one, post_all
@@ -157,6 +158,25 @@ def test_what_is_under_way_is_left_to_the_next_proof(app: Flask, ledger_of_acme:
     assert verify.verify_since().before == NOTHING, "all rows are of today"
 
 
+def test_on_sqlite_what_came_since_is_found_by_a_key(
+    app: Flask, mark: Mark, ledger_of_acme: Customer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """PostgreSQL goes by the length of tables, which it knows; SQLite by what a statement says."""
+    monkeypatch.setattr(verify, "_TOGETHER", 1)
+    _everything_that_moves(ledger_of_acme.customer_id)
+    with query_plans.asked() as statements:
+        assert verify.verify_since().before == mark
+    with as_service("look at plans"):
+        connection = db.session.connection()
+        asked = [each for each in statements if each[0].split()[0].lower() in {"select", "with"}]
+        found = {sql: query_plans.gone_through(connection, sql, values) & LONG for sql, values in asked}
+        ranges = {sql: query_plans.lines_of_sqlite(connection, sql, values) for sql, values in asked}
+        db.session.rollback()
+    assert len(found) > len(verify.EVERY)
+    assert [sql for sql, tables in found.items() if tables and "select (select count(*)" not in sql] == []
+    assert [sql for sql, lines in ranges.items() if "transfer_id>" in lines] == [], "for each row those that follow it"
+
+
 def _everything_that_moves(customer_id: str) -> None:
     """Write `MOVED` transfers: usage with a row of its own and of a day, a correction, grants that are given and void."""
     kinds = {"kind": "promotional", "granted_by": "support", "reason": "Test"}
@@ -212,8 +232,8 @@ def _from_the_rows(before_id: str = "u") -> tuple[Sums, Sums]:
 
 
 def _sums(name: str, between: dict[str, str]) -> Iterator[tuple[object, ...]]:
-    for row in db.session.execute(getattr(proved, name), between):
-        yield tuple(int(each) if not isinstance(each, str) else each for each in row)
+    for row in proved._sums(db.session(), getattr(proved, name), between):  # the very statements
+        yield tuple(row.values())
 
 
 def _mark() -> Mark:
