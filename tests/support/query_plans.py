@@ -38,9 +38,9 @@ def asked() -> Iterator[list[Asked]]:
         sa.event.remove(Engine, "before_cursor_execute", saw)
 
 
-def lines_of_sqlite(connection: sa.Connection, sql: str, values: Any) -> str:
-    """Return how SQLite says that it goes about the statement."""
-    return "\n".join(row[-1] for row in connection.exec_driver_sql(f"explain query plan {sql}", values))
+def lines_of_sqlite(connection: sa.Connection, sql: str, values: Any) -> list[str]:
+    """Return the steps in which SQLite says that it goes about the statement: of loops, the outer one first."""
+    return [row[-1] for row in connection.exec_driver_sql(f"explain query plan {sql}", values)]
 
 
 def _on_sqlite(connection: sa.Connection, sql: str, values: Any) -> set[str]:

@@ -28,22 +28,35 @@ _AT_ONCE = {"yield_per": 5_000}
 _BOOKED = {"sqlite": "t.booked_at", "postgresql": "t.booked_at at time zone 'UTC'"}
 _BESIDE = "id customer_id unit debit_account credit_account amount kind source_type source_id description corrects_id"
 _COLUMNS = (*(f"t.{name}" for name in _BESIDE.split()), "t.sequence", "t.change_micros", "t.balance_after_micros")
+CUSTOMERS = """(select customer_id from customers union all select w.customer_id from accounts w
+  where not exists (select 1 from customers o where o.customer_id = w.customer_id))"""
+"""Each that may have rows, once: of each the rows of an age are found by the key that begins with it.
+
+Both databases would go through all of a long table otherwise: PostgreSQL, to join a day's transfers by their ids with
+ten million allocations, took 25 s.
+"""
+_OF_THESE = f"""{CUSTOMERS} c {{join_each}} allocations a
+  on a.customer_id = c.customer_id and a.transfer_id >= :from_id and a.transfer_id < :before_id"""
 IN_TURN = {
     "sqlite": {
         "{join_each}": "cross join",
-        "{as_it_is}": "+",
         "{is_new}": "likelihood(id >= :before_id, 0.001)",
+        "{allocations}": "allocations",
     },
-    "postgresql": {"{join_each}": "join", "{as_it_is}": "", "{is_new}": "id >= :before_id"},
+    "postgresql": {
+        "{allocations}": f"(select a.* from {_OF_THESE})",  # noqa: S608  # put together from constants, as below
+        "{join_each}": "join",
+        "{is_new}": "id >= :before_id",
+    },
 }
 """How a join says that the rows of its right side are looked up by key for each of its left one, and that few are new.
 
-SQLite knows the length of tables only where it was told, which nobody does. It begins with the other table, or takes
+SQLite knows the length of tables only after `analyze`, which nobody runs. It begins with the other table, or takes
 from `a = t.id and t.id >= :from` that `a >= :from` and reads, for each row, all that follows it: for 8,000 rows 38 s.
 """
 _ROWS = """
 select t.id, a.grant_id is not null, {whole} from transfers t
-left join allocations a on a.customer_id = t.customer_id and a.transfer_id = {as_it_is}t.id
+left join {allocations} a on a.customer_id = t.customer_id and a.transfer_id = t.id
 where t.id >= :from_id and t.id < :before_id order by t.id, a.grant_id"""
 _ACCOUNTS = """
 select customer_id, unit, name, sum(amount) as balance, sum(is_row) as sequence, sum(posted) as posted_micros from (
@@ -56,10 +69,9 @@ select customer_id, unit, name, sum(amount) as balance, sum(is_row) as sequence,
       then amount else 0 end
   from transfers where id >= :from_id and id < :before_id) m
 group by customer_id, unit, name"""
-_GRANTS = """
-select a.customer_id, a.grant_id, sum(a.micros) as allocated_micros from transfers t
-{join_each} allocations a on a.customer_id = t.customer_id and a.transfer_id = {as_it_is}t.id
-where t.id >= :from_id and t.id < :before_id group by a.customer_id, a.grant_id"""
+_GRANTS = f"""
+select a.customer_id, a.grant_id, sum(a.micros) as allocated_micros from {_OF_THESE}
+group by a.customer_id, a.grant_id"""  # noqa: S608
 _BEFORE_ITS_TURN = """
 select min(o.id) from (
   select customer_id, min(sequence) low from transfers where {is_new} and sequence is not null

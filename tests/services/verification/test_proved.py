@@ -3,6 +3,7 @@
 import random
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 import sqlalchemy as sa
@@ -170,11 +171,13 @@ def test_on_sqlite_what_came_since_is_found_by_a_key(
         connection = db.session.connection()
         asked = [each for each in statements if each[0].split()[0].lower() in {"select", "with"}]
         found = {sql: query_plans.gone_through(connection, sql, values) & LONG for sql, values in asked}
-        ranges = {sql: query_plans.lines_of_sqlite(connection, sql, values) for sql, values in asked}
+        lines = {sql: query_plans.lines_of_sqlite(connection, sql, values) for sql, values in asked}
         db.session.rollback()
     assert len(found) > len(verify.EVERY)
     assert [sql for sql, tables in found.items() if tables and "select (select count(*)" not in sql] == []
-    assert [sql for sql, lines in ranges.items() if "transfer_id>" in lines] == [], "for each row those that follow it"
+    looked_up = [pair for each in lines.values() for pair in pairwise(each) if "transfer_id>" in pair[1]]
+    assert [each for each, _range in looked_up if "id>" in each] == [], "for each new row, all that follow it"
+    assert looked_up != [], "new ones of each customer"
 
 
 def _everything_that_moves(customer_id: str) -> None:
