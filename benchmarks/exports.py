@@ -31,7 +31,7 @@ def measure(place: Place, customer_id: str, browser: Browser) -> list[Ratio | Co
     """Measure the file of the last days by turns, and what memory the whole file takes beyond it."""
     first = datetime.now(UTC).date() - timedelta(days=OF_DAYS)
     path = f"/billing/balance-history.csv?view=rows&from={first}"
-    tasks = {"file": _file(browser, path), "bare": _bare(place, customer_id, str(first))}
+    tasks = {"file": reading_file(browser, path), "bare": reading(place, _BARE, (customer_id, str(first)))}
     rows = {name: task() for name, task in tasks.items()}
     assert rows["file"] == rows["bare"] > LONG * OF_DAYS // DAYS - AT_ONCE, rows
     took: dict[str, list[Busy]] = {name: [] for name in tasks}
@@ -39,8 +39,8 @@ def measure(place: Place, customer_id: str, browser: Browser) -> list[Ratio | Co
         for name in sorted(tasks, reverse=bool(number % 2)):
             took[name].append(measured(place, tasks[name]))
     cpu = {name: median(each.cpu for each in found) for name, found in took.items()}
-    before = _memory()
-    assert _file(browser, "/billing/balance-history.csv?view=rows")() == LONG
+    before = memory()
+    assert reading_file(browser, "/billing/balance-history.csv?view=rows")() == LONG
     return [
         Ratio(
             f"{PART} of {rows['file']:,} rows of the balance history to the bare read, CPU", place.kind,
@@ -49,12 +49,14 @@ def measure(place: Place, customer_id: str, browser: Browser) -> list[Ratio | Co
         ),
         Count(
             f"{PART} of {LONG:,} rows: MB of memory beyond what the last days took", place.kind,
-            _memory() - before, MORE_MEMORY,
+            memory() - before, MORE_MEMORY,
         ),
     ]  # fmt: skip
 
 
-def _file(browser: Browser, path: str) -> Callable[[], int]:
+def reading_file(browser: Browser, path: str) -> Callable[[], int]:
+    """Return what reads the file as it is sent, and counts its rows."""
+
     def read() -> int:
         with outside_contexts():
             answer = browser.client.get(path, base_url=browser.origin, buffered=False)
@@ -66,14 +68,14 @@ def _file(browser: Browser, path: str) -> Callable[[], int]:
     return read
 
 
-def _bare(place: Place, customer_id: str, first: str) -> Callable[[], int]:
+def reading(place: Place, sql: str, values: tuple[str, ...]) -> Callable[[], int]:
     """Return what reads the same rows by the driver alone, as many at once."""
-    sql = _BARE.format(mark="?" if place.kind == "sqlite" else "%s")
+    sql = sql.format(mark="?" if place.kind == "sqlite" else "%s")
 
     def read() -> int:
         connection = place.raw.raw_connection()
         cursor = connection.cursor() if place.kind == "sqlite" else connection.driver_connection.cursor(name="bare")  # type: ignore[union-attr]  # psycopg's
-        cursor.execute(sql, (customer_id, first))
+        cursor.execute(sql, values)
         many = 0
         while rows := cursor.fetchmany(AT_ONCE):
             many += len(rows)
@@ -84,7 +86,7 @@ def _bare(place: Place, customer_id: str, first: str) -> Callable[[], int]:
     return read
 
 
-def _memory() -> int:
+def memory() -> int:
     """Return the most memory that the process has had, in MB."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
 

@@ -196,7 +196,7 @@ def _file(kind: str) -> Response:
     written: Any = day_rows if form.is_by_day else balance_history
     rows: Iterator[Any] = _all_days(form, query) if form.is_by_day else history.export(query)
     if kind == "csv":
-        return exports.as_csv(name, written.HEADER, (written.csv_row(row, unit) for row in rows))
+        return exports.as_csv_lines(name, day_rows.HEADER, exports.together(day_rows.csv_lines(rows, unit)))
     if kind == "xlsx":
         cells = (written.sheet_row(row, unit) for row in rows)
         return workbooks.as_workbook(name, "Movements", written.SHEET_HEADER, cells)

@@ -12,8 +12,8 @@ from app.domain.invoices.documents import Kind, State
 from app.domain.language import _
 from app.forms import log_places
 from app.presenters import bank_transfers as transfers
+from app.presenters import invoice_files, unpaid
 from app.presenters import invoices as words
-from app.presenters import unpaid
 from app.services.bank_transfers import movements, pro_forma_files
 from app.services.dunning import reads as dunning
 from app.services.invoices import correction_preview, files, payers, reads
@@ -95,8 +95,8 @@ def _charged_on(document_id: str) -> str:
 def csv_file() -> Response:
     """Send every document that matches as CSV."""
     exports.from_replica()
-    rows = (words.csv_row(each) for each in reads.export(_query(None)))
-    return exports.as_csv(f"invoices-{clock.now():%Y-%m-%d}.csv", words.HEADER, rows)
+    lines = invoice_files.csv_lines(reads.written(_query(None)))
+    return exports.as_csv_lines(f"invoices-{clock.now():%Y-%m-%d}.csv", invoice_files.HEADER, lines)
 
 
 @bp.get("/invoices.xlsx")
@@ -104,8 +104,8 @@ def csv_file() -> Response:
 def spreadsheet() -> Response:
     """Send every document that matches as a spreadsheet with typed cells."""
     exports.from_replica()
-    rows = (words.sheet_row(each) for each in reads.export(_query(None)))
-    return workbooks.as_workbook(f"invoices-{clock.now():%Y-%m-%d}.xlsx", "Invoices", words.SHEET_HEADER, rows)
+    rows = (invoice_files.sheet_row(each) for each in reads.export(_query(None)))
+    return workbooks.as_workbook(f"invoices-{clock.now():%Y-%m-%d}.xlsx", "Invoices", invoice_files.SHEET_HEADER, rows)
 
 
 @bp.get("/invoices/<year>.zip")

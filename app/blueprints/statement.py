@@ -107,10 +107,11 @@ def _file(kind: str) -> Response:
         return page()
     span, customer = form.span(clock.now().date()), current_customer()
     exports.from_replica()
-    sums, entries = statement.export(customer, span)
     name = f"statement-{span.first}-{span.last}.{kind}"
     if kind == "csv":
-        return exports.as_csv(name, words.HEADER, words.csv_rows(span, sums, entries, customer.currency))
+        found = statement.written(customer, span)
+        return exports.as_csv_lines(name, words.HEADER, words.csv_lines(span, *found, customer.currency))
+    sums, entries = statement.export(customer, span)
     rows = words.sheet_rows(span, sums, entries, customer.currency)
     return workbooks.as_workbook(name, TITLE, words.SHEET_HEADER, rows)
 

@@ -33,8 +33,8 @@ def _file(kind: str) -> Response:
         return redirect(url_for("usage.page", meter=form.meter.data, days=form.days.data), 303)
     exports.from_replica()
     found = stretches.compared(customer, usage, form.days.data or PERIOD, form.meter.data or None)
-    rows = words.rows(found.days, usage, customer.credit_unit)
+    given = found.days, usage, customer.credit_unit
     name = f"usage-{found.first}-{min(found.last, found.today)}.{kind}"
     if kind == "csv":
-        return exports.as_csv(name, words.HEADER, words.csv_rows(rows))
-    return workbooks.as_workbook(name, "Usage", words.SHEET_HEADER, rows)
+        return exports.as_csv_lines(name, words.HEADER, exports.together(words.csv_lines(*given)))
+    return workbooks.as_workbook(name, "Usage", words.SHEET_HEADER, words.rows(*given))

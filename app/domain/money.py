@@ -69,6 +69,17 @@ def six_decimals(micros: int) -> str:
     return f"{micros // MICROS}.{micros % MICROS:06d}"
 
 
+def in_major(minor: int, currency: str) -> str:
+    """Return the amount in whole units of the currency, as files write it: `-0.05`. Exact, and without a Decimal."""
+    decimals = exponent(currency)
+    if not decimals:
+        return f"{minor}"
+    if minor < 0:
+        return f"-{in_major(-minor, currency)}"
+    step = 10**decimals
+    return f"{minor // step}.{minor % step:0{decimals}d}"
+
+
 def divided(numerator: int, denominator: int) -> int:
     """Return numerator / denominator rounded half away from zero. The one rounding of the product."""
     ensure(denominator != 0, "a division by zero")

@@ -19,6 +19,9 @@ from app.models.payments import PaymentMethod
 from app.services.auto_recharge.standing import Standing
 from app.services.auto_recharge.stop import Stopped
 
+METHOD = marked("your payment method")
+"""One that is not known by name."""
+
 
 @dataclass(frozen=True)
 class Said:
@@ -272,4 +275,4 @@ def declined(code: str, method: str) -> str:
 
 def method_words(method: PaymentMethod | None) -> str:
     """Return what the method is called."""
-    return method_name(method.brand, method.last4) if method else _("your payment method")
+    return method_name(method.brand, method.last4) if method else _(METHOD)

@@ -1,5 +1,6 @@
 """Rows of the history by day in words, and as rows of a file."""
 
+from collections.abc import Iterable, Iterator
 from datetime import date
 from decimal import Decimal
 
@@ -10,7 +11,7 @@ from app.domain.language import _, in_english, marked
 from app.domain.usage_words import without_a_meter
 from app.presenters.balance_history import counted, number, standing, written_time
 from app.presenters.kept import movements
-from app.presenters.spreadsheets import harmless
+from app.presenters.spreadsheets import cell, cells_once
 from app.presenters.usage_charts import WITHOUT_METER
 from app.services.balance.by_day import BEGUN, LAPSED, DayRow
 from app.services.balance.usage_of_day import UsageOfDay
@@ -46,19 +47,16 @@ def note(row: DayRow) -> str:
     return standing(row.movement) if row.movement else ""
 
 
-def csv_row(row: DayRow, unit: str) -> list[str]:
-    """Return the row of a CSV file: texts made harmless, amounts as plain signed numbers."""
-    moved = row.movement
-    return [
-        f"{row.day}",
-        harmless(_in_file(row)),
-        number(row.change),
-        number(row.balance_after),
-        harmless(unit),
-        row.kind,
-        written_time(moved) if moved else "",
-        moved.id if moved else "",
-    ]
+def csv_lines(rows: Iterable[DayRow], unit: str) -> Iterator[str]:
+    """Yield the lines of a CSV file: texts made harmless, amounts as plain signed numbers."""
+    unit, texts = cell(unit), cells_once()
+    for row in rows:
+        moved = row.movement
+        yield (
+            f"{row.day},{texts[moved.description if moved else _in_file(row)]},{number(row.change)},"
+            f"{number(row.balance_after)},{unit},{row.kind},{written_time(moved) if moved else ''},"
+            f"{moved.id if moved else ''}\r\n"
+        )
 
 
 def sheet_row(row: DayRow, unit: str) -> list[str | Decimal | date]:

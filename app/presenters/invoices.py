@@ -2,13 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
 from decimal import Decimal
 
 from app import clock, locale
 from app.domain import methods
 from app.domain.addresses.address import Address
-from app.domain.language import _, in_english, marked, pgettext
+from app.domain.language import _, marked, pgettext
 from app.domain.language import percent as with_sign
 from app.domain.money import Money
 from app.domain.tax import words as tax_names
@@ -16,8 +15,7 @@ from app.domain.tax.treatment import Category, Reason
 from app.models.documents import Document, DocumentTax
 from app.presenters import document_lines, e_invoices
 from app.presenters import invoice_sentences as sentences
-from app.presenters.spreadsheets import harmless
-from app.services.invoices.reads import DocumentParts
+from app.services.invoices.reads import DocumentParts, WrittenDocument
 from app.services.receivables.payments_due import PaymentDue
 
 KINDS = {
@@ -47,20 +45,6 @@ FILTERS = {
 }
 SHOWN = {"invoice": ("invoice",), "credit_note": ("credit_note",), "receipt": ("receipt", "refund_receipt")}
 """The kinds of documents that a filter shows."""
-HEADER = [
-    "Invoice date",
-    "Invoice ID",
-    "Kind",
-    "Status",
-    "Payment date",
-    "Payment method",
-    "Net",
-    "Tax",
-    "Total",
-    "Currency",
-    "Id",
-]
-SHEET_HEADER = ["Invoice date (UTC)", *HEADER[1:4], "Payment date (UTC)", *HEADER[5:]]
 _STATES = {
     "open": marked("Due"),
     "paid": marked("Paid"),
@@ -143,7 +127,7 @@ def due_when(due: PaymentDue) -> str:
     return _("{number}: {amount}, due by {day}", number=number, amount=amount, day=day)
 
 
-def status(document: Document) -> str:
+def status(document: Document | WrittenDocument) -> str:
     """Return where a document is, in words."""
     if document.is_corrected:
         return pgettext("An invoice", "Corrected")
@@ -255,44 +239,3 @@ def why(tax: DocumentTax) -> str:
 def because(reason: Reason) -> str:
     """Return why a sale is taxed as it is, as its document says it."""
     return _(REASONS[reason]) if REASONS[reason] else ""
-
-
-@in_english
-def csv_row(document: Document) -> list[str]:
-    """Return a row of the file. Amounts are signed for sums: what was returned is below zero, what is void is zero."""
-    amounts = [format(each.major, "f") for each in _signed(document)]
-    return [
-        f"{document.issued_at:%Y-%m-%d}" if document.issued_at else "",
-        harmless(document.number or ""),
-        KINDS[document.kind],
-        status(document),
-        f"{document.settled_at:%Y-%m-%d}" if document.settled_at else "",
-        harmless(document.settled_with),
-        *amounts,
-        document.currency,
-        document.id,
-    ]
-
-
-@in_english
-def sheet_row(document: Document) -> list[str | Money | date | None]:
-    """Return the row as typed cells of a spreadsheet."""
-    return [
-        document.issued_at.date() if document.issued_at else None,
-        document.number or "",
-        KINDS[document.kind],
-        status(document),
-        document.settled_at.date() if document.settled_at else None,
-        document.settled_with,
-        *_signed(document),
-        document.currency,
-        document.id,
-    ]
-
-
-def _signed(document: Document) -> list[Money]:
-    """Return net, tax and total as they add up over documents."""
-    sign = -1 if document.kind in {"credit_note", "refund_receipt"} else 1
-    sign = 0 if document.state == "void" else sign
-    minors = (document.net_minor, document.tax_minor, document.total_minor)
-    return [Money(sign * minor, document.currency) for minor in minors]

@@ -1,22 +1,24 @@
 """The logs as rows of files: notifications, refused calls, and automatic charges with those that were not made."""
 
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from decimal import Decimal
+from itertools import chain
+from typing import Any
 
 from app.domain.catalog import Catalog
-from app.domain.language import in_english
-from app.domain.money import Credits, Money
+from app.domain.language import _, in_english
+from app.domain.money import Credits, Money, in_major, six_decimals
 from app.domain.notices import BALANCE_DEPLETED, CALL_REFUSED, USAGE_ALERT
-from app.models.authorizations import Authorization
-from app.models.limits import Notice
-from app.presenters.auto_recharge import method_words
+from app.domain.payments import method_name
+from app.presenters.auto_recharge import METHOD
 from app.presenters.kept.notices import NOTICES
 from app.presenters.recharge_log import outcome_words
 from app.presenters.refused_calls import REFUSED
-from app.presenters.spreadsheets import harmless
-from app.services.auto_recharge.log import Entry
+from app.presenters.spreadsheets import DAY, TIME, Once, cell, cells_once
+from app.services.auto_recharge.log import WrittenEntry
+from app.services.notices.decisions import WrittenNotice
+from app.services.spend_management.blocked_calls import WrittenCall
 
 Cell = str | int | Decimal | Money | date | None
 NOTIFIED = ["Date", "Time", "Rule", "Notification", "Limit", "Limit unit", "At that time", "Unit"]
@@ -26,7 +28,7 @@ CHARGES = [
     "Used before", "Charged to", "Payment", "Id",
 ]  # fmt: skip
 _BOUNDS = ("limit_micros", "threshold_micros", "low_balance_micros")
-_outcome, _method = in_english(outcome_words), in_english(method_words)
+_outcome = in_english(outcome_words)
 _LEVELS = ("used_micros", "credits_micros", "remaining_micros")
 
 
@@ -35,68 +37,125 @@ def sheet_header(header: Sequence[str]) -> list[str]:
     return [f"{each} (UTC)" if each in {"Date", "Time"} else each for each in header]
 
 
-def notified(notices: Iterable[Notice], unit: str) -> Iterator[list[Cell]]:
+def notified(notices: Iterable[Sequence[WrittenNotice]], unit: str) -> Iterator[list[Cell]]:
     """Yield the notifications, with the figures of their time."""
-    for each in notices:
-        figures = json.loads(each.data)
-        if each.rule == USAGE_ALERT:
-            of = figures["unit"]
-            cells: list[Cell] = [figures["threshold"], "%" if figures["is_percent"] else of, figures["quantity"], of]
-            title = f"{NOTICES[USAGE_ALERT]}: {figures['title']}"
-        else:
-            bound = Decimal(0) if each.rule == BALANCE_DEPLETED else _credits(figures, _BOUNDS)
-            cells = [bound, unit, _credits(figures, _LEVELS), unit]
-            title = NOTICES[CALL_REFUSED if figures.get("reason") == CALL_REFUSED else each.rule]
-        yield [each.created_at.date(), f"{each.created_at:%H:%M:%S}", each.rule, title, *cells]
+    for at, rule, figures in chain.from_iterable(notices):
+        title, bound, bound_unit, level, level_unit = _figures(rule, figures, unit)
+        bounds = [each if rule == USAGE_ALERT else _units(each) for each in (bound, level)]
+        yield [*_moment(at), rule, title, bounds[0], bound_unit, bounds[1], level_unit]
 
 
-def calls(refused: Iterable[Authorization], catalog: Catalog, unit: str) -> Iterator[list[Cell]]:
+def notice_lines(notices: Iterable[Sequence[WrittenNotice]], unit: str) -> Iterator[str]:
+    """Yield the lines of the CSV file, by chunks."""
+    texts = cells_once()
+
+    def line(at: str, rule: str, figures: dict[str, Any]) -> str:
+        title, bound, bound_unit, level, level_unit = _figures(rule, figures, unit)
+        first, last = (
+            "" if each is None else f"{each}" if rule == USAGE_ALERT else six_decimals(each) for each in (bound, level)
+        )
+        head = f"{at[:DAY]},{at[TIME]},{texts[rule]},{cell(title)}"
+        return f"{head},{first},{texts[bound_unit]},{last},{texts[level_unit]}\r\n"
+
+    for rows in notices:
+        yield "".join([line(*each) for each in rows])
+
+
+def calls(refused: Iterable[Sequence[WrittenCall]], catalog: Catalog, unit: str) -> Iterator[list[Cell]]:
     """Yield the refused calls: why, what was asked for, and what it would have cost."""
-    for each in refused:
-        meter = catalog.meter(each.meter) if each.meter else None
-        asked: list[Cell] = [meter.title if meter else each.meter, each.quantity if each.meter else None]
-        why = REFUSED.get(each.reason, each.reason)
-        at: list[Cell] = [each.created_at.date(), f"{each.created_at:%H:%M:%S}"]
-        yield [*at, each.reason, why, *asked, Credits(each.micros).units, unit, each.id]
+    for at, name, reason, meter, quantity, micros in chain.from_iterable(refused):
+        asked: list[Cell] = [_meter(catalog, meter), quantity if meter else None]
+        why = REFUSED.get(reason, reason)
+        yield [*_moment(at), reason, why, *asked, Credits(micros).units, unit, name]
 
 
-def charges(entries: Iterable[Entry], unit: str, currency: str) -> Iterator[list[Cell]]:
+def call_lines(refused: Iterable[Sequence[WrittenCall]], catalog: Catalog, unit: str) -> Iterator[str]:
+    """Yield the lines of the CSV file, by chunks. What many rows have alike is said once."""
+    unit, reasons = cell(unit), Once[str](lambda reason: f"{cell(reason)},{cell(REFUSED.get(reason, reason))}")
+    meters = Once[str](lambda meter: cell(_meter(catalog, meter)))
+    for rows in refused:
+        yield "".join(
+            [
+                f"{at[:DAY]},{at[TIME]},{reasons[reason]},{meters[meter]},{quantity if meter else ''},"
+                f"{six_decimals(micros)},{unit},{name}\r\n"
+                for at, name, reason, meter, quantity, micros in rows
+            ]
+        )
+
+
+def charges(entries: Iterable[Sequence[WrittenEntry]], unit: str, currency: str) -> Iterator[list[Cell]]:
     """Yield what was charged automatically, and why not where it was not."""
-    for each in entries:
-        kept, payment = each.decision, each.payment
-        money = payment.currency if payment else currency
+    for at, name, outcome, left, threshold, limit, used, paid, state, minor, paid_in, *method in chain.from_iterable(
+        entries
+    ):
+        money = paid_in or currency
         yield [
-            kept.at.date(),
-            f"{kept.at:%H:%M:%S}",
-            kept.outcome,
-            _outcome(each),
-            Money(payment.amount_minor, money) if payment else None,
+            *_moment(at),
+            outcome,
+            _outcome(outcome, state),
+            Money(minor, money) if paid else None,
             money,
-            Credits(kept.remaining_micros).units,
-            Credits(kept.threshold_micros).units,
+            Credits(left).units,
+            Credits(threshold).units,
             unit,
-            Money(kept.limit_minor, money),
-            Money(kept.used_minor, money),
-            _method(each.method) if payment else "",
-            payment.id if payment else "",
-            kept.id,
+            Money(limit, money),
+            Money(used, money),
+            _charged_to(*method) if paid else "",
+            paid or "",
+            name,
         ]
 
 
-def csv_rows(found: Iterable[Sequence[Cell]]) -> Iterator[list[str]]:
-    """Yield the rows of the CSV file: texts made harmless, amounts plain and exact."""
-    for row in found:
-        yield [harmless(each) if isinstance(each, str) else _plain(each) for each in row]
+def charge_lines(entries: Iterable[Sequence[WrittenEntry]], unit: str, currency: str) -> Iterator[str]:
+    """Yield the lines of the CSV file, by chunks."""
+    unit, texts = cell(unit), cells_once()
+    outcomes = Once[tuple[str, str | None]](lambda each: f"{texts[each[0]]},{cell(_outcome(*each))}")
+    methods = Once[tuple[str | None, str | None]](lambda each: cell(_charged_to(*each)))
+    money = Once[tuple[int, str]](lambda each: in_major(*each))
+    for rows in entries:
+        yield "".join(
+            [
+                f"{at[:DAY]},{at[TIME]},{outcomes[outcome, state]},{money[minor, paid_in] if paid else ''},"
+                f"{paid_in or currency},{six_decimals(left)},{six_decimals(threshold)},{unit},"
+                f"{money[limit, paid_in or currency]},{in_major(used, paid_in or currency)},"
+                f"{methods[brand, last4] if paid else ''},{paid or ''},{name}\r\n"
+                for at, name, outcome, left, threshold, limit, used, paid, state, minor, paid_in, brand, last4 in rows
+            ]
+        )
 
 
-def _credits(figures: dict[str, object], names: Sequence[str]) -> Decimal | None:
+def _figures(rule: str, figures: dict[str, Any], unit: str) -> tuple[str, int | None, str, int | None, str]:
+    """Return what a notification is called, its limit, what there was, and in which units they are.
+
+    They are micros of credit, but of a usage alert, which counts what its meter does.
+    """
+    if rule == USAGE_ALERT:
+        of = figures["unit"]
+        bound_unit = "%" if figures["is_percent"] else of
+        return f"{NOTICES[USAGE_ALERT]}: {figures['title']}", figures["threshold"], bound_unit, figures["quantity"], of
+    bound = 0 if rule == BALANCE_DEPLETED else _micros(figures, _BOUNDS)
+    title = NOTICES[CALL_REFUSED if figures.get("reason") == CALL_REFUSED else rule]
+    return title, bound, unit, _micros(figures, _LEVELS), unit
+
+
+def _micros(figures: dict[str, Any], names: Sequence[str]) -> int | None:
     found = next((figures[each] for each in names if figures.get(each) is not None), None)
-    return Credits(int(str(found))).units if found is not None else None
+    return int(found) if found is not None else None
 
 
-def _plain(value: int | Decimal | Money | date | None) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, Money):
-        return format(value.major, "f")
-    return f"{value:.6f}" if isinstance(value, Decimal) else f"{value}"
+def _units(micros: int | None) -> Decimal | None:
+    return Credits(micros).units if micros is not None else None
+
+
+def _moment(exact: str) -> tuple[date, str]:
+    return date.fromisoformat(exact[:DAY]), exact[TIME]
+
+
+def _meter(catalog: Catalog, key: str) -> str:
+    meter = catalog.meter(key) if key else None
+    return meter.title if meter else key
+
+
+@in_english
+def _charged_to(brand: str | None, last4: str | None) -> str:
+    return method_name(brand, last4 or "") if brand is not None else _(METHOD)

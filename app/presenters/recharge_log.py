@@ -66,11 +66,11 @@ def rows(entries: list[Entry], unit: CreditUnit, currency: str) -> list[Row]:
     return [_row(each, unit, currency) for each in entries]
 
 
-def outcome_words(entry: Entry) -> str:
+def outcome_words(outcome: str, payment_state: str | None) -> str:
     """Return what came of a decision: where its payment is, or why nothing was charged."""
-    if entry.payment is not None:
-        return _(_STATES.get(PaymentState(entry.payment.state), BEING_CHARGED))
-    return title(entry.decision.outcome)
+    if payment_state is not None:
+        return _(_STATES.get(PaymentState(payment_state), BEING_CHARGED))
+    return title(outcome)
 
 
 def title(outcome: str) -> str:
@@ -108,7 +108,7 @@ def _row(entry: Entry, unit: CreditUnit, currency: str) -> Row:
         why.append((_("Terms"), _("Version {number}", number=kept.settings_version)))
     state = ""
     if payment is not None:
-        state = outcome_words(entry)
+        state = outcome_words(kept.outcome, payment.state)
         if payment.state == PaymentState.FAILED:
             why.append((_("Answer"), decline_sentence(payment.problem, payment.rail)))
     return Row(

@@ -1,8 +1,13 @@
 """What goes into the cells of a file that is opened in a spreadsheet."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import TypeVar
 
+Key = TypeVar("Key")
+MOST = 10_000
+DAY, TIME = 10, slice(11, 19)
+"""Where an exact moment says the day, and the time to the second."""
 _TO_QUOTE = re.compile('[,"\r\n]')
 # A text that begins like this is a formula to a spreadsheet (OWASP, CSV injection); the full-width forms are too.
 _FORMULA = ("=", "+", "-", "@", "|", "\t", "\r", "\n", "\0", "＝", "＋", "－", "＠")
@@ -24,3 +29,30 @@ def cells(texts: Iterable[str]) -> dict[str, str]:
     if _TO_QUOTE.search("".join(known)) is None:
         return {text: harmless(text) for text in known}
     return {text: quoted(harmless(text)) for text in known}
+
+
+class Once(dict[Key, str]):
+    """What each value is called in the rows of a file. Where many rows have the same one it is said once.
+
+    So many are remembered, and then forgotten, that a long file needs no memory.
+    """
+
+    def __init__(self, say: Callable[[Key], str]) -> None:
+        super().__init__()
+        self._say = say
+
+    def __missing__(self, key: Key) -> str:
+        if len(self) >= MOST:
+            self.clear()
+        said = self[key] = self._say(key)
+        return said
+
+
+def cell(text: str) -> str:
+    """Return the text, harmless, as a cell of a CSV file."""
+    return quoted(harmless(text))
+
+
+def cells_once() -> Once[str]:
+    """Return what makes cells of texts that many rows have."""
+    return Once(cell)

@@ -1,18 +1,18 @@
 """How a statement of account is described: its sums, its entries in words, and rows of its files."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from app import locale
 from app.domain.invoices.statement import Span, Sums
 from app.domain.language import _, in_english, marked
-from app.domain.money import Credits, Money
+from app.domain.money import Credits, Money, in_major
 from app.presenters.invoices import KINDS
 from app.presenters.kept import movements
-from app.presenters.spreadsheets import harmless
+from app.presenters.spreadsheets import DAY, TIME, Once, cell, cells, cells_once
 from app.services.invoices.entries import FREED, KEPT, MONEY
-from app.services.invoices.statement import CreditAccount, Entry, Statement
+from app.services.invoices.statement import CreditAccount, Entry, Statement, WrittenEntry
 
 HEADER = ["Date", "Time", "Kind", "Invoice ID", "Description", "Charges", "Payments", "Balance", "Currency", "Id"]
 SHEET_HEADER = [
@@ -132,11 +132,23 @@ def standing(minor: int, currency: str, *, is_over: bool) -> str:
     return _("Nothing was to be paid on the last day.") if is_over else _("Nothing is to be paid.")
 
 
-def csv_rows(span: Span, found: Sums, entries: Iterable[Entry], currency: str) -> Iterator[list[str]]:
-    """Yield the rows of the CSV file: texts made harmless, amounts as plain signed numbers that add up."""
-    for row in _lines(span, found, entries, currency):
-        amounts = ["" if each is None else format(each.major, "f") for each in row.amounts]
-        yield [f"{row.day}", row.time, *(harmless(each) for each in row.texts), *amounts, currency, row.id]
+def csv_lines(span: Span, found: Sums, chunks: Iterable[Sequence[WrittenEntry]], currency: str) -> Iterator[str]:
+    """Yield the lines of the CSV file: texts made harmless, amounts as plain signed numbers that add up."""
+    kinds, texts = Once[tuple[str, str | None]](in_english(lambda each: cell(_called(*each)))), cells_once()
+    balance = found.opening
+    yield f"{span.first},,{OPENING},,,,,{in_major(balance, currency)},{currency},\r\n"
+    for rows in chunks:
+        numbers, lines = cells(row[5] or "" for row in rows), []
+        for at, order, name, what, minor, number, _document, kind, _payment, words in rows:
+            balance += minor
+            is_payment = order == MONEY or what in _CREDIT
+            amounts = f",{in_major(-minor, currency)}" if is_payment else f"{in_major(minor, currency)},"
+            lines.append(
+                f"{at[:DAY]},{at[TIME]},{kinds[what, kind]},{numbers[number or '']},{texts[words or '']},{amounts},"
+                f"{in_major(balance, currency)},{currency},{name}\r\n"
+            )
+        yield "".join(lines)
+    yield f"{span.last},,{CLOSING},,,,,{in_major(found.closing, currency)},{currency},\r\n"
 
 
 def sheet_rows(span: Span, found: Sums, entries: Iterable[Entry], currency: str) -> Iterator[list[Cell]]:
@@ -170,7 +182,11 @@ def _row(entry: Entry, currency: str) -> StatementRow:
 
 
 def _kind(entry: Entry) -> str:
-    if entry.what == "voided":
-        return _(_VOIDED[entry.kind or "invoice"])
+    return _called(entry.what, entry.kind)
+
+
+def _called(what: str, kind: str | None) -> str:
+    if what == "voided":
+        return _(_VOIDED[kind or "invoice"])
     known = _CREDIT | KINDS | _MONEY | _WITHOUT_DOCUMENT
-    return _(known.get(entry.what, _MONEY["payment"]))
+    return _(known.get(what, _MONEY["payment"]))

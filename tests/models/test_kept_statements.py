@@ -8,13 +8,16 @@ from typing import Any
 import pytest
 from flask import Flask
 from psycopg.errors import InsufficientPrivilege
-from sqlalchemy import Result
+from sqlalchemy import Result, select
 from sqlalchemy.exc import ProgrammingError
 
 from app.domain.people.members import Actor
+from app.models import written
 from app.models.customers import Customer
 from app.models.database import db
+from app.models.events import AuditEntry
 from app.models.scope import as_customer, as_service
+from app.models.written import ExactMoment
 from app.services.invoices import drafting
 from app.services.ledger import grants, posting
 from app.services.outbox import billing_mails, events
@@ -55,6 +58,22 @@ def test_what_is_kept_finds_nobody_else_s_rows(
     own = {"name": globex.catalog, "version": globex.catalog_version, "customer": globex.customer_id}
     with as_customer(acme.customer_id):
         assert {row[2] for row in db.session.execute(drafting._TERMS, own)} == {None}
+
+
+@pytest.mark.both_databases
+def test_rows_of_files_are_those_of_the_customer_in_scope(
+    acme: Customer, globex: Customer, mallory_actor: Actor, database: Database
+) -> None:
+    """They are read past the session's filter, so that the statement has one of its own."""
+    del mallory_actor  # who joined, as an entry of the trail says
+    at, name = AuditEntry.at, AuditEntry.id
+    theirs = select(ExactMoment(at), name).where(AuditEntry.customer_id == globex.customer_id)
+    with as_customer(globex.customer_id):
+        assert [len(rows) > 0 for rows in written.newest_first(theirs, at, name)] == [True]
+    with as_customer(acme.customer_id):
+        assert list(written.newest_first(theirs, at, name)) == [[]]
+        if database.kind == "postgresql":
+            assert written.read(written.below(theirs, at, name), written.TOP) == []
 
 
 def _found(ask: Callable[[], Result[Any]]) -> list[Any]:

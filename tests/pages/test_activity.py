@@ -7,6 +7,7 @@ from flask import Flask
 
 from app import clock
 from app.domain.addresses.address import Address
+from app.domain.amounts import CreditUnit
 from app.domain.errors import Refused
 from app.domain.mails import Topic
 from app.domain.money import Credits
@@ -14,8 +15,10 @@ from app.domain.people.activity import UNDO_WITHIN
 from app.domain.people.members import Actor
 from app.domain.spend_management import Limits
 from app.domain.usage_alerts import Threshold
+from app.models import written
 from app.models.customers import Customer
 from app.models.scope import as_customer, as_service
+from app.presenters.people.activity import Reader
 from app.services import audit
 from app.services.access import api_tokens
 from app.services.alerts import thresholds
@@ -25,6 +28,7 @@ from app.services.customers import invoice_recipients
 from app.services.people import access_links, activity, activity_undo
 from app.services.spend_management import limits
 from app.services.transaction import transaction
+from tests.reference import files_by_cell
 from tests.support.api import Api
 from tests.support.browser import Browser, Page
 from tests.support.host import IN_A_FRAME, host_of
@@ -55,13 +59,20 @@ def limit(customer: Customer) -> int | None:
 
 
 @pytest.mark.both_databases
-def test_a_change_is_said_from_what_to_what_and_undone(alice: Browser, alice_actor: Actor, acme: Customer) -> None:
+def test_a_change_is_said_from_what_to_what_and_undone(
+    alice: Browser, alice_actor: Actor, acme: Customer, monkeypatch: pytest.MonkeyPatch
+) -> None:
     limited(alice_actor, 5, 0)
     limited(alice_actor, 9, 1)
     page = alice.opens(PATH)
     assert sentences(page)[0] == "Changed the limits of Spend management daily limit: $5.00 → $9.00"
     assert page.texts("#activity-list td:nth-of-type(2)")[0] == "Alice Archer"
     assert page.texts("#activity-list td:nth-of-type(3)")[0] == "192.0.2.7"
+    monkeypatch.setattr(written, "CHUNK", 2)
+    file = alice.opens(f"{PATH}activity.csv").response.data
+    entries = activity.listed(acme.customer_id, activity.ActivityQuery())[0]
+    reader = Reader(CreditUnit("USD"), "USD", versions.of(acme), {}.get, in_codes=True)
+    assert len(entries) > 3 and file.endswith(files_by_cell.of_activity(entries, reader).encode())
     undone = undoes(alice)
     assert undone.notices() == ["It is as it was before that change."]
     assert sentences(undone)[0] == "Changed the limits of Spend management daily limit: $9.00 → $5.00"

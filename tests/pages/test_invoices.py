@@ -20,7 +20,7 @@ from app.domain.reversals import ProcessorRefund, RefundState
 from app.domain.tax.treatment import Category, Reason, Treatment
 from app.models.customers import Customer
 from app.models.scope import as_service
-from app.presenters.invoices import HEADER, SHEET_HEADER
+from app.presenters.invoice_files import HEADER, SHEET_HEADER
 from app.services.catalog import versions
 from app.services.invoices import drafting, numbering
 from app.services.ledger import posting

@@ -11,10 +11,12 @@ from openpyxl import load_workbook
 from app import clock
 from app.domain.authorizations import AuthorizationRequest
 from app.domain.people.members import Actor
+from app.models import written
 from app.models.customers import Customer
 from app.presenters import log_files as words
 from app.services import jobs
 from app.services.authorizations import holds
+from app.services.notices import decisions
 from tests.support import recharge, shop, spend
 from tests.support.browser import Browser
 from tests.support.spend import dollars
@@ -26,7 +28,8 @@ LOG, CHARGES = "/billing/spend-management/log", "/billing/auto-recharge/"
 def rows(browser: Browser, path: str, name: str, title: str, header: list[str]) -> list[list[str]]:
     """Follow both links of the page and return the rows of the CSV; the spreadsheet has the same."""
     page = browser.opens(path)
-    head, *found = csv.reader(io.StringIO(browser.follows(page, f'a[href$="{name}.csv"]').response.text))
+    text = browser.follows(page, f'a[href$="{name}.csv"]').response.text
+    head, *found = csv.reader(io.StringIO(text))
     sheet = browser.follows(page, f'a[href$="{name}.xlsx"]').response
     first, *cells = load_workbook(io.BytesIO(sheet.data))[title].iter_rows()
     assert (head, [each.value for each in first]) == (header, words.sheet_header(header))
@@ -39,8 +42,10 @@ def rows(browser: Browser, path: str, name: str, title: str, header: list[str]) 
 
 @pytest.mark.both_databases
 def test_notifications_and_refused_calls_are_all_in_the_files(
-    app: Flask, alice: Browser, mallory: Browser, acme: Customer
+    app: Flask, alice: Browser, mallory: Browser, acme: Customer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(written, "CHUNK", 5)
+    monkeypatch.setattr(decisions, "CHUNK", 1)
     with clock.at(NOW):
         spend.gives(acme, "100")
         spend.chooses(acme, "25", "20")

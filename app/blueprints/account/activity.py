@@ -1,6 +1,5 @@
 """Activity: who changed what for the customer, from what to what, when and from where; and what may be undone."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 from functools import cache
@@ -12,11 +11,11 @@ from werkzeug.wrappers import Response
 from app import clock
 from app.domain.catalog import Catalog
 from app.domain.errors import NotFound, Refused
-from app.domain.language import _, in_english, marked
+from app.domain.language import _, marked
 from app.domain.people.activity import AREAS, Area, may_undo
 from app.forms import log_places
 from app.presenters.people import activity as words
-from app.presenters.spreadsheets import harmless
+from app.presenters.people import activity_file
 from app.services.catalog import versions
 from app.services.people import activity, activity_undo
 from app.services.people.activity import ActivityQuery, Entry, Place
@@ -67,8 +66,9 @@ def page() -> Response:
 def csv_file() -> Response:
     """Send every entry that matches as CSV, a line for each value that changed."""
     exports.from_replica()
-    entries = activity.export(current_customer().customer_id, _query(None))
-    return exports.as_csv(f"activity-{clock.now():%Y-%m-%d}.csv", words.HEADER, _lines(entries))
+    chunks = activity.export(current_customer().customer_id, _query(None))
+    lines = activity_file.lines(chunks, _reader())
+    return exports.as_csv_lines(f"activity-{clock.now():%Y-%m-%d}.csv", activity_file.HEADER, lines)
 
 
 @bp.post("/<entry_id>/undo")
@@ -88,7 +88,7 @@ def undo(entry_id: str) -> Response:
     return redirect(url_for("activity.page"), 303)
 
 
-def _reader(*, in_codes: bool = False) -> words.Reader:
+def _reader() -> words.Reader:
     customer = current_customer()
 
     @cache
@@ -98,7 +98,7 @@ def _reader(*, in_codes: bool = False) -> words.Reader:
         except NotFound:
             return None
 
-    return words.Reader(current_unit(), customer.currency, current_catalog(), sold, in_codes)
+    return words.Reader(current_unit(), customer.currency, current_catalog(), sold)
 
 
 def _row(entry: Entry, reader: words.Reader) -> words.Row:
@@ -112,14 +112,6 @@ def _row(entry: Entry, reader: words.Reader) -> words.Row:
         address=entry.address if entry.actor.startswith(("mem_", "acl_")) else "",
         may_undo=may_undo(entry.action, entry.before, entry.at, clock.now()),
     )
-
-
-def _lines(entries: Iterator[Entry]) -> Iterator[list[str]]:
-    said, reader = in_english(_row), _reader(in_codes=True)
-    for row in (said(each, reader) for each in entries):
-        head = [row.at.isoformat(), row.who, row.area, row.sentence]
-        for each in row.values or [words.Value("", "", "")]:
-            yield [harmless(cell) for cell in (*head, each.label, each.before, each.after, row.address)]
 
 
 def _query(before: Place | None) -> ActivityQuery:

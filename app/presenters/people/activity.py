@@ -23,7 +23,6 @@ from app.presenters.usage import alert_words
 
 _AUTOMATIC = frozenset({"worker", "purser", "dunning", "auto_recharge", "referrals"})
 _TYPED = frozenset({Kind.TEXT, Kind.TEXTS, Kind.ZONE, Kind.PLAN, Kind.PACK})
-HEADER = ["when", "who", "area", "what", "field", "before", "after", "network address"]
 
 
 @dataclass(frozen=True)
@@ -137,8 +136,7 @@ def who(actor: str, kept: str) -> str:
 
 def values(action: str, before: Mapping[str, object], after: Mapping[str, object], reader: Reader) -> list[Value]:
     """Return what changed, as people read it."""
-    if action == "payment_method.removed":  # its entry says which it was, as that of saving says which it is
-        before, after = before or after, {}
+    before, after = sides(action, before, after)
     said = []
     for each in changes(action, before, after):
         was = reader.says(each.key, each.before, before) if before else ""
@@ -146,6 +144,13 @@ def values(action: str, before: Mapping[str, object], after: Mapping[str, object
         alone = "" if before and after else became or was
         said.append(Value(_(FIELDS[each.key].label), was, became, FIELDS[each.key].kind in _TYPED, alone))
     return said
+
+
+def sides(
+    action: str, before: Mapping[str, object], after: Mapping[str, object]
+) -> tuple[Mapping[str, object], Mapping[str, object]]:
+    """Return what the entry says was before, and after: that of a removal says what was removed, as that of saving."""
+    return (before or after, {}) if action == "payment_method.removed" else (before, after)
 
 
 def sentence(action: str) -> str:

@@ -7,6 +7,7 @@ which words it is shown.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from app.domain.dunning.standing import CLOSED, GOOD, PAST_DUE, SUSPENDED
 from app.domain.language import marked
@@ -106,6 +107,7 @@ FIELDS: Mapping[str, Field] = {
     "taken_back_micros": Field(marked("credits taken back"), Kind.CREDITS),
     "overage_protection_micros": Field(marked("overage protection"), Kind.CREDITS),
 }
+_PLACES = {key: place for place, key in enumerate(FIELDS)}
 ANSWERS: Mapping[str, str] = {"yes": marked("yes"), "no": marked("no")}
 INTERVALS: Mapping[str, str] = {Interval.MONTHLY: marked("monthly"), Interval.ANNUAL: marked("annual")}
 STANDINGS: Mapping[str, str] = {
@@ -116,8 +118,7 @@ STANDINGS: Mapping[str, str] = {
 }
 
 
-@dataclass(frozen=True)
-class Changed:
+class Changed(NamedTuple):
     """One value of an entry, before and after."""
 
     key: str
@@ -130,11 +131,11 @@ def changes(action: str, before: Mapping[str, object], after: Mapping[str, objec
     if AREA_OF.get(action) is Area.SIGN_IN:
         return []
     before, after = _with_method(before), _with_method(after)
-    return [
-        Changed(key, before.get(key), after.get(key))
-        for key in FIELDS
-        if _or_none(before.get(key)) != _or_none(after.get(key))
-    ]
+    keys = [key for key in {**before, **after} if key in FIELDS]
+    if len(keys) > 1:
+        keys.sort(key=_PLACES.__getitem__)
+    both = [Changed(key, before.get(key), after.get(key)) for key in keys]
+    return [each for each in both if _or_none(each.before) != _or_none(each.after)]
 
 
 def _with_method(values: Mapping[str, object]) -> Mapping[str, object]:
@@ -145,4 +146,4 @@ def _with_method(values: Mapping[str, object]) -> Mapping[str, object]:
 
 
 def _or_none(value: object) -> object:
-    return None if value in ("", [], {}) else value
+    return None if not value and value in ("", [], {}) else value

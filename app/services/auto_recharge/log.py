@@ -1,17 +1,23 @@
 """What was charged automatically and why, and why not: the decisions that were kept, newest first."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import and_, or_, select, tuple_
+from sqlalchemy import Row, and_, or_, select, tuple_
 
+from app.models import written
 from app.models.auto_recharge import AutoRechargeConsent, AutoRechargeDecision, AutoRechargeQuestion
 from app.models.database import db
 from app.models.payments import Payment, PaymentMethod
+from app.models.written import ExactMoment
 
-CHUNK = 500
 SHOWN = 10
+WrittenEntry = Row[*tuple[Any, ...]]
+"""When exactly, id and outcome, credit and threshold then in micros, the period's limit and what was used of it, the
+payment's id, state, amount and currency, and the brand and last digits of what was charged; None: nothing was.
+"""
 
 
 @dataclass(frozen=True)
@@ -33,16 +39,30 @@ def listed(customer_id: str, after: tuple[datetime, str] | None = None) -> tuple
     return found[:SHOWN], len(found) > SHOWN
 
 
-def every(customer_id: str) -> Iterator[Entry]:
-    """Yield every decision that was kept, the newest first, read in chunks."""
-    after: tuple[datetime, str] | None = None
-    while True:
-        rows = _behind(customer_id, after, CHUNK)
-        yield from rows
-        if len(rows) < CHUNK:
-            return
-        after = rows[-1].decision.at, rows[-1].decision.id
-        db.session.expunge_all()
+def every(customer_id: str) -> Iterator[Sequence[WrittenEntry]]:
+    """Yield every decision that was kept as a file says it, the newest first, by chunks."""
+    kept, paid, method = AutoRechargeDecision, Payment, PaymentMethod
+    wanted = (
+        select(
+            ExactMoment(kept.at),
+            kept.id,
+            kept.outcome,
+            kept.remaining_micros,
+            kept.threshold_micros,
+            kept.limit_minor,
+            kept.used_minor,
+            paid.id,
+            paid.state,
+            paid.amount_minor,
+            paid.currency,
+            method.brand,
+            method.last4,
+        )
+        .outerjoin(paid, (paid.customer_id == kept.customer_id) & (paid.id == kept.payment_id))
+        .outerjoin(method, (method.customer_id == kept.customer_id) & (method.id == paid.method_id))
+        .where(kept.customer_id == customer_id)
+    )
+    return written.newest_first(wanted, kept.at, kept.id)
 
 
 def _behind(customer_id: str, after: tuple[datetime, str] | None, limit: int) -> list[Entry]:

@@ -4,10 +4,11 @@ It is a money account: what was invoiced, what was paid, and what is open. The c
 ledger has it at the same two moments.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, ScalarSelect, case, cast, func, select
+from sqlalchemy import BigInteger, ColumnElement, Row, ScalarSelect, case, cast, func, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from app import clock, locale
@@ -19,11 +20,14 @@ from app.domain.money import Credits
 from app.models.customers import Customer
 from app.models.database import db
 from app.models.ledger import BalanceDay, Transfer
+from app.models.written import ExactMoment, moment_of
 from app.services.invoices import entries
 from app.services.invoices.entries import Place
 from app.services.papers import papers
 
-CHUNK = 1_000
+CHUNK = 2_000
+WrittenEntry = Row[*tuple[Any, ...]]
+"""When exactly, its order and id, and what an `Entry` has but the balance."""
 MOST_ON_PAPER = 10_000
 """So many entries are drawn in well under a minute."""
 GIVEN = ("promotional", "referral", "trial")
@@ -98,6 +102,25 @@ def paper(customer: Customer, span: Span, *, may_manage: bool = True) -> str:
         raise Refused(words, "statement_too_long", 422, "to")
     about = subject(span, clock.now())
     return papers.request(customer.customer_id, papers.STATEMENT, about, may_manage=may_manage)
+
+
+def written(customer: Customer, span: Span) -> tuple[Sums, Iterator[Sequence[WrittenEntry]]]:
+    """Return the sums, and every entry as a file says it, by chunks."""
+    totals, _before = _sums(customer, span, None)
+    unit = money_unit(customer.currency)
+
+    def chunks() -> Iterator[Sequence[WrittenEntry]]:
+        place = None
+        while True:
+            wanted = entries.behind(customer.customer_id, unit, span.begins, span.ends, place, CHUNK)
+            at, *others = wanted.selected_columns
+            rows = db.session.execute(wanted.with_only_columns(ExactMoment(at), *others)).all()
+            yield rows
+            if len(rows) < CHUNK:
+                return
+            place = moment_of(rows[-1][0]), rows[-1][1], rows[-1][2]
+
+    return totals, chunks()
 
 
 def export(customer: Customer, span: Span) -> tuple[Sums, Iterator[Entry]]:

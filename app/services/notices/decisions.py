@@ -24,6 +24,7 @@ from app.models.database import db
 from app.models.limits import Notice
 from app.models.scope import as_service
 from app.models.usage import Spending
+from app.models.written import ExactMoment, moment_of
 from app.services import due_rows, portal_links
 from app.services.alerts import thresholds
 from app.services.auto_recharge import trigger
@@ -32,8 +33,10 @@ from app.services.notices import snapshot
 from app.services.outbox import events, mails
 from app.services.transaction import transaction
 
-CHUNK = 500
+CHUNK = 5_000
 SHOWN = 10
+WrittenNotice = tuple[str, str, dict[str, Any]]
+"""When exactly, the rule, and the figures of that time."""
 _Key = tuple[str, str, str]
 """A notice's customer, rule and occasion."""
 
@@ -78,16 +81,17 @@ def _behind(customer_id: str, after: tuple[datetime, str, str] | None) -> Select
     return found.order_by(Notice.created_at.desc(), Notice.rule, Notice.occasion)
 
 
-def every(customer_id: str) -> Iterator[Notice]:
-    """Yield every notice that the customer was sent, the newest first, read in chunks."""
+def every(customer_id: str) -> Iterator[list[WrittenNotice]]:
+    """Yield every notice that the customer was sent as a file says it, the newest first, by chunks."""
     place: tuple[datetime, str, str] | None = None
+    columns = (ExactMoment(Notice.created_at), Notice.rule, Notice.occasion, Notice.data)
     while True:
-        rows = list(db.session.scalars(_behind(customer_id, place).limit(CHUNK)))
-        yield from (each for each in rows if not rule.is_silent(each.rule, json.loads(each.data)))
+        rows = db.session.execute(_behind(customer_id, place).with_only_columns(*columns).limit(CHUNK)).all()
+        known = [(at, name, json.loads(data)) for at, name, _occasion, data in rows]
+        yield [each for each in known if not rule.is_silent(each[1], each[2])]
         if len(rows) < CHUNK:
             return
-        place = rows[-1].created_at, rows[-1].rule, rows[-1].occasion
-        db.session.expunge_all()
+        place = moment_of(rows[-1][0]), rows[-1][1], rows[-1][2]
 
 
 def of_threshold(customer_id: str, day: Day) -> Notice | None:

@@ -1,7 +1,7 @@
 """Activity: the audit trail of a customer as its members read it, the newest first, by person, area and days."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Row, Select, func, or_, select, tuple_
 
 from app.domain.people.activity import OF_AREA, SENTENCES, Area
+from app.models import written
 from app.models.api_keys import ApiKey
 from app.models.database import db
 from app.models.events import AuditEntry
@@ -16,10 +17,14 @@ from app.models.members import Member, Membership
 from app.models.payments import PaymentMethod
 from app.models.people import AccessLink
 from app.models.scope import as_service
+from app.models.written import ExactMoment
 
 A_PAGE = 25
-CHUNK = 500
 Place = tuple[datetime, str]
+WrittenEntry = Row[*tuple[Any, ...]]
+"""When exactly, id, actor, the names of its member and its link, action, before and after in JSON, and address."""
+WrittenEntries = tuple[Sequence[WrittenEntry], Mapping[str, PaymentMethod]]
+"""Some of them, and the payment methods that they name, by id."""
 
 
 @dataclass(frozen=True)
@@ -63,14 +68,30 @@ def listed(customer_id: str, query: ActivityQuery) -> tuple[list[Entry], Place |
     return found[:A_PAGE], found[A_PAGE - 1].place if len(found) > A_PAGE else None
 
 
-def export(customer_id: str, query: ActivityQuery) -> Iterator[Entry]:
-    """Return every entry that matches, read in chunks so that a long trail needs no memory."""
+def export(customer_id: str, query: ActivityQuery) -> Iterator[WrittenEntries]:
+    """Yield every entry that matches as a file says it, by chunks, so that a long trail needs no memory."""
+    figures = (
+        ExactMoment(AuditEntry.at),
+        AuditEntry.id,
+        AuditEntry.actor,
+        Member.name,
+        AccessLink.name,
+        AuditEntry.action,
+        AuditEntry.before,
+        AuditEntry.after,
+        AuditEntry.address,
+    )
+    wanted = _wanted(customer_id, query).with_only_columns(*figures).order_by(None)
+    wanted, place = written.below(wanted, AuditEntry.at, AuditEntry.id), query.before or written.TOP
     while True:
-        found = _found(customer_id, query, CHUNK)
-        yield from found
-        if len(found) < CHUNK:
+        with as_service("read the activity of a customer"):  # a customer's own role reads no members
+            rows = written.read(wanted, place)
+            named = [json.loads(text).get("method") for row in rows for text in row[6:8] if '"method": "pm_' in text]
+            methods = _methods(customer_id, named)
+        yield rows, methods
+        if len(rows) < written.CHUNK:
             return
-        query = ActivityQuery(query.person, query.area, query.first, query.last, found[-1].place)
+        place = written.place_of(rows[-1])
 
 
 def one(customer_id: str, entry_id: str) -> Entry | None:
@@ -106,14 +127,14 @@ def people(customer_id: str) -> list[tuple[str, str]]:
 def _found(customer_id: str, query: ActivityQuery, most: int) -> list[Entry]:
     with as_service("read the activity of a customer"):  # a customer's own role reads no members
         found = [_of(row) for row in db.session.execute(_wanted(customer_id, query).limit(most))]
-        methods = _methods(customer_id, found)
+        named = [values.get("method") for each in found for values in (each.before, each.after)]
+        methods = _methods(customer_id, named)
     return [replace(each, methods=methods) for each in found] if methods else found
 
 
-def _methods(customer_id: str, entries: Iterable[Entry]) -> dict[str, PaymentMethod]:
-    """Return the payment methods that entries name; no method of another customer, and nothing that is none."""
-    named = {values.get("method") for each in entries for values in (each.before, each.after)}
-    wanted = sorted(each for each in named if isinstance(each, str) and each.startswith("pm_"))
+def _methods(customer_id: str, named: Iterable[object]) -> dict[str, PaymentMethod]:
+    """Return the payment methods that are named; no method of another customer, and nothing that is none."""
+    wanted = sorted({each for each in named if isinstance(each, str) and each.startswith("pm_")})
     if not wanted:
         return {}
     theirs = select(PaymentMethod).where(PaymentMethod.customer_id == customer_id, PaymentMethod.id.in_(wanted))

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import Row, Select, select
 
 from app import clock
 from app.domain.money import Credits
@@ -48,7 +49,7 @@ def compared(customer: Customer, usage: Usage, of: str, meter: str | None = None
         return _parted(first, last, today, began.astimezone(UTC).date() if began else None, found, is_period=True)
     many, since = timedelta(days=int(of)), customer.created_at.astimezone(UTC).date()
     first = min(max(today - many + DAY, since), today)
-    rows = db.session.scalars(_days(customer_id, first - many, today, meter))
+    rows = db.session.execute(_days(customer_id, first - many, today, meter))
     before = first - many if first - many >= since else None
     return _parted(first, today, today, before, [_use(row) for row in rows], is_period=False)
 
@@ -64,16 +65,17 @@ def _of_periods(
         UsageDay.period_number.in_((number - 1, number))
     )
     rows = db.session.execute(wanted.add_columns(began.scalar_subquery().label("began"))).all()
-    return [_use(row) for row, _ in rows], rows[0].began if rows else None
+    return [_use(row) for row in rows], rows[0].began if rows else None
 
 
-def _days(customer_id: str, first: date, last: date, meter: str | None) -> Select[UsageDay]:
-    wanted = select(UsageDay).where(UsageDay.customer_id == customer_id, UsageDay.day >= first, UsageDay.day <= last)
+def _days(customer_id: str, first: date, last: date, meter: str | None) -> Select[date, str, int, int, int]:
+    wanted = select(UsageDay.day, UsageDay.meter, UsageDay.quantity, UsageDay.events, UsageDay.micros)
+    wanted = wanted.where(UsageDay.customer_id == customer_id, UsageDay.day >= first, UsageDay.day <= last)
     wanted = wanted if meter is None else wanted.where(UsageDay.meter == meter)
     return wanted.order_by(UsageDay.day, UsageDay.meter)
 
 
-def _use(row: UsageDay) -> DayUse:
+def _use(row: Row[*tuple[Any, ...]]) -> DayUse:
     return DayUse(row.day, row.meter, row.quantity, row.events, Credits(row.micros))
 
 

@@ -1,5 +1,6 @@
 """The statement of account agrees with ledger, documents and files for any two days, whatever happened."""
 
+import csv
 import io
 import random
 from collections.abc import Callable, Sequence
@@ -33,6 +34,7 @@ from app.services.usage import recording
 from app.services.verification.verify import verify
 from app.web import workbooks
 from tests.pages.test_invoices import invoices
+from tests.reference import files_by_cell
 from tests.support import cast, tiers
 from tests.support.databases import Database
 from tests.support.documents import documents_of, sold_at_use
@@ -155,12 +157,15 @@ def _agrees(customer: Customer, span: Span) -> tuple[int, int, Credits, Credits]
     credit = found.credits
     assert [credit.opening, credit.closing] == of_ledger
     assert credit.opening + credit.bought + credit.given - credit.used + credit.other == credit.closing
-    _files_agree(span, sums, whole)
+    _files_agree(customer, span, sums, whole)
     return found.sums.opening, found.sums.closing, credit.opening, credit.closing
 
 
-def _files_agree(span: Span, sums: statement.Sums, whole: list[Entry]) -> None:
-    lines = [dict(zip(words.HEADER, row, strict=True)) for row in words.csv_rows(span, sums, whole, "USD")]
+def _files_agree(customer: Customer, span: Span, sums: statement.Sums, whole: list[Entry]) -> None:
+    with as_customer(customer.customer_id):
+        text = "".join(words.csv_lines(span, *statement.written(customer, span), "USD"))
+    assert text == files_by_cell.of_cells(words.sheet_rows(span, sums, whole, "USD"))
+    lines = [dict(zip(words.HEADER, row, strict=True)) for row in csv.reader(io.StringIO(text, newline=""))]
     assert [round(float(each["Balance"]) * 100) for each in lines] == [
         sums.opening, *(each.balance_minor for each in whole), sums.closing,
     ]  # fmt: skip
