@@ -7,6 +7,7 @@ from sqlalchemy import (
     ColumnElement,
     ForeignKeyConstraint,
     Index,
+    PrimaryKeyConstraint,
     String,
     UniqueConstraint,
     and_,
@@ -15,10 +16,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.models.database import Base, CustomerOwned, Moment, whole
+from app.models.database import Base, Moment, OwnedWithId, whole
 
 
-class Authorization(CustomerOwned, Base):
+class Authorization(OwnedWithId, Base):
     """One answer to "may this customer spend now?". `available_after_micros` proves that it was within every limit.
 
     On PostgreSQL it names its customer without a foreign key, as a usage event does: the check would cost as much as
@@ -28,8 +29,10 @@ class Authorization(CustomerOwned, Base):
     __tablename__ = "authorizations"
     __table_args__ = (
         ForeignKeyConstraint(["customer_id"], ["customers.customer_id"]).ddl_if(dialect="sqlite"),
+        PrimaryKeyConstraint("customer_id", "key"),
         UniqueConstraint("customer_id", "id").ddl_if(dialect="sqlite"),
-        UniqueConstraint("customer_id", "key"),
+        UniqueConstraint("customer_id", "key").ddl_if(dialect="sqlite"),
+        Index(None, "id").ddl_if(dialect="postgresql"),
         CheckConstraint("state in ('held','captured','released','expired','refused')", name="state"),
         CheckConstraint("micros >= 0 and quantity >= 0", name="asked_not_negative"),
         CheckConstraint("available_after_micros >= 0", name="within_the_limits"),
@@ -76,7 +79,7 @@ class Authorization(CustomerOwned, Base):
         ),
     )
 
-    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    id: Mapped[str] = mapped_column(String(40))
     customer_id: Mapped[str] = mapped_column(String(40))
     key: Mapped[str] = mapped_column(String(255))
     """The caller's Idempotency-Key, or the id where it gave none."""

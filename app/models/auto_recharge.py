@@ -19,7 +19,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.domain.auto_recharge.caution import Brake, Caution
 from app.domain.auto_recharge.terms import Terms
 from app.domain.money import Credits, Money
-from app.models.database import Base, CustomerOwned, whole
+from app.models.database import Base, CustomerOwned, OwnedWithId, by_customer, whole
 
 DUE = text("look_at is not null")
 ON = text("enabled")
@@ -112,16 +112,16 @@ def due_now(customer_id: str, now: datetime) -> Update:
     return due.values(look_at=now).execution_options(synchronize_session=False)
 
 
-class AutoRechargeConsent(CustomerOwned, Base):
+class AutoRechargeConsent(OwnedWithId, Base):
     """The sentence that a member accepted, word for word. Never changed."""
 
     __tablename__ = "auto_recharge_consents"
     __table_args__ = (
         ForeignKeyConstraint(["customer_id"], ["customers.customer_id"]),
-        UniqueConstraint("customer_id", "id"),
+        *by_customer(),
     )
 
-    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    id: Mapped[str] = mapped_column(String(40))
     customer_id: Mapped[str] = mapped_column(String(40))
     wording: Mapped[str] = mapped_column(String(20))
     sentence: Mapped[str] = mapped_column(Text)
@@ -152,11 +152,12 @@ class AutoRechargeBudget(CustomerOwned, Base):
     charged_minor: Mapped[int] = mapped_column(default=0)
 
 
-class AutoRechargeDecision(CustomerOwned, Base):
+class AutoRechargeDecision(OwnedWithId, Base):
     """What was decided when credit was below the threshold, and everything that it was decided from. Never changed."""
 
     __tablename__ = "auto_recharge_decisions"
     __table_args__ = (
+        *by_customer(named=False, found=False),
         ForeignKeyConstraint(["customer_id"], ["customers.customer_id"]),
         ForeignKeyConstraint(["customer_id", "payment_id"], ["payments.customer_id", "payments.id"]),
         ForeignKeyConstraint(
@@ -180,7 +181,7 @@ class AutoRechargeDecision(CustomerOwned, Base):
         ),
     )
 
-    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    id: Mapped[str] = mapped_column(String(40))
     customer_id: Mapped[str] = mapped_column(String(40))
     at: Mapped[datetime]
     outcome: Mapped[str] = mapped_column(String(20))
@@ -203,11 +204,12 @@ class AutoRechargeDecision(CustomerOwned, Base):
     payment_id: Mapped[str | None] = mapped_column(String(40))
 
 
-class AutoRechargeQuestion(CustomerOwned, Base):
+class AutoRechargeQuestion(OwnedWithId, Base):
     """A charge that waits for a yes: asked once, answered once, and a yes is used once."""
 
     __tablename__ = "auto_recharge_questions"
     __table_args__ = (
+        *by_customer(named=False),
         ForeignKeyConstraint(["customer_id"], ["customers.customer_id"]),
         ForeignKeyConstraint(["customer_id", "payment_id"], ["payments.customer_id", "payments.id"]),
         CheckConstraint("state in ('open','yes','no','used','over')", name="state"),
@@ -224,7 +226,7 @@ class AutoRechargeQuestion(CustomerOwned, Base):
         *whole("amount_minor", "count", "used_today_micros", "usual_micros"),
     )
 
-    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    id: Mapped[str] = mapped_column(String(40))
     customer_id: Mapped[str] = mapped_column(String(40))
     asked_at: Mapped[datetime]
     until: Mapped[datetime]

@@ -5,14 +5,14 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.models.database import Base, CustomerOwned, whole
+from app.models.database import Base, CustomerOwned, OwnedWithId, by_customer, whole
 
 OPEN = text("state = 'open'")
 OPEN_OF_INVOICE = text("state = 'open' and document_id is not null")
 UNMOVED = text("movement_id is null and state in ('created','sent')")
 
 
-class ProForma(CustomerOwned, Base):
+class ProForma(OwnedWithId, Base):
     """An order that is paid by bank transfer: no invoice, and no number of any series. It reserves its price.
 
     Whether it is paid says its payment: it is made when the cash is there, and another one where that came to nothing.
@@ -23,7 +23,7 @@ class ProForma(CustomerOwned, Base):
         ForeignKeyConstraint(["customer_id"], ["customers.customer_id"]),
         ForeignKeyConstraint(["customer_id", "payment_id"], ["payments.customer_id", "payments.id"]),
         ForeignKeyConstraint(["customer_id", "document_id"], ["documents.customer_id", "documents.id"]),
-        UniqueConstraint("customer_id", "id"),
+        *by_customer(),
         UniqueConstraint("customer_id", "form_key"),
         UniqueConstraint("customer_id", "payment_id"),
         CheckConstraint("state in ('open','canceled','expired')", name="state"),
@@ -44,7 +44,7 @@ class ProForma(CustomerOwned, Base):
         *whole("amount_minor", "net_minor", "credits_micros", "expires_after_days"),
     )
 
-    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    id: Mapped[str] = mapped_column(String(40))
     customer_id: Mapped[str] = mapped_column(String(40))
     purpose: Mapped[str] = mapped_column(String(20))
     document_id: Mapped[str | None] = mapped_column(String(40))
@@ -89,20 +89,20 @@ class TransferAccount(CustomerOwned, Base):
     next_look_at: Mapped[datetime]
 
 
-class CashMovement(CustomerOwned, Base):
+class CashMovement(OwnedWithId, Base):
     """One movement of a customer's cash at the processor, once and for ever."""
 
     __tablename__ = "cash_movements"
     __table_args__ = (
         ForeignKeyConstraint(["customer_id"], ["customers.customer_id"]),
-        UniqueConstraint("customer_id", "id"),
+        *by_customer(),
         UniqueConstraint("customer_id", "number"),
         UniqueConstraint("processor_id"),
         CheckConstraint("amount_minor <> 0", name="moves"),
         *whole("number", "amount_minor"),
     )
 
-    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    id: Mapped[str] = mapped_column(String(40))
     customer_id: Mapped[str] = mapped_column(String(40))
     number: Mapped[int]
     """Its place among the customer's, from 1."""
@@ -120,14 +120,14 @@ class CashMovement(CustomerOwned, Base):
     recorded_at: Mapped[datetime]
 
 
-class CashReturn(CustomerOwned, Base):
+class CashReturn(OwnedWithId, Base):
     """The seller's order to send unapplied cash back, committed before the processor is asked."""
 
     __tablename__ = "cash_returns"
     __table_args__ = (
         ForeignKeyConstraint(["customer_id"], ["customers.customer_id"]),
         ForeignKeyConstraint(["customer_id", "movement_id"], ["cash_movements.customer_id", "cash_movements.id"]),
-        UniqueConstraint("customer_id", "id"),
+        *by_customer(),
         UniqueConstraint("customer_id", "movement_id"),
         CheckConstraint("state in ('created','sent','failed')", name="state"),
         CheckConstraint("amount_minor > 0", name="amount_positive"),
@@ -135,7 +135,7 @@ class CashReturn(CustomerOwned, Base):
         *whole("amount_minor"),
     )
 
-    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    id: Mapped[str] = mapped_column(String(40))
     customer_id: Mapped[str] = mapped_column(String(40))
     amount_minor: Mapped[int]
     currency: Mapped[str] = mapped_column(String(3))

@@ -5,14 +5,15 @@ from datetime import date, datetime
 from sqlalchemy import CheckConstraint, Date, ForeignKeyConstraint, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.models.database import Base, CustomerOwned, whole
+from app.models.database import Base, OwnedWithId, by_customer, whole
 
 
-class Correction(CustomerOwned, Base):
+class Correction(OwnedWithId, Base):
     """One invoice, the credit note of all of it, and the invoice in its place: written together, once."""
 
     __tablename__ = "corrections"
     __table_args__ = (
+        *by_customer(named=False),
         ForeignKeyConstraint(["customer_id"], ["customers.customer_id"]),
         ForeignKeyConstraint(["customer_id", "corrected_id"], ["documents.customer_id", "documents.id"]),
         ForeignKeyConstraint(["customer_id", "credit_note_id"], ["documents.customer_id", "documents.id"]),
@@ -30,7 +31,7 @@ class Correction(CustomerOwned, Base):
         *whole("difference_minor"),
     )
 
-    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    id: Mapped[str] = mapped_column(String(40))
     customer_id: Mapped[str] = mapped_column(String(40))
     corrected_id: Mapped[str] = mapped_column(String(40))
     """The invoice that was wrong. It has one correction; what is wrong on its replacement has another."""

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.models.database import Base, CustomerOwned, whole
+from app.models.database import Base, CustomerOwned, OwnedWithId, by_customer, whole
 
 
 class CreditCode(Base):
@@ -53,15 +53,16 @@ class CreditCodeRedemption(CustomerOwned, Base):
     redeemed_at: Mapped[datetime]
 
 
-class CreditCodeGuess(CustomerOwned, Base):
+class CreditCodeGuess(OwnedWithId, Base):
     """A code that was none, or is over, and was typed for the customer. Guesses of the last hour are kept."""
 
     __tablename__ = "credit_code_guesses"
     __table_args__ = (
+        *by_customer(named=False, found=False),
         ForeignKeyConstraint(["customer_id"], ["customers.customer_id"]),
         Index("ix_credit_code_guesses_guessed", "customer_id", "guessed_at"),
     )
 
-    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    id: Mapped[str] = mapped_column(String(40))
     customer_id: Mapped[str] = mapped_column(String(40))
     guessed_at: Mapped[datetime]

@@ -14,13 +14,17 @@ from sqlalchemy import (
     CheckConstraint,
     ColumnElement,
     Connection,
+    Constraint,
     DateTime,
     Dialect,
     Engine,
     ExceptionContext,
     Executable,
+    Index,
     MetaData,
+    PrimaryKeyConstraint,
     String,
+    UniqueConstraint,
     bindparam,
     event,
     false,
@@ -92,6 +96,26 @@ class CustomerOwned:
     """A table whose every row is one customer's: narrowed in every statement, row-level security on PostgreSQL."""
 
     customer_id: Mapped[str] = mapped_column(primary_key=False)
+
+
+class OwnedWithId(CustomerOwned):
+    """A customer's table whose rows have ids that are drawn at random. The session knows a row by its id alone."""
+
+    __mapper_args__: ClassVar[Any] = {"primary_key": ["id"]}
+
+
+def by_customer(*, named: bool = True, found: bool = True) -> list[Constraint | Index]:
+    """Return the keys of a table whose rows have ids: customer and id, so that it can be divided by customer.
+
+    `named`: rows of other tables name its rows by both. `found`: rows are looked up by their id alone. SQLite, which is
+    never divided, keeps the id as its primary key, and a unique key where rows are named (decision 0080).
+    """
+    keys: list[Constraint | Index] = [PrimaryKeyConstraint("customer_id", "id")]
+    if named:
+        keys.append(UniqueConstraint("customer_id", "id").ddl_if(dialect="sqlite"))
+    if found:
+        keys.append(Index(None, "id").ddl_if(dialect="postgresql"))
+    return keys
 
 
 class _Session(FlaskSession):

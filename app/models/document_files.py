@@ -5,17 +5,18 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, LargeBinary, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.models.database import Base, CustomerOwned, whole
+from app.models.database import Base, OwnedWithId, by_customer, whole
 
 PENDING = text("state = 'pending'")
 FILE_KINDS = ("pdf", "xml")
 
 
-class DocumentFile(CustomerOwned, Base):
+class DocumentFile(OwnedWithId, Base):
     """One file of a document: to be made, made and then final, or a dead letter."""
 
     __tablename__ = "document_files"
     __table_args__ = (
+        *by_customer(named=False),
         ForeignKeyConstraint(["customer_id", "document_id"], ["documents.customer_id", "documents.id"]),
         UniqueConstraint("customer_id", "document_id", "kind"),
         CheckConstraint(f"kind in {FILE_KINDS}", name="kind"),
@@ -30,7 +31,7 @@ class DocumentFile(CustomerOwned, Base):
         *whole("tries", "size"),
     )
 
-    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    id: Mapped[str] = mapped_column(String(40))
     customer_id: Mapped[str] = mapped_column(String(40))
     document_id: Mapped[str] = mapped_column(String(40))
     kind: Mapped[str] = mapped_column(String(10))

@@ -6,7 +6,7 @@ from sqlalchemy import CheckConstraint, Date, ForeignKeyConstraint, Index, Strin
 from sqlalchemy.orm import Mapped, column_property, mapped_column
 
 from app.models.corrections import Correction
-from app.models.database import Base, CustomerOwned, whole
+from app.models.database import Base, CustomerOwned, OwnedWithId, by_customer, whole
 
 APPLIED = text("credits_applied_minor > 0")
 VOIDED = text("voided_at is not null")
@@ -43,7 +43,7 @@ class NumberSeries(Base):
     last: Mapped[int]
 
 
-class Document(CustomerOwned, Base):
+class Document(OwnedWithId, Base):
     """An invoice, credit note or receipt. Once it has a number only what was paid and returned of it changes (I22)."""
 
     __tablename__ = "documents"
@@ -52,7 +52,7 @@ class Document(CustomerOwned, Base):
         ForeignKeyConstraint(["customer_id", "payment_id"], ["payments.customer_id", "payments.id"]),
         ForeignKeyConstraint(["customer_id", "returns_id"], ["documents.customer_id", "documents.id"]),
         ForeignKeyConstraint(["customer_id", "carried_to_id"], ["documents.customer_id", "documents.id"]),
-        UniqueConstraint("customer_id", "id"),
+        *by_customer(),
         UniqueConstraint("customer_id", "source_type", "source_id", "kind"),
         UniqueConstraint("catalog", "kind", "number"),
         CheckConstraint(f"kind in {KINDS}", name="kind"),
@@ -90,7 +90,7 @@ class Document(CustomerOwned, Base):
         *whole("year", "place", "catalog_version", "period_number", *_TOTALS),
     )
 
-    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    id: Mapped[str] = mapped_column(String(40))
     customer_id: Mapped[str] = mapped_column(String(40))
     kind: Mapped[str] = mapped_column(String(20))
     state: Mapped[str] = mapped_column(String(20))

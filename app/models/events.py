@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.models.database import Base, CustomerOwned, whole
+from app.models.database import Base, OwnedWithId, by_customer, whole
 
 
 class InboxEvent(Base):
@@ -35,11 +35,12 @@ class InboxEvent(Base):
     problem: Mapped[str] = mapped_column(String(300), default="")
 
 
-class OutboxEvent(CustomerOwned, Base):
+class OutboxEvent(OwnedWithId, Base):
     """An event for hosts, written with its fact (I28). `sequence` orders a customer's events."""
 
     __tablename__ = "outbox_events"
     __table_args__ = (
+        *by_customer(named=False),
         ForeignKeyConstraint(["customer_id"], ["customers.customer_id"]),
         UniqueConstraint("customer_id", "sequence"),
         UniqueConstraint("customer_id", "type", "source_id", name="uq_outbox_events_once"),
@@ -52,7 +53,7 @@ class OutboxEvent(CustomerOwned, Base):
         *whole("sequence", "tries"),
     )
 
-    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    id: Mapped[str] = mapped_column(String(40))
     customer_id: Mapped[str] = mapped_column(String(40))
     sequence: Mapped[int]
     type: Mapped[str] = mapped_column(String(60))
@@ -66,18 +67,19 @@ class OutboxEvent(CustomerOwned, Base):
     done_at: Mapped[datetime | None]
 
 
-class AuditEntry(CustomerOwned, Base):
+class AuditEntry(OwnedWithId, Base):
     """Who did what, from what to what, when and from where (I35). Never changed."""
 
     __tablename__ = "audit_entries"
     __table_args__ = (
+        *by_customer(named=False, found=False),
         ForeignKeyConstraint(["customer_id"], ["customers.customer_id"]),
         Index("ix_audit_entries_customer_at", "customer_id", "at"),
         Index("ix_audit_entries_customer_actor", "customer_id", "actor", "at"),
         Index("ix_audit_entries_customer_action", "customer_id", "action", "at"),
     )
 
-    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    id: Mapped[str] = mapped_column(String(40))
     customer_id: Mapped[str] = mapped_column(String(40))
     at: Mapped[datetime]
     actor: Mapped[str] = mapped_column(String(254))

@@ -20,7 +20,7 @@ from sqlalchemy.orm import Mapped, aliased, mapped_column
 
 from app.models.authorizations import Authorization
 from app.models.customers import Customer
-from app.models.database import Base, CustomerOwned, Moment, whole
+from app.models.database import Base, CustomerOwned, Moment, OwnedWithId, by_customer, whole
 from app.models.usage import Spending, UsageTotal
 
 NOT_NULL_SEQUENCE = text("sequence is not null")
@@ -54,7 +54,7 @@ class Account(CustomerOwned, Base):
     """How far a claw-back has pushed the balance below its floor: `max(0, floor - balance)`. Nobody spends into it."""
 
 
-class Transfer(CustomerOwned, Base):
+class Transfer(OwnedWithId, Base):
     """An amount from one account to another, once and for ever (I1, I3, I4).
 
     Where it touches the customer's `credits` it is a row of the balance history: `sequence`, `change_micros` (signed)
@@ -76,7 +76,7 @@ class Transfer(CustomerOwned, Base):
         ForeignKeyConstraint(
             ["customer_id", "corrects_id"], ["transfers.customer_id", "transfers.id"], name="fk_transfers_corrects"
         ),
-        UniqueConstraint("customer_id", "id"),
+        *by_customer(),
         UniqueConstraint("customer_id", "source_type", "source_id", "kind", name="uq_transfers_once"),
         CheckConstraint("amount > 0", name="amount_positive"),
         CheckConstraint("debit_account <> credit_account", name="two_accounts"),
@@ -132,7 +132,7 @@ class Transfer(CustomerOwned, Base):
         *whole("amount", "sequence", "change_micros", "balance_after_micros"),
     )
 
-    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    id: Mapped[str] = mapped_column(String(40))
     customer_id: Mapped[str] = mapped_column(String(40))
     unit: Mapped[str] = mapped_column(String(30))
     debit_account: Mapped[str] = mapped_column(String(20))
@@ -149,14 +149,14 @@ class Transfer(CustomerOwned, Base):
     balance_after_micros: Mapped[int | None]
 
 
-class Grant(CustomerOwned, Base):
+class Grant(OwnedWithId, Base):
     """Credit given at once: by a paid top-up, or by somebody for a reason (I10)."""
 
     __tablename__ = "grants"
     __table_args__ = (
         ForeignKeyConstraint(["customer_id"], ["customers.customer_id"]),
         ForeignKeyConstraint(["customer_id", "payment_id"], ["payments.customer_id", "payments.id"]),
-        UniqueConstraint("customer_id", "id"),
+        *by_customer(),
         CheckConstraint("kind in ('purchased','promotional','trial','referral','refund','proration')", name="kind"),
         CheckConstraint("micros > 0", name="micros_positive"),
         CheckConstraint("remaining_micros >= 0 and remaining_micros <= micros", name="remaining_within"),
@@ -188,7 +188,7 @@ class Grant(CustomerOwned, Base):
         *whole("micros", "remaining_micros", "priority"),
     )
 
-    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    id: Mapped[str] = mapped_column(String(40))
     customer_id: Mapped[str] = mapped_column(String(40))
     kind: Mapped[str] = mapped_column(String(20))
     micros: Mapped[int]

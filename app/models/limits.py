@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.models.database import Base, CustomerOwned, whole
+from app.models.database import Base, CustomerOwned, OwnedWithId, by_customer, whole
 
 
 class SpendSettings(CustomerOwned, Base):
@@ -29,18 +29,19 @@ class SpendSettings(CustomerOwned, Base):
     changed_by: Mapped[str] = mapped_column(String(254))
 
 
-class UsageAlert(CustomerOwned, Base):
+class UsageAlert(OwnedWithId, Base):
     """A threshold of a meter: a quantity, or a percentage of what the plan allows."""
 
     __tablename__ = "usage_alerts"
     __table_args__ = (
+        *by_customer(named=False, found=False),
         ForeignKeyConstraint(["customer_id"], ["customers.customer_id"]),
         UniqueConstraint("customer_id", "meter", "threshold", "is_percent", name="uq_usage_alerts_once"),
         CheckConstraint("threshold > 0", name="threshold_positive"),
         *whole("threshold"),
     )
 
-    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    id: Mapped[str] = mapped_column(String(40))
     customer_id: Mapped[str] = mapped_column(String(40))
     meter: Mapped[str] = mapped_column(String(60))
     threshold: Mapped[int]

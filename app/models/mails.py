@@ -17,7 +17,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.models.database import Base, CustomerOwned, whole
+from app.models.database import Base, OwnedWithId, by_customer, whole
 
 PENDING = text("state = 'pending'")
 OF_A_MEMBER = text("member_id is not null")
@@ -28,11 +28,12 @@ UNKNOWN = (INTERRUPTED, "connection_lost")
 """How a try ends after which the mail server may have the mail."""
 
 
-class Mail(CustomerOwned, Base):
+class Mail(OwnedWithId, Base):
     """A mail about one fact. It is put into words when it is sent, so that no secret waits in the table."""
 
     __tablename__ = "mails"
     __table_args__ = (
+        *by_customer(named=False),
         ForeignKeyConstraint(["customer_id"], ["customers.customer_id"]),
         UniqueConstraint("customer_id", "key"),
         CheckConstraint("state in ('pending','sent','dropped','dead')", name="state"),
@@ -41,7 +42,7 @@ class Mail(CustomerOwned, Base):
         *whole("tries"),
     )
 
-    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    id: Mapped[str] = mapped_column(String(40))
     customer_id: Mapped[str] = mapped_column(String(40))
     template: Mapped[str] = mapped_column(String(40))
     recipient: Mapped[str] = mapped_column(String(254))
@@ -69,17 +70,18 @@ class Mail(CustomerOwned, Base):
         return or_(cls.state == "sent", cls.problem.in_(UNKNOWN), under_way)
 
 
-class ResumeLink(CustomerOwned, Base):
+class ResumeLink(OwnedWithId, Base):
     """A mailed link that brings a payment on once, within a day (AC-12). Only the token's hash is kept."""
 
     __tablename__ = "resume_links"
     __table_args__ = (
+        *by_customer(named=False, found=False),
         ForeignKeyConstraint(["customer_id", "payment_id"], ["payments.customer_id", "payments.id"]),
         UniqueConstraint("token_hash"),
         Index("ix_resume_links_payment", "customer_id", "payment_id"),
     )
 
-    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    id: Mapped[str] = mapped_column(String(40))
     customer_id: Mapped[str] = mapped_column(String(40))
     payment_id: Mapped[str] = mapped_column(String(40))
     token_hash: Mapped[str] = mapped_column(String(64))
@@ -88,18 +90,19 @@ class ResumeLink(CustomerOwned, Base):
     used_at: Mapped[datetime | None]
 
 
-class DigestSubscription(CustomerOwned, Base):
+class DigestSubscription(OwnedWithId, Base):
     """A member who wants the weekly digest of a customer: no row, no digest. The mailed link names the row."""
 
     __tablename__ = "digest_subscriptions"
     __table_args__ = (
+        *by_customer(named=False),
         ForeignKeyConstraint(["customer_id"], ["customers.customer_id"]),
         UniqueConstraint("customer_id", "member_id"),
         Index("ix_digest_subscriptions_due", "next_at"),
         Index("ix_digest_subscriptions_member_id", "member_id"),
     )
 
-    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    id: Mapped[str] = mapped_column(String(40))
     customer_id: Mapped[str] = mapped_column(String(40))
     member_id: Mapped[str] = mapped_column(ForeignKey("members.id"))
     time_zone: Mapped[str] = mapped_column(String(60))

@@ -5,17 +5,18 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, LargeBinary, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.models.database import Base, CustomerOwned, whole
+from app.models.database import Base, OwnedWithId, by_customer, whole
 
 PENDING = text("state = 'pending'")
 PAPERS = ("receipt", "statement", "pro_forma", "mandate")
 
 
-class PaperFile(CustomerOwned, Base):
+class PaperFile(OwnedWithId, Base):
     """One paper about a subject: to be made, made and then final, or a dead letter. It has no number of a series."""
 
     __tablename__ = "paper_files"
     __table_args__ = (
+        *by_customer(named=False),
         ForeignKeyConstraint(["customer_id"], ["customers.customer_id"]),
         UniqueConstraint("customer_id", "kind", "subject"),
         CheckConstraint(f"kind in {PAPERS}", name="kind"),
@@ -30,7 +31,7 @@ class PaperFile(CustomerOwned, Base):
         *whole("tries", "size"),
     )
 
-    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    id: Mapped[str] = mapped_column(String(40))
     customer_id: Mapped[str] = mapped_column(String(40))
     kind: Mapped[str] = mapped_column(String(10))
     subject: Mapped[str] = mapped_column(String(100))

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.models.database import Base, CustomerOwned, whole
+from app.models.database import Base, OwnedWithId, by_customer, whole
 
 STATES = (
     "created",
@@ -32,13 +32,13 @@ OPEN_OF_INVOICE = text(
 TO_DETACH = text("detach_at is not null")
 
 
-class PaymentMethod(CustomerOwned, Base):
+class PaymentMethod(OwnedWithId, Base):
     """A saved way to pay: only what may be shown, and the processor's id for it."""
 
     __tablename__ = "payment_methods"
     __table_args__ = (
         ForeignKeyConstraint(["customer_id"], ["customers.customer_id"]),
-        UniqueConstraint("customer_id", "id"),
+        *by_customer(),
         UniqueConstraint("customer_id", "processor_id"),
         Index(
             "uq_payment_methods_default",
@@ -56,7 +56,7 @@ class PaymentMethod(CustomerOwned, Base):
         *whole("exp_month", "exp_year"),
     )
 
-    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    id: Mapped[str] = mapped_column(String(40))
     customer_id: Mapped[str] = mapped_column(String(40))
     processor_id: Mapped[str] = mapped_column(String(100))
     kind: Mapped[str] = mapped_column(String(20))
@@ -73,7 +73,7 @@ class PaymentMethod(CustomerOwned, Base):
     """When to ask the processor (again) to detach what was removed here; empty once it did."""
 
 
-class Payment(CustomerOwned, Base):
+class Payment(OwnedWithId, Base):
     """The order to collect an amount, committed before anything is asked of the processor."""
 
     __tablename__ = "payments"
@@ -87,7 +87,7 @@ class Payment(CustomerOwned, Base):
             name="fk_payments_customer_id_document_id_documents",
             use_alter=True,
         ),
-        UniqueConstraint("customer_id", "id"),
+        *by_customer(),
         UniqueConstraint("customer_id", "form_key"),
         UniqueConstraint("processor_id"),
         CheckConstraint(f"state in {STATES}", name="state"),
@@ -157,7 +157,7 @@ class Payment(CustomerOwned, Base):
         ),
     )
 
-    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    id: Mapped[str] = mapped_column(String(40))
     customer_id: Mapped[str] = mapped_column(String(40))
     purpose: Mapped[str] = mapped_column(String(20))
     state: Mapped[str] = mapped_column(String(20))
@@ -209,11 +209,12 @@ class Payment(CustomerOwned, Base):
     next_check_at: Mapped[datetime]
 
 
-class Attempt(CustomerOwned, Base):
+class Attempt(OwnedWithId, Base):
     """One call to the processor to charge a payment, committed before the call (AC-24)."""
 
     __tablename__ = "attempts"
     __table_args__ = (
+        *by_customer(named=False, found=False),
         ForeignKeyConstraint(["customer_id", "payment_id"], ["payments.customer_id", "payments.id"]),
         UniqueConstraint("customer_id", "payment_id", "number"),
         UniqueConstraint("idempotency_key"),
@@ -231,7 +232,7 @@ class Attempt(CustomerOwned, Base):
         *whole("number"),
     )
 
-    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    id: Mapped[str] = mapped_column(String(40))
     customer_id: Mapped[str] = mapped_column(String(40))
     payment_id: Mapped[str] = mapped_column(String(40))
     number: Mapped[int]

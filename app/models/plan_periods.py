@@ -5,7 +5,7 @@ from datetime import date, datetime
 from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.models.database import Base, CustomerOwned, whole
+from app.models.database import Base, CustomerOwned, OwnedWithId, by_customer, whole
 
 OUTCOMES = ("billed", "suspended")
 PRICE_CHANGE_STATES = ("announced", "applied", "replaced", "withdrawn")
@@ -65,13 +65,13 @@ class PeriodRun(CustomerOwned, Base):
     """The invoice that the run wrote; empty: there was nothing to invoice, or it was there already."""
 
 
-class PriceChange(CustomerOwned, Base):
+class PriceChange(OwnedWithId, Base):
     """A plan that moves to another version of the catalog, with the plan period that begins from a day on."""
 
     __tablename__ = "price_changes"
     __table_args__ = (
         ForeignKeyConstraint(["customer_id"], ["subscriptions.customer_id"]),
-        UniqueConstraint("customer_id", "id"),
+        *by_customer(),
         Index(
             "uq_price_changes_announced",
             "customer_id",
@@ -84,7 +84,7 @@ class PriceChange(CustomerOwned, Base):
         *whole("catalog_version"),
     )
 
-    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    id: Mapped[str] = mapped_column(String(40))
     customer_id: Mapped[str] = mapped_column(String(40))
     state: Mapped[str] = mapped_column(String(10))
     plan: Mapped[str] = mapped_column(String(60))

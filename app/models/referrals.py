@@ -5,7 +5,7 @@ from datetime import date, datetime
 from sqlalchemy import CheckConstraint, Date, ForeignKeyConstraint, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.models.database import Base, CustomerOwned, whole
+from app.models.database import Base, CustomerOwned, OwnedWithId, by_customer, whole
 
 
 class Referrer(CustomerOwned, Base):
@@ -30,13 +30,13 @@ class Referrer(CustomerOwned, Base):
     """When the month that runs is over, and given for; none: nobody was invited yet."""
 
 
-class Referral(CustomerOwned, Base):
+class Referral(OwnedWithId, Base):
     """One customer invited by another. It belongs to the inviter, who sees nothing of the invited but this row."""
 
     __tablename__ = "referrals"
     __table_args__ = (
         ForeignKeyConstraint(["customer_id"], ["customers.customer_id"]),
-        UniqueConstraint("customer_id", "id"),
+        *by_customer(),
         UniqueConstraint("invited_id"),
         CheckConstraint("customer_id <> invited_id", name="not_oneself"),
         CheckConstraint("ends_at > joined_at", name="forward"),
@@ -46,7 +46,7 @@ class Referral(CustomerOwned, Base):
         *whole("basis_points", "gone_minor", "seen_sequence"),
     )
 
-    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    id: Mapped[str] = mapped_column(String(40))
     customer_id: Mapped[str] = mapped_column(String(40))
     """The inviter."""
     invited_id: Mapped[str] = mapped_column(String(40))

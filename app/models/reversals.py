@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.models.database import Base, CustomerOwned, whole
+from app.models.database import Base, OwnedWithId, by_customer, whole
 
 REFUND_STATES = ("created", "pending", "succeeded", "failed", "canceled")
 LONGEST_REASON = 100
@@ -13,13 +13,13 @@ LONGEST_REASON = 100
 OPEN_REFUND = text("state in ('created','pending')")
 
 
-class Refund(CustomerOwned, Base):
+class Refund(OwnedWithId, Base):
     """Money of a payment that the seller sends back, committed before the processor is asked."""
 
     __tablename__ = "refunds"
     __table_args__ = (
         ForeignKeyConstraint(["customer_id", "payment_id"], ["payments.customer_id", "payments.id"]),
-        UniqueConstraint("customer_id", "id"),
+        *by_customer(),
         UniqueConstraint("processor_id"),
         CheckConstraint(f"state in {REFUND_STATES}", name="state"),
         CheckConstraint("amount_minor > 0", name="amount_positive"),
@@ -30,7 +30,7 @@ class Refund(CustomerOwned, Base):
         *whole("amount_minor", "credits_micros", "of_credit_minor", "tries"),
     )
 
-    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    id: Mapped[str] = mapped_column(String(40))
     customer_id: Mapped[str] = mapped_column(String(40))
     payment_id: Mapped[str] = mapped_column(String(40))
     processor_id: Mapped[str | None] = mapped_column(String(100))
@@ -53,13 +53,13 @@ class Refund(CustomerOwned, Base):
     next_check_at: Mapped[datetime]
 
 
-class Dispute(CustomerOwned, Base):
+class Dispute(OwnedWithId, Base):
     """A customer's bank takes a payment back: held while it is open, then lost or won (AC-70)."""
 
     __tablename__ = "disputes"
     __table_args__ = (
         ForeignKeyConstraint(["customer_id", "payment_id"], ["payments.customer_id", "payments.id"]),
-        UniqueConstraint("customer_id", "id"),
+        *by_customer(),
         UniqueConstraint("processor_id"),
         CheckConstraint("state in ('open','won','lost')", name="state"),
         CheckConstraint("amount_minor > 0", name="amount_positive"),
@@ -69,7 +69,7 @@ class Dispute(CustomerOwned, Base):
         *whole("amount_minor", "credits_micros", "of_credit_minor"),
     )
 
-    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    id: Mapped[str] = mapped_column(String(40))
     customer_id: Mapped[str] = mapped_column(String(40))
     payment_id: Mapped[str] = mapped_column(String(40))
     processor_id: Mapped[str] = mapped_column(String(100))

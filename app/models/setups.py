@@ -5,24 +5,24 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.models.database import Base, CustomerOwned, whole
+from app.models.database import Base, OwnedWithId, by_customer, whole
 
 SETUP_STATES = ("created", "requires_action", "processing", "succeeded", "failed", "canceled")
 OPEN_SETUP = text("state in ('created','requires_action','processing')")
 
 
-class Mandate(CustomerOwned, Base):
+class Mandate(OwnedWithId, Base):
     """What a customer has accepted so that an account may be debited: the very words, who, when and from where."""
 
     __tablename__ = "mandates"
     __table_args__ = (
         ForeignKeyConstraint(["customer_id"], ["customers.customer_id"]),
         ForeignKeyConstraint(["customer_id", "method_id"], ["payment_methods.customer_id", "payment_methods.id"]),
-        UniqueConstraint("customer_id", "id"),
+        *by_customer(),
         Index("ix_mandates_method", "customer_id", "method_id"),
     )
 
-    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    id: Mapped[str] = mapped_column(String(40))
     customer_id: Mapped[str] = mapped_column(String(40))
     kind: Mapped[str] = mapped_column(String(20))
     method_id: Mapped[str | None] = mapped_column(String(40))
@@ -38,7 +38,7 @@ class Mandate(CustomerOwned, Base):
     user_agent: Mapped[str] = mapped_column(String(500))
 
 
-class MethodSetup(CustomerOwned, Base):
+class MethodSetup(OwnedWithId, Base):
     """A setup: the request to save a method, committed before anything is asked of the processor."""
 
     __tablename__ = "setups"
@@ -46,7 +46,7 @@ class MethodSetup(CustomerOwned, Base):
         ForeignKeyConstraint(["customer_id"], ["customers.customer_id"]),
         ForeignKeyConstraint(["customer_id", "method_id"], ["payment_methods.customer_id", "payment_methods.id"]),
         ForeignKeyConstraint(["customer_id", "mandate_id"], ["mandates.customer_id", "mandates.id"]),
-        UniqueConstraint("customer_id", "id"),
+        *by_customer(),
         UniqueConstraint("processor_id"),
         CheckConstraint(f"state in {SETUP_STATES}", name="state"),
         Index("ix_setups_next_check_at", "next_check_at", sqlite_where=OPEN_SETUP, postgresql_where=OPEN_SETUP),
@@ -56,7 +56,7 @@ class MethodSetup(CustomerOwned, Base):
         *whole("tries"),
     )
 
-    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    id: Mapped[str] = mapped_column(String(40))
     customer_id: Mapped[str] = mapped_column(String(40))
     member_id: Mapped[str] = mapped_column(String(40))
     kind: Mapped[str] = mapped_column(String(20))

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.models.database import Base, CustomerOwned, whole
+from app.models.database import Base, CustomerOwned, OwnedWithId, by_customer, whole
 
 INTERVALS = ("monthly", "annual")
 CHANGE_STATES = ("waiting", "applied", "failed", "expired", "superseded", "scheduled", "undone", "replaced")
@@ -55,7 +55,7 @@ class Subscription(CustomerOwned, Base):
     """Grows with each change of plan, interval, seats or period: an order for what was before is not applied."""
 
 
-class PlanChange(CustomerOwned, Base):
+class PlanChange(OwnedWithId, Base):
     """An order to change the plan, the interval or the seats: what is to be, what it costs, and what came of it.
 
     What was ordered never changes, and how it ended is final.
@@ -67,7 +67,7 @@ class PlanChange(CustomerOwned, Base):
         ForeignKeyConstraint(["customer_id", "payment_id"], ["payments.customer_id", "payments.id"]),
         ForeignKeyConstraint(["customer_id", "document_id"], ["documents.customer_id", "documents.id"]),
         ForeignKeyConstraint(["customer_id", "grant_id"], ["grants.customer_id", "grants.id"]),
-        UniqueConstraint("customer_id", "id"),
+        *by_customer(),
         UniqueConstraint("customer_id", "form_key"),
         UniqueConstraint("customer_id", "payment_id"),
         UniqueConstraint("customer_id", "grant_id"),
@@ -97,7 +97,7 @@ class PlanChange(CustomerOwned, Base):
         ),
     )
 
-    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    id: Mapped[str] = mapped_column(String(40))
     customer_id: Mapped[str] = mapped_column(String(40))
     state: Mapped[str] = mapped_column(String(20))
     plan: Mapped[str] = mapped_column(String(60))

@@ -5,17 +5,18 @@ from datetime import date, datetime
 from sqlalchemy import CheckConstraint, Date, ForeignKeyConstraint, Index, LargeBinary, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.models.database import Base, CustomerOwned, whole
+from app.models.database import Base, CustomerOwned, OwnedWithId, by_customer, whole
 
 LIVE = text("removed_at is null")
 DUE = text("check_at is not null")
 
 
-class TaxRegistration(CustomerOwned, Base):
+class TaxRegistration(OwnedWithId, Base):
     """A number or a certificate. A removed one stays, with what was answered about it: it proves what was asked."""
 
     __tablename__ = "tax_registrations"
     __table_args__ = (
+        *by_customer(named=False),
         ForeignKeyConstraint(["customer_id"], ["customers.customer_id"]),
         CheckConstraint("state in ('pending','verified','unverified','unavailable')", name="state"),
         CheckConstraint("state <> 'verified' or verified_at is not null", name="verified_when"),
@@ -30,13 +31,13 @@ class TaxRegistration(CustomerOwned, Base):
             sqlite_where=LIVE,
             postgresql_where=LIVE,
         ),
-        Index("uq_tax_registrations_named", "customer_id", "id", unique=True),
+        Index("uq_tax_registrations_named", "customer_id", "id", unique=True).ddl_if(dialect="sqlite"),
         Index("ix_tax_registrations_listed", "customer_id", "created_at"),
         Index("ix_tax_registrations_due", "check_at", sqlite_where=DUE, postgresql_where=DUE),
         *whole("tries", "changes"),
     )
 
-    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    id: Mapped[str] = mapped_column(String(40))
     customer_id: Mapped[str] = mapped_column(String(40))
     kind: Mapped[str] = mapped_column(String(20))
     country: Mapped[str] = mapped_column(String(2))

@@ -5,20 +5,21 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.models.database import Base, CustomerOwned, whole
+from app.models.database import Base, CustomerOwned, OwnedWithId, by_customer, whole
 
 
-class WebhookEndpoint(CustomerOwned, Base):
+class WebhookEndpoint(OwnedWithId, Base):
     """The customer's own address for events, one each. Secrets are encrypted with the installation's key."""
 
     __tablename__ = "webhook_endpoints"
     __table_args__ = (
+        *by_customer(named=False),
         ForeignKeyConstraint(["customer_id"], ["customers.customer_id"]),
         UniqueConstraint("customer_id", name="uq_webhook_endpoints_customer"),
         CheckConstraint("state in ('active','disabled')", name="state"),
     )
 
-    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    id: Mapped[str] = mapped_column(String(40))
     customer_id: Mapped[str] = mapped_column(String(40))
     url: Mapped[str] = mapped_column(String(2000))
     secret_sealed: Mapped[str] = mapped_column(String(500))
@@ -53,11 +54,12 @@ class SellerEndpoint(Base):
     changed_at: Mapped[datetime]
 
 
-class ChatChannel(CustomerOwned, Base):
+class ChatChannel(OwnedWithId, Base):
     """The customer's channel of Slack or Teams, one each. Its address is a secret: encrypted, and never shown whole."""
 
     __tablename__ = "chat_channels"
     __table_args__ = (
+        *by_customer(named=False),
         ForeignKeyConstraint(["customer_id"], ["customers.customer_id"]),
         UniqueConstraint("customer_id", name="uq_chat_channels_customer"),
         CheckConstraint("form in ('slack','teams')", name="form"),
@@ -66,7 +68,7 @@ class ChatChannel(CustomerOwned, Base):
         *whole("version"),
     )
 
-    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    id: Mapped[str] = mapped_column(String(40))
     customer_id: Mapped[str] = mapped_column(String(40))
     form: Mapped[str] = mapped_column(String(10))
     url_encrypted: Mapped[str] = mapped_column(Text)
@@ -79,13 +81,13 @@ class ChatChannel(CustomerOwned, Base):
     changed_at: Mapped[datetime]
 
 
-class WebhookDelivery(CustomerOwned, Base):
+class WebhookDelivery(OwnedWithId, Base):
     """One event on its way to one endpoint, until it arrives or is visibly dead (I29)."""
 
     __tablename__ = "webhook_deliveries"
     __table_args__ = (
         ForeignKeyConstraint(["customer_id"], ["customers.customer_id"]),
-        UniqueConstraint("customer_id", "id"),
+        *by_customer(),
         UniqueConstraint("customer_id", "event_id", "endpoint_id", name="uq_webhook_deliveries_once"),
         CheckConstraint("state in ('pending','delivered','dead','dropped')", name="state"),
         Index(
@@ -105,7 +107,7 @@ class WebhookDelivery(CustomerOwned, Base):
         *whole("tries", "last_status", "sequence"),
     )
 
-    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    id: Mapped[str] = mapped_column(String(40))
     customer_id: Mapped[str] = mapped_column(String(40))
     event_id: Mapped[str] = mapped_column(String(40))
     """The outbox event; a test event has an id of its own and no outbox row."""

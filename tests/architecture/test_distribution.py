@@ -8,18 +8,6 @@ from sqlalchemy import Table, UniqueConstraint
 
 from tests.architecture.test_tables import OWNED, SERVICE_ONLY, TABLES
 
-BY_ID_ALONE = {
-    "attempts", "audit_entries", "authorizations", "auto_recharge_consents", "auto_recharge_decisions",
-    "auto_recharge_questions", "cash_movements", "cash_returns", "chat_channels", "corrections", "credit_code_guesses",
-    "digest_subscriptions", "disputes", "document_files", "documents", "grants", "mails", "mandates", "outbox_events",
-    "paper_files", "payment_methods", "payments", "plan_changes", "price_changes", "pro_formas", "referrals", "refunds",
-    "resume_links", "setups", "tax_registrations", "transfers", "usage_alerts", "webhook_deliveries",
-    "webhook_endpoints",
-}  # fmt: skip
-"""Tables whose primary key is an id that is drawn at random, and so is unique everywhere without being compared.
-
-Divided by customer they need `(customer_id, id)` in its place: docs/operations.md says how. No new table joins them.
-"""
 ACROSS_CUSTOMERS = {
     ("customers", ("external_id",)): "the host product's own id of the customer",
     ("customers", ("processor_customer",)): "given by the processor; two customers must never share one",
@@ -51,6 +39,8 @@ NOBODYS = {
     "sandbox_requests",
 }  # fmt: skip
 """Tables without a customer: people, what the seller sells, and what the processor and hosts send."""
+BEFORE_THE_CUSTOMER = ("customers", ("customer_id",))
+"""What tables that are asked before the customer is known may name: then `customers` has a copy on every server, too."""
 
 
 def unique_keys(table: Table) -> list[tuple[str, ...]]:
@@ -70,8 +60,7 @@ def test_every_unique_key_of_a_customer_begins_with_the_customer() -> None:
 
 def test_every_primary_key_of_a_customer_begins_with_the_customer() -> None:
     primary = {table.name: table.primary_key.columns.keys() for table in OWNED}
-    assert {name for name, key in primary.items() if key[0] != "customer_id"} == BY_ID_ALONE
-    assert all(primary[name] == ["id"] for name in BY_ID_ALONE)
+    assert {name: key for name, key in primary.items() if key[0] != "customer_id"} == {}
 
 
 def test_every_foreign_key_of_a_customer_stays_with_the_customer() -> None:
@@ -83,3 +72,11 @@ def test_every_foreign_key_of_a_customer_stays_with_the_customer() -> None:
         or key.referred_table not in OWNED
     }
     assert keys == ON_EVERY_SERVER.keys()
+
+
+def test_what_is_on_every_server_names_no_more_of_a_customer_than_its_id() -> None:
+    keys = [(table, key) for table in TABLES if table not in OWNED for key in table.foreign_key_constraints]
+    named = {
+        (t.name, (key.referred_table.name, tuple(key.column_keys))) for t, key in keys if key.referred_table in OWNED
+    }
+    assert named == {(name, BEFORE_THE_CUSTOMER) for name in SERVICE_ONLY}

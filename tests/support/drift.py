@@ -2,7 +2,7 @@
 
     python -m tests.support.drift
 
-Alembic's own check does not look at CHECK constraints, so those are compared by name and content as well.
+Alembic's own check does not look at CHECK constraints, nor at primary keys, so those are compared by name and content as well.
 """
 
 import re
@@ -37,14 +37,18 @@ def differences(migrated: Database, empty: Database) -> list[str]:
 
 
 def _checks(url: str) -> set[str]:
-    """Return every CHECK constraint, and every index with its condition, as one line each."""
-    inspector = inspect(create_engine(url, poolclass=pool.NullPool))
+    """Return every CHECK constraint, every index with its condition and every primary key, as one line each."""
+    engine = create_engine(url, poolclass=pool.NullPool)
+    inspector = inspect(engine)
     lines = set()
     for table in inspector.get_table_names():
-        if table.startswith("usage_events_"):
-            continue  # a partition has what its table has
+        if table == "alembic_version" or table.startswith("usage_events_"):
+            continue  # not of the models; a partition has what its table has
         for check in inspector.get_check_constraints(table):
             lines.add(f"{table}: check {check['name']} {_plain(check['sqltext'])}")
+        if engine.dialect.name == "postgresql":  # SQLite keeps those it had (decision 0080)
+            key = inspector.get_pk_constraint(table)
+            lines.add(f"{table}: primary key {key['name']} {key['constrained_columns']}")
         for index in inspector.get_indexes(table):
             options = index.get("dialect_options", {})
             where = options.get("sqlite_where", options.get("postgresql_where", ""))

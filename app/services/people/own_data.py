@@ -86,7 +86,8 @@ def _mails(member: Member, customers: list[str]) -> list[dict[str, Any]]:
 
 def _rows(table: Table, which: ColumnElement[bool]) -> list[dict[str, Any]]:
     shown = [each for each in table.columns if _is_shown(each)]
-    asked = select(*shown).where(which).order_by(*table.primary_key.columns)
+    order = [each for each in table.columns if each.name == "id"] or table.primary_key.columns
+    asked = select(*shown).where(which).order_by(*order)
     return [dict(row) for row in db.session.execute(asked).mappings()]
 
 

@@ -126,7 +126,8 @@ def _of_one(table: Table, key: ForeignKeyConstraint) -> Proof:
     is_owners = (_OWNER, _OWNER) in pairs or _OWNER not in key.referred_table.c
     same = " and ".join(f"o.{theirs} = t.{ours}" for ours, theirs in pairs)
     names = [f"t.{ours}" for ours, _theirs in pairs]
-    shown = [_text(each) for each in table.primary_key.columns if each.name != _OWNER] or [f"t.{_OWNER}"]
+    (key_of_row,) = (each.primary_key for each in Base.registry.mappers if each.local_table is table)
+    shown = [_text(table.c[str(each.key)]) for each in key_of_row if each.key != _OWNER] or [f"t.{_OWNER}"]
     named = " || ' ' || ".join(f"cast({name} as text)" for name in names if name != f"t.{_OWNER}") or f"t.{_OWNER}"
     row_id = " || ' ' || ".join(shown)
     return Proof(
