@@ -180,9 +180,12 @@ def prepare(engine: Engine, prepared_statements: str = "off") -> None:
 
 
 def _roll_back(connection: Connection) -> None:
-    """End the transaction, unless its connection has died in it: then there is nothing to end."""
-    if not connection.invalidated:
-        roll_back(connection.connection.dbapi_connection)  # type: ignore[arg-type]  # psycopg's
+    """End the transaction, unless its connection has died: then there is nothing to end, and nothing that has failed.
+
+    Else whoever has all that it asked for, as a page that is already made, would fail with its session's end.
+    """
+    if not connection.invalidated and not roll_back(connection.connection.dbapi_connection):  # type: ignore[arg-type]  # psycopg's
+        connection.invalidate()
 
 
 def _leave_one_that_only_reads(problem: ExceptionContext) -> None:

@@ -1,6 +1,7 @@
 """Connections to PostgreSQL as both pools and the queue keep them: what they may prepare, and whether one has died."""
 
 import select
+from contextlib import suppress
 from typing import Any
 
 import psycopg
@@ -53,15 +54,17 @@ def keep_to_indexes(connection: psycopg.Connection[Any]) -> None:
         connection.execute("set enable_seqscan = off")
 
 
-def roll_back(connection: psycopg.Connection[Any]) -> None:
-    """End a transaction in which nothing failed, and keep what is prepared.
+def roll_back(connection: psycopg.Connection[Any]) -> bool:
+    """End a transaction in which nothing failed, and keep what is prepared. Return whether the connection is there.
 
     psycopg's own rollback drops all that the connection has prepared, because a table may have been made in the
     transaction. Ours make none, and every page ends with a rollback: nothing would ever be prepared. After a failure
     psycopg does it as it likes, and so it does where the connection has died.
     """
     if connection.info.transaction_status == TransactionStatus.INTRANS:
-        connection.pgconn.exec_(b"ROLLBACK")
+        with suppress(MemoryError):  # so psycopg says that libpq had no result: the connection was lost
+            connection.pgconn.exec_(b"ROLLBACK")
+    return not connection.closed
 
 
 def _is_pooled(connection: psycopg.Connection[Any]) -> bool:
