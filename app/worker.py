@@ -38,11 +38,12 @@ def init_app(app: Flask) -> None:
     wake_ups.queue.set(app, queue)
 
 
-def work(app: Flask, *, every: float, threads: int) -> None:
+def work(app: Flask, *, every: float, threads: int, stop_seconds: float = SHUTDOWN_SECONDS) -> bool:
     """Work until SIGTERM or Ctrl-C: look at the rows every so many seconds, and do at once what the queue wakes us for.
 
-    What is under way when the signal comes is finished; what is not begun is left to others. A second signal ends the
-    process at once, which loses nothing either.
+    What is under way when the signal comes is finished, within so many seconds for all of it together; what is not
+    begun is left to others. A second signal ends the process at once, which loses nothing either. Return whether all
+    was finished: what hangs, as on a database that does not answer, is left where it is.
 
     The signals are waited for, never handled in the middle of something: setting an Event takes a lock, and a handler
     that interrupts whoever holds it, such as the handler itself when a signal comes twice, would wait for ever.
@@ -52,8 +53,9 @@ def work(app: Flask, *, every: float, threads: int) -> None:
     signal.pthread_sigmask(signal.SIG_BLOCK, ENDS)  # before the threads start, so that none of them takes one
     over = threading.Event()
     log.info("worker_started")
-    listener = _Listener(wake_ups.queue.of(app), threads)
-    quick = threading.Thread(target=_rounds, args=(app, jobs.QUICK, every, over, listener.look_after), daemon=True)
+    listener = _Listener(wake_ups.queue.of(app), threads, stop_seconds)
+    asked = (app, jobs.QUICK, every, over, listener.look_after)
+    quick = threading.Thread(target=_rounds, args=asked, name=jobs.QUICK[0], daemon=True)
     beside = [
         threading.Thread(target=_rounds, args=(app, names, pause, over), name=names[0], daemon=True)
         for names, pause in (
@@ -75,11 +77,17 @@ def work(app: Flask, *, every: float, threads: int) -> None:
     for each in signal.sigpending() & set(ENDS):
         signal.sigwait({each})
     signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDS)
+    until = time.monotonic() + stop_seconds
     for thread in rounds:
-        thread.join(SHUTDOWN_SECONDS)
-    listener.stop()
+        thread.join(max(0.0, until - time.monotonic()))
+    listener.stop(max(0.0, until - time.monotonic()))
+    hanging = [thread.name for thread in rounds if thread.is_alive()]
+    if hanging:
+        log.warning("worker_gave_up", rounds=hanging)
+        return False
     the_renderer.of(app).close()
     log.info("worker_ended")
+    return True
 
 
 def _rounds(
@@ -97,8 +105,8 @@ def _rounds(
 class _Listener:
     """The threads that listen to the queue, started again whenever the queue was away."""
 
-    def __init__(self, queue: Queue, threads: int) -> None:
-        self._queue, self._threads = queue, threads
+    def __init__(self, queue: Queue, threads: int, stop_seconds: float) -> None:
+        self._queue, self._threads, self._stop_seconds = queue, threads, stop_seconds
         self._consumer: Consumer | None = None
         self._checked_at = float("-inf")
 
@@ -109,7 +117,7 @@ class _Listener:
         self._checked_at = time.monotonic()
         try:
             if self._consumer is None:
-                made = self._queue.consumer(threads=self._threads, shutdown_seconds=SHUTDOWN_SECONDS)
+                made = self._queue.consumer(threads=self._threads, shutdown_seconds=self._stop_seconds)
                 made.start()
                 self._consumer = made
             else:
@@ -117,9 +125,10 @@ class _Listener:
         except Exception as problem:  # noqa: BLE001  # each engine has errors of its own
             log.warning("queue_does_not_answer", kind=type(problem).__name__)
 
-    def stop(self) -> None:
-        """Let the threads finish what they have begun."""
+    def stop(self, seconds: float) -> None:
+        """Let the threads finish what they have begun, in so many seconds."""
         if self._consumer is not None:
+            self._consumer.shutdown_timeout = seconds
             self._consumer.stop(graceful=True)
         self._queue.close()
 

@@ -1,5 +1,8 @@
 """The worker, one pass of it, waiting jobs and dead letters: `flask portal worker`, `run-due`, `jobs …`."""
 
+import os
+import sys
+
 import click
 from flask import Blueprint, current_app
 from flask.cli import AppGroup, with_appcontext
@@ -8,7 +11,7 @@ from app import clock
 from app.cli.console import moment, one_line, stop
 from app.services import jobs, wake_ups
 from app.services.operations import dead_letters
-from app.worker import work
+from app.worker import SHUTDOWN_SECONDS, work
 
 group = AppGroup("jobs", help="Show waiting jobs and dead letters, and run dead letters again.")
 
@@ -30,10 +33,20 @@ def add_to(bp: Blueprint) -> None:
 @click.option(
     "--threads", default=2, type=click.IntRange(0, 32), show_default=True, help="Threads that listen to the queue."
 )
+@click.option(
+    "--stop-seconds",
+    default=SHUTDOWN_SECONDS,
+    type=click.FloatRange(0, 3600),
+    show_default=True,
+    help="Seconds in which what is under way is finished once it is asked to end.",
+)
 @with_appcontext
-def worker(every: float, threads: int) -> None:
+def worker(every: float, threads: int, stop_seconds: float) -> None:
     """Do what is due, again and again, until SIGTERM or Ctrl-C. What is under way is finished first."""
-    work(current_app._get_current_object(), every=every, threads=threads)  # type: ignore[attr-defined]  # noqa: SLF001  # threads need the application itself
+    app = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001  # threads need the application itself
+    if not work(app, every=every, threads=threads, stop_seconds=stop_seconds):
+        sys.stdout.flush()
+        os._exit(1)  # Python's own way out would wait for threads that hang
 
 
 @click.command("run-due")

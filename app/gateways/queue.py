@@ -146,7 +146,7 @@ class Queue:
             return False
         return True
 
-    def consumer(self, *, threads: int, shutdown_seconds: int) -> Consumer:
+    def consumer(self, *, threads: int, shutdown_seconds: float) -> Consumer:
         """Return what works on the names in so many threads, once it is started."""
         return _Threads(
             self._engine(),
