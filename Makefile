@@ -4,6 +4,7 @@ PYTHON ?= python3
 DEMO_PORT ?= 8000
 PORT ?= 8000
 WEB_WORKERS ?= 2
+WEB_THREADS ?= 16
 WEB_STOP_SECONDS ?= 30
 TEST_PROCESSES ?= 3
 # `make test` draws the same order, examples and crashes each time: a red test is the change's fault. `make proof` draws anew.
@@ -29,8 +30,8 @@ demo: .venv/runtime.stamp ## the portal with example customers on http://localho
 demo-shell: .venv/runtime.stamp ## a command on the demo's database (ARGS="flask portal verify"); without ARGS a shell
 	@$(BIN)/python -m app.demo.shell --port $(DEMO_PORT) $(ARGS)
 
-serve: .venv/runtime.stamp ## the web server in the foreground (PORT, WEB_WORKERS, WEB_STOP_SECONDS), with the environment's settings
-	@exec $(BIN)/granian --interface wsgi --host 0.0.0.0 --port $(PORT) --workers $(WEB_WORKERS) --workers-kill-timeout $(WEB_STOP_SECONDS) --no-ws wsgi:app
+serve: .venv/runtime.stamp ## the web server in the foreground (PORT, WEB_WORKERS, WEB_THREADS, WEB_STOP_SECONDS), with the environment's settings
+	@exec $(BIN)/granian --interface wsgi --host 0.0.0.0 --port $(PORT) --workers $(WEB_WORKERS) --blocking-threads $(WEB_THREADS) --workers-kill-timeout $(WEB_STOP_SECONDS) --no-ws wsgi:app
 
 worker: .venv/runtime.stamp ## the job worker in the foreground, with the environment's settings
 	@exec $(FLASK) portal worker

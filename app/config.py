@@ -59,6 +59,7 @@ class Settings:
     webhooks_allow_loopback: bool = False
     api_calls_per_minute: int = 60_000
     api_front: bool = True
+    web_threads: int = 16
     api_tokens_may_last: bool = False
     two_factor_required: bool = False
     identity_providers: tuple[IdentityProvider, ...] = ()
@@ -120,6 +121,7 @@ class Settings:
             "API_CALLS_PER_MINUTE",
             "must be a number from 0 (no limit) to 1000000000",
         )
+        _want(1 <= self.web_threads <= 200, "WEB_THREADS", "must be a number from 1 to 200")
         _want(
             not self.webhooks_allow_loopback or self.demo or self.testing,
             "WEBHOOKS_ALLOW_LOOPBACK",

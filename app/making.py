@@ -96,6 +96,8 @@ PAGES = (
 )
 PROGRAMS = ("health", "metrics", "processor_webhooks")
 MAX_BODY = 1024 * 1024
+KEPT_CONNECTIONS, LEAST_CONNECTIONS = 10, 20
+"""To PostgreSQL: so many stay open, and so many may be at least. A worker has its rounds and what draws."""
 
 
 def make(settings: Settings) -> Flask:
@@ -148,7 +150,8 @@ def make(settings: Settings) -> Flask:
 def _config(settings: Settings) -> dict[str, Any]:
     engine: dict[str, Any] = {"hide_parameters": True}
     if settings.on_postgresql:
-        engine |= {"pool_size": 10, "max_overflow": 10, "pool_timeout": 10}
+        more = max(LEAST_CONNECTIONS, settings.web_threads) - KEPT_CONNECTIONS  # none waits for another's
+        engine |= {"pool_size": KEPT_CONNECTIONS, "max_overflow": more, "pool_timeout": 10}
     return {
         "SECRET_KEY": settings.secret_key,
         "TESTING": settings.testing,

@@ -1,12 +1,15 @@
 """What an installation runs, without what only a demo and tests have."""
 
 import json
+import re
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 
-from app.config import Settings
+from app import making
+from app.config import Settings, WrongSetting
 from app.services import jobs
 from tests.architecture.source import ROOT
 from tests.support import databases, stripe_api
@@ -33,3 +36,21 @@ def test_production_runs_where_the_sandbox_cannot_be_imported(settings: Settings
     assert found["done"]["setups_checked"] == 1, "Stripe was asked for what Alice had begun"
     assert {"app.worker", "app.cli.worker", "app.forms.payment_methods", "app.services.jobs"} <= set(found["modules"])
     assert len(found["modules"]) > 200
+
+
+@pytest.mark.parametrize("threads", [1, 16, 64])
+def test_each_thread_of_a_web_process_has_a_connection(threads: int) -> None:
+    settings = Settings("0" * 32, "postgresql+psycopg://nobody@localhost/nothing", web_threads=threads, testing=True)
+    settings.check()
+    engine = making._config(settings)["SQLALCHEMY_ENGINE_OPTIONS"]
+    assert engine["pool_size"] + engine["max_overflow"] >= threads
+    for wrong in (0, 201):
+        with pytest.raises(WrongSetting, match="WEB_THREADS"):
+            replace(settings, web_threads=wrong).check()
+
+
+def test_make_serve_starts_as_many_threads_as_the_portal_counts_on() -> None:
+    makefile = (ROOT / "Makefile").read_text()
+    (recipe,) = re.findall(r"^serve:.*\n(.*)$", makefile, re.MULTILINE)
+    assert re.findall(r"^WEB_THREADS \?= (\d+)$", makefile, re.MULTILINE) == [str(Settings.web_threads)]
+    assert "--blocking-threads $(WEB_THREADS) " in recipe
