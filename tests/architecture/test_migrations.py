@@ -5,9 +5,16 @@ from pathlib import Path
 
 import pytest
 from alembic import command
+from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, inspect, pool
 
-from app.services.operations.installation import configuration, install, newest_revision, revision_of
+from app.services.operations.installation import (
+    MIGRATIONS,
+    configuration,
+    install,
+    newest_revision,
+    revision_of,
+)
 from tests.support import databases
 from tests.support.databases import Database
 from tests.support.drift import differences
@@ -34,6 +41,10 @@ def test_an_empty_database_is_installed_and_installing_again_changes_nothing(emp
     with engine.connect() as connection:
         assert revision_of(connection) == newest_revision()
     assert "transfers" in inspect(engine).get_table_names()
+
+
+def test_the_newest_revision_is_the_one_that_alembic_migrates_to() -> None:
+    assert ScriptDirectory(str(MIGRATIONS)).get_heads() == [newest_revision()]
 
 
 def test_there_is_no_downgrade(database: Database) -> None:

@@ -20,15 +20,16 @@ for_help = list(sys.modules)
 import wsgi
 made = type(wsgi.app).__name__
 served = wsgi.portal()
+ready = served.test_client().get("/readyz").get_json()["checks"]
 rules = [rule for rule in served.url_map.iter_rules() if rule.endpoint != "static"]  # Flask made that one itself
 writers = [rule for rule in rules if rule._build.__name__ != "write" or rule._build_unknown.__name__ != "write"]
 from app.api.contract.shapes import Model
 def kinds(kind):
     return [kind, *(each for below in kind.__subclasses__() for each in kinds(below))]
 built = [kind.__name__ for kind in kinds(Model)[1:] if kind.__pydantic_complete__]
-print(json.dumps({"said": said.getvalue(), "made": made, "help": for_help, "served": list(sys.modules), "rules": len(rules), "writers": len(writers), "validators": built}))
+print(json.dumps({"ready": ready, "said": said.getvalue(), "made": made, "help": for_help, "served": list(sys.modules), "rules": len(rules), "writers": len(writers), "validators": built}))
 """
-"""Asks `flask portal` for help, then makes what a web server runs, in one process."""
+"""Asks `flask portal` for help, then makes what a web server runs and asks whether it is ready, in one process."""
 NEVER = {
     "alembic", "authlib", "drafthorse", "email_validator", "fakeredis", "hypothesis", "lxml", "mako", "opentelemetry",
     "PIL", "playwright", "pygments", "pyotp", "pypdf", "pytest", "redis", "reportlab", "rich", "segno", "tests",
@@ -52,6 +53,7 @@ def test_help_makes_no_app_and_a_default_app_imports_only_what_it_uses(tmp_path:
     assert [name for name in found["help"] if name.startswith(ONLY_SERVED)] == []
     assert sorted({name.partition(".")[0] for name in found["served"]} & NEVER) == []
     assert [name for name in found["served"] if name.startswith(OF_THE_SDK)] == []
+    assert found["ready"]["migrations"].startswith("behind"), "the database is empty, and nobody migrates it here"
     assert found["rules"] > 100, "all of the portal is there"
     assert found["writers"] == 0, "the code that writes an address is compiled when it is first written"
     assert found["validators"] == ["Page"], "what checks a body is built with the first of its kind; a page is of any"
