@@ -23,7 +23,7 @@ from app.services.verification.verify import verify
 from benchmarks import busy, two_entry
 from benchmarks.places import Place
 from benchmarks.timing import ROUNDS, Count, Ratio, interleaved, milliseconds
-from tests.support.statements import counted
+from tests.support.statements import round_trips
 
 _FLOOR = text(
     "update accounts set balance = balance - 1, version = version + 1 "
@@ -41,10 +41,10 @@ def measure(place: Place, customer: Customer, actor: Actor, scratch: Customer) -
     """Measure usage and settling for a customer with credit; the floor's updates go to a customer of their own."""
     report, guarded = _usage(place, customer), _floor(place, scratch)
     report()
-    with counted() as spent:
+    with round_trips() as spent:
         report()
     settled = _settle(place, actor, many=ROUNDS + 4 + TURNS * A_TURN)
-    with counted() as posted:
+    with round_trips() as posted:
         settled()
     tasks: dict[str, Callable[[], object]] = {"usage": report, "floor": guarded}
     if place.kind == "postgresql":

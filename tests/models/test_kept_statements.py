@@ -29,13 +29,13 @@ from tests.support.reversals import buys
 
 LATER = datetime(2030, 1, 1, tzinfo=UTC)
 KEPT: dict[str, Any] = {
-    "customer": events._LOCKED,
-    "books": posting._LOCKED_TOGETHER,
-    "bought": grants._BOUGHT,
-    "due": grants._DUE,
+    "customer": events.LOCKED,
+    "books": posting.LOCKED,
+    "bought": grants.BOUGHT,
+    "due": grants.DUE,
     "payment": settlement._LOCKED,
     "address": drafting._ADDRESS,
-    "recipients": billing_mails._RECIPIENTS,
+    "recipients": billing_mails.RECIPIENTS,
     "open": from_credit._OPEN,
 }
 FOUND = {"customer", "books", "bought", "payment"}

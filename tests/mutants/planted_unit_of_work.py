@@ -4,6 +4,7 @@ from tests.mutants.bug import Bug
 
 WAITING = "app/models/unit_of_work/waiting.py"
 TESTS = "tests/models/test_unit_of_work.py"
+AHEAD = "tests/models/test_ahead.py"
 TOGETHER = (f"{TESTS}::test_what_is_written_together_is_what_was_written_row_by_row",)
 
 BUGS = [
@@ -62,6 +63,27 @@ BUGS = [
         '_NUMBERED = ("state", "number", "year", "place", "paid_minor", "paid_at")',
         '_NUMBERED = ("state", "number", "year", "place", "paid_at")',
         TOGETHER,
+    ),
+    Bug(
+        "what was read ahead is used after a row of its table was written",
+        WAITING,
+        "    ahead.forget_what(session, ",
+        "    _ = (session, ",
+        (f"{AHEAD}::test_an_answer_is_not_used_once_what_it_reads_is_written",),
+    ),
+    Bug(
+        "what was read ahead is used after a flush",
+        WAITING,
+        "and may name it\n    ahead.forget(session)\n",
+        "and may name it\n",
+        (f"{AHEAD}::test_an_answer_is_not_used_once_what_it_reads_is_written",),
+    ),
+    Bug(
+        "what was read ahead of one customer answers for another",
+        "app/models/unit_of_work/ahead.py",
+        "    if any(said.get(name) != value",
+        "    if False and any(said.get(name) != value",
+        (f"{AHEAD}::test_an_answer_is_used_once_for_its_values_and_in_its_transaction",),
     ),
     Bug(
         "a new row is written without what its columns are by default",

@@ -3,9 +3,14 @@
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
+import psycopg
 from sqlalchemy import Connection, event
 from sqlalchemy.engine import Engine
+
+from app.models.functions import Function
+from app.models.unit_of_work import ahead as _  # noqa: F401  # it listens first
 
 # What a transaction begins with, and what finds and keeps the browser's session, is no part of a page.
 _OWN = ("set_config", "browser_sessions", "memberships SET seen_at")
@@ -49,6 +54,34 @@ def transactions() -> Iterator[list[list[str]]]:
     finally:
         event.remove(Engine, "begin", began)
         event.remove(Engine, "before_cursor_execute", saw)
+
+
+@contextmanager
+def round_trips() -> Iterator[list[str]]:
+    """Collect what is sent to the database inside the block: each statement, and those that are sent together as one."""
+    seen: list[str] = []
+    pipeline, call = psycopg.Connection.pipeline, Function.call
+
+    def saw(_cursor: object, statement: str, *_rest: object) -> bool:
+        if statement.startswith(_KINDS) and not any(each in statement for each in _OWN):
+            seen.append(statement)
+        return False
+
+    def saw_together(connection: Any) -> Any:
+        seen.append("statements that are sent together")
+        return pipeline(connection)
+
+    def saw_a_call(function: Function, engine: Engine, values: Any) -> Any:
+        seen.append("a function")
+        return call(function, engine, values)
+
+    event.listen(Engine, "do_execute", saw)  # after ours, which stops it where a statement is answered already
+    psycopg.Connection.pipeline, Function.call = saw_together, saw_a_call  # type: ignore[method-assign]
+    try:
+        yield seen
+    finally:
+        event.remove(Engine, "do_execute", saw)
+        psycopg.Connection.pipeline, Function.call = pipeline, call  # type: ignore[method-assign]
 
 
 def reads(statements: list[str], table: str) -> list[str]:

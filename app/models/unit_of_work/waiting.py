@@ -21,6 +21,7 @@ from app.domain.errors import ensure
 from app.models.bulk import Row, as_handed, table_of
 from app.models.database import Base
 from app.models.scope import ServiceScope, current
+from app.models.unit_of_work import ahead
 from app.models.unit_of_work.changes import CHANGES, TABLES, at_once
 from app.models.unit_of_work.kinds import Counted
 
@@ -116,6 +117,7 @@ def _kept(dialect: Dialect, names: tuple[str, ...]) -> _Kept:
 
 def _write(session: Session, waiting: Mapping[str, Sequence[Row]]) -> dict[str, int]:
     rows = {name: waiting[name] for name in CHANGES if waiting.get(name)}
+    ahead.forget_what(session, lambda options: not _is_passed_by(options, rows))
     written = _written(session.connection(), rows)
     wrong = {name: written[name] for name in rows if CHANGES[name].counts and written[name] != len(rows[name])}
     ensure(not wrong, f"wrote {wrong}, not all: it moved under its lock")
@@ -160,12 +162,19 @@ def _check_scope(rows: Mapping[str, Sequence[Row]]) -> None:
 
 @event.listens_for(Session, "do_orm_execute")
 def _write_before_a_statement(state: ORMExecuteState) -> None:
+    if not state.is_select:
+        ahead.forget(state.session)
     rows = state.session.info.get(_WAITING)
-    if not rows:
-        return
-    tables, passes_by = state.execution_options.get(_READS, (None, {}))
-    if tables is None or any(TABLES[name] in tables and not _passes(name, rows[name], passes_by) for name in rows):
+    if rows and not _is_passed_by(state.execution_options, rows):
         write(state.session)
+
+
+def _is_passed_by(options: Mapping[str, Any], rows: Mapping[str, Sequence[Row]]) -> bool:
+    """Say whether a statement with these options reads none of the rows."""
+    tables, passes_by = options.get(_READS, (None, {}))
+    return tables is not None and not any(
+        TABLES[name] in tables and not _passes(name, rows[name], passes_by) for name in rows
+    )
 
 
 def _passes(name: str, rows: Sequence[Row], passes_by: Mapping[str, Callable[[Row], bool]]) -> bool:
@@ -175,6 +184,7 @@ def _passes(name: str, rows: Sequence[Row], passes_by: Mapping[str, Callable[[Ro
 @event.listens_for(Session, "before_flush")
 def _write_before_a_flush(session: Session, _context: object, _instances: object) -> None:
     write(session)  # what is flushed came after what waits, and may name it
+    ahead.forget(session)
 
 
 @event.listens_for(Session, "before_commit")
@@ -185,3 +195,4 @@ def _write_before_the_end(session: Session) -> None:
 @event.listens_for(Session, "after_soft_rollback")
 def _forget(session: Session, _transaction: SessionTransaction) -> None:
     session.info.pop(_WAITING, None)
+    ahead.forget(session)

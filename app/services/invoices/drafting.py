@@ -22,6 +22,7 @@ from app.models.unit_of_work import waiting
 from app.services.catalog import versions
 from app.services.journal import in_hand
 from app.services.ledger.posting import Books
+from app.services.payments import fulfilment
 
 MICROS = 1_000_000
 ADDRESS = (
@@ -39,7 +40,7 @@ BUYER = (*ADDRESS, "po_number", "buyer_reference")
 
 _IS_THEIRS = InvoiceAddress.customer_id == bindparam("customer")
 _ADDRESS = waiting.reads(select(InvoiceAddress).where(_IS_THEIRS))
-_TERMS = waiting.reads(versions.own_and_newest().add_columns(InvoiceAddress).outerjoin(InvoiceAddress, _IS_THEIRS))
+_TERMS = fulfilment.asks(versions.own_and_newest().add_columns(InvoiceAddress).outerjoin(InvoiceAddress, _IS_THEIRS))
 
 
 @dataclass(frozen=True)

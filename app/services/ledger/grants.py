@@ -25,13 +25,13 @@ from app.services.ledger.posting import Books
 from app.services.transaction import transaction
 
 _NOW: BindParameter[Any] = bindparam("now", type_=UtcDateTime())
-_DUE = waiting.reads(
+DUE = waiting.reads(
     select(Grant)
     .where(Grant.customer_id == bindparam("customer"), Grant.is_due(_NOW))
     .order_by(Grant.effective_at, Grant.id)
     .execution_options(populate_existing=True)
 )
-_BOUGHT = waiting.reads(
+BOUGHT = waiting.reads(
     select(Grant).where(Grant.customer_id == bindparam("customer"), Grant.payment_id == bindparam("payment"))
 )
 
@@ -68,7 +68,7 @@ def add(
     ensure((kind == "purchased") == (payment_id is not None), "a purchased grant names its payment, no other does")
     session, customer_id = books.session, books.customer_id
     if payment_id is not None:
-        earlier = session.scalars(_BOUGHT, {"customer": customer_id, "payment": payment_id}).one_or_none()
+        earlier = session.scalars(BOUGHT, {"customer": customer_id, "payment": payment_id}).one_or_none()
         if earlier is not None:
             ensure(earlier.micros == credits.micros, f"{payment_id} has bought another amount")
             return earlier
@@ -186,7 +186,7 @@ def catch_up(books: Books, now: datetime) -> None:
     had run at every time that was due. Usage is posted first: it burns the grants that were there when it happened.
     """
     usage_posting.post(books, now)
-    due = books.session.scalars(_DUE, {"customer": books.customer_id, "now": now}).all()
+    due = books.session.scalars(DUE, {"customer": books.customer_id, "now": now}).all()
     for grant in due:
         if grant.posted_at is None:
             _post(books, grant, grant.reason or "Credit", now)

@@ -26,7 +26,7 @@ from app.services.outbox.events import Outbox
 Also = Callable[[Writes, list[Entry]], None]
 """Adds what is written together with entries that were decided."""
 _LOCKED = "purser_books"
-_LOCKED_TOGETHER = waiting.reads(
+LOCKED = waiting.reads(
     select(Spending, Account)
     .join(Account, Account.customer_id == Spending.customer_id)
     .where(Spending.customer_id == bindparam("customer"))
@@ -127,7 +127,7 @@ class Books:
 def lock(session: Session, customer_id: str) -> Books:
     """Lock the customer's spending, then the accounts in the order of unit and name; or `NotFound`."""
     _only_once(session, customer_id)
-    rows = session.execute(_LOCKED_TOGETHER, {"customer": customer_id}).all()
+    rows = session.execute(LOCKED, {"customer": customer_id}).all()
     if not rows:
         raise NotFound("customer")
     accounts = {(row.unit, row.name): row for _spending, row in rows}

@@ -13,7 +13,7 @@ from app.services import link_tokens
 from app.services.outbox import mails
 
 _INSTEAD = {RECEIPT: INVOICE}
-_RECIPIENTS = waiting.reads(
+RECIPIENTS = waiting.reads(
     select(InvoiceRecipient)
     .where(InvoiceRecipient.customer_id == bindparam("customer"))
     .order_by(InvoiceRecipient.email)
@@ -51,4 +51,4 @@ def wants(row: InvoiceRecipient | None, template: str) -> bool:
 
 
 def _recipients(session: Session, customer_id: str) -> list[InvoiceRecipient]:
-    return list(session.scalars(_RECIPIENTS, {"customer": customer_id}))
+    return list(session.scalars(RECIPIENTS, {"customer": customer_id}))

@@ -13,7 +13,7 @@ from app.models.customers import Customer
 from app.models.unit_of_work import waiting
 from app.services import wake_ups
 
-_LOCKED = waiting.reads(
+LOCKED = waiting.reads(
     select(Customer)
     .where(Customer.customer_id == bindparam("customer"))
     .with_for_update(key_share=True)
@@ -51,7 +51,7 @@ class Outbox:
 
 def lock(session: Session, customer_id: str) -> Outbox:
     """Lock the customer's row and return the outbox. Call it after the ledger's accounts were locked, never before."""
-    return Outbox(session, session.scalars(_LOCKED, {"customer": customer_id}).one())
+    return Outbox(session, session.scalars(LOCKED, {"customer": customer_id}).one())
 
 
 def write(session: Session, customer_id: str, event_type: str, source_id: str, data: Mapping[str, object]) -> None:

@@ -4,9 +4,11 @@ A payment names its purpose, and how it ends (`outcomes`) does not learn what th
 function of its own purpose here, so that payments never import it (docs/decisions/0015-books-and-fulfilment.md).
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any, TypeVar
 
+from sqlalchemy import Executable
 from sqlalchemy.orm import Session
 
 from app.domain.amounts_in_json import credits_text
@@ -18,17 +20,36 @@ from app.domain.methods import Rail
 from app.domain.money import Credits, Money
 from app.domain.payments import Purpose, method_name
 from app.domain.top_ups import credits_for
+from app.models.bulk import Row
 from app.models.payments import Payment, PaymentMethod
+from app.models.unit_of_work import waiting
 from app.services.ledger import arrivals, documentation, grants
 from app.services.ledger.posting import Books
 from app.services.outbox import billing_mails
 
+Kept = TypeVar("Kept", bound=Executable)
 Fulfil = Callable[[Books, Payment, Money, datetime], Mapping[str, object]]
 """Takes the customer's books, the locked payment, what was received for it, and now; returns what the audit says."""
 _purposes: dict[str, Fulfil] = {}
+_asked = list[Any]()
 Ended = Callable[[Session, Payment], None]
 """Takes the session that holds the payment, and the payment, of which nothing was charged and nothing will be."""
 _ends: dict[str, Ended] = {}
+
+
+def asks(statement: Kept, passes_by: Mapping[str, Callable[[Row], bool]] | None = None) -> Kept:
+    """Keep a statement, as `waiting.reads` does, that is asked of the customer wherever a top-up is fulfilled.
+
+    It is sent with those that lock the payment and the books (`asked`), and answered when it is asked.
+    """
+    kept = waiting.reads(statement, passes_by)
+    _asked.append(kept)
+    return kept
+
+
+def asked() -> Sequence[Any]:
+    """Return what is asked of the customer wherever a top-up is fulfilled, by the rooms above."""
+    return _asked
 
 
 def fulfils(purpose: str) -> Callable[[Fulfil], Fulfil]:

@@ -4,6 +4,7 @@ It asks the processor how things stand, locks the payment, moves it forward and 
 rows in one transaction. Nothing else writes success. It may run any number of times, at once, and be killed anywhere.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -21,12 +22,16 @@ from app.domain.payments import (
     Intent,
     IntentStatus,
     PaymentState,
+    Purpose,
 )
+from app.models.customers import Customer
 from app.models.database import db
 from app.models.payments import Payment, PaymentMethod
 from app.models.scope import as_service
-from app.services.outbox import events
-from app.services.payments import checkouts, outcomes
+from app.models.unit_of_work import ahead
+from app.services.ledger import grants, posting
+from app.services.outbox import billing_mails, events
+from app.services.payments import checkouts, fulfilment, outcomes
 from app.services.processor.gateway import gateway
 from app.services.transaction import transaction
 
@@ -40,6 +45,14 @@ _LOCKED = (
     .execution_options(populate_existing=True)
 )
 """Locks the payment, which is returned as it stands under the lock, and has its method read with it."""
+_LOADED = (
+    select(Payment, Customer.catalog, Customer.catalog_version)
+    .join(Customer, Customer.customer_id == Payment.customer_id)
+    .where(Payment.id == bindparam("payment"))
+    .execution_options(populate_existing=True)
+)
+_LOCKS = _LOCKED, posting.LOCKED, events.LOCKED
+_UNDER_THEM = grants.BOUGHT, grants.DUE, billing_mails.RECIPIENTS
 _UNCONFIRMED = {IntentStatus.REQUIRES_PAYMENT_METHOD, IntentStatus.REQUIRES_CONFIRMATION}
 _WAITING = {*_UNCONFIRMED, IntentStatus.REQUIRES_ACTION}
 
@@ -93,7 +106,7 @@ def settle(payment_id: str, *, refused: str = "", give_up: bool = False) -> Paym
     A bank's question that nobody was there to answer is no decline: the payment then waits for its customer.
     """
     with as_service("settle a payment"):
-        payment = _load(payment_id)
+        payment, sold = _load(payment_id)
         if payment.processor_id is None and payment.checkout_id is not None:
             payment = checkouts.look(payment_id, give_up=give_up)
         if payment.state not in OPEN or payment.processor_id is None:
@@ -102,24 +115,32 @@ def settle(payment_id: str, *, refused: str = "", give_up: bool = False) -> Paym
         may_wait = payment.off_session and payment.state != PaymentState.PROCESSING
         from_cash = payment.rail == Rail.BANK_TRANSFER
         question = _Question(payment.created_at, payment.updated_at, may_wait, refused, give_up, from_cash, clock.now())
+        is_top_up = payment.purpose == Purpose.TOP_UP.value
+        known = {"payment": payment_id, "customer": payment.customer_id, "now": question.now, **sold}
         answer = gateway().fetch_intent(intent_id)
         if isinstance(answer, Intent) and question.is_over(answer):
             question = replace(question, refused=question.why_over(answer))
             # Where it stood is part of the key: a cancellation that came too early must not be answered from memory.
             answer = gateway().cancel_intent(intent_id, key=f"{payment_id}:cancel:{answer.status}")
-        return _record(payment_id, answer, question)
+        is_paid = isinstance(answer, Intent) and answer.status is IntentStatus.SUCCEEDED
+        return _record(payment_id, answer, question, known if is_paid and is_top_up else None)
 
 
-def _load(payment_id: str) -> Payment:
-    payment = db.session.get(Payment, payment_id, populate_existing=True)
-    if payment is None:
+def _load(payment_id: str) -> tuple[Payment, dict[str, object]]:
+    """Return the payment, and by which version of which catalog its customer buys."""
+    found = db.session.execute(_LOADED, {"payment": payment_id}).one_or_none()
+    if found is None:
         raise NotFound("payment")
-    return payment
+    payment, name, version = found
+    return payment, {"name": name, "version": version}
 
 
-def _record(payment_id: str, answer: Answer, question: _Question) -> Payment:
+def _record(payment_id: str, answer: Answer, question: _Question, known: Mapping[str, object] | None) -> Payment:
+    """Write down what became of the payment. `known`: credit is paid, and all that is read for it is asked at once."""
     now = question.now
     with transaction() as session:
+        if known is not None:
+            ahead.ask(session, [*_LOCKS, *_UNDER_THEM, *fulfilment.asked()], known)
         payment, _method = session.execute(_LOCKED, {"payment": payment_id}).one()
         if payment.state not in OPEN:
             return payment

@@ -26,7 +26,6 @@ from app.models.database import constant
 from app.models.documents import Document
 from app.models.ledger import Account, Grant, Transfer
 from app.models.payments import OPEN_STATES, Payment
-from app.models.unit_of_work import waiting
 from app.models.usage import Spending
 from app.services import audit
 from app.services.catalog import versions
@@ -35,13 +34,14 @@ from app.services.invoices import carrying, credit_notes, drafting, payers
 from app.services.ledger import arrivals, burn_down, corrections, grants
 from app.services.ledger.posting import Books
 from app.services.outbox import billing_mails
+from app.services.payments import fulfilment
 from app.services.receivables import settling
 
 BY = "worker"
 """Who pays, for the audit trail: nobody has asked for that."""
 BACK = "proration"
 """The kind of credit that comes back by a credit note: it was bought, and pays as such."""
-_OPEN = waiting.reads(
+_OPEN = fulfilment.asks(
     select(Document)
     .where(
         Document.customer_id == bindparam("customer"),
@@ -51,7 +51,8 @@ _OPEN = waiting.reads(
     .order_by(Document.issued_at, Document.id)
     .with_for_update()
     .execution_options(populate_existing=True),
-    {"numbered_documents": lambda row: row["state"] != State.OPEN.value},  # what is numbered as paid is not open
+    # A draft is not open, and neither is what is numbered as paid.
+    {name: lambda row: row["state"] != State.OPEN.value for name in ("new_documents", "numbered_documents")},
 )
 
 

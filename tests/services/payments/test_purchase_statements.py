@@ -10,7 +10,7 @@ from app.models.scope import as_customer
 from app.services.verification.verify import verify
 from tests.support import cast, usage_cast
 from tests.support.databases import Database
-from tests.support.statements import locks, reads, transactions
+from tests.support.statements import locks, reads, round_trips, transactions
 from tests.support.unheard import buys
 
 NOW = {"sqlite": 26, "postgresql": 10}
@@ -43,6 +43,19 @@ def test_it_reads_and_locks_each_row_once(app: Flask, database: Database, acme: 
     _each_once(settling, "payments", "spending", "accounts", "customers", on_postgresql=database.kind == "postgresql")
     assert len(reads(settling, "catalog_versions")) == 1  # for the document: its seller, prefixes and taxes
     assert len(settling) == NOW[database.kind], "\n".join(settling)
+    assert verify() == []
+
+
+def test_what_is_locked_and_read_is_one_round_trip(app: Flask, database: Database, alice_actor: Actor) -> None:
+    with as_customer(alice_actor.customer_id):
+        visa = add_test_method(alice_actor, "pm_card_visa").id
+    with round_trips() as seen:
+        assert buys(app, alice_actor, visa).state == "succeeded"
+    if database.kind == "postgresql":
+        together = seen.index("statements that are sent together")
+        assert [each[:22] for each in seen[together + 1 :][:2]] == ["WITH w_new_transfers A", "WITH w_numbered_docume"]
+    else:
+        assert "statements that are sent together" not in seen
     assert verify() == []
 
 
