@@ -11,8 +11,8 @@ BUGS = [
     Bug(
         "a statement reads past what waits",
         WAITING,
-        "    if tables is None or any(",
-        "    if tables is not None and any(",
+        "    return tables is not None and not any(",
+        "    return tables is None or not any(",
         (f"{TESTS}::test_what_waits_is_one_statement_and_whoever_reads_finds_it",),
     ),
     Bug(

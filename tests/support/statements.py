@@ -9,8 +9,8 @@ import psycopg
 from sqlalchemy import Connection, event
 from sqlalchemy.engine import Engine
 
-from app.models.functions import Function
 from app.models.unit_of_work import ahead as _  # noqa: F401  # it listens first
+from app.models.unit_of_work.functions import Function
 
 # What a transaction begins with, and what finds and keeps the browser's session, is no part of a page.
 _OWN = ("set_config", "browser_sessions", "memberships SET seen_at")

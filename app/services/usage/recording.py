@@ -19,9 +19,9 @@ from app.domain.ledger import CREDITS, REVENUE, Posting
 from app.domain.money import Credits
 from app.extensions import settings
 from app.models.database import UtcDateTime, constant, db
-from app.models.functions import Function
 from app.models.ledger import Grant, Transfer
 from app.models.scope import as_service
+from app.models.unit_of_work.functions import Function
 from app.services.journal.writing import row_of
 from app.services.ledger import burn_down, grants, posting
 from app.services.ledger.posting import Books

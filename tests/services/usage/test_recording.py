@@ -19,9 +19,9 @@ from app.domain.errors import NotFound, Refused
 from app.domain.money import Credits
 from app.models.customers import Customer
 from app.models.database import Base, db
-from app.models.functions import Function, Value
 from app.models.ledger import Account, Allocation, BalanceDay, Grant, Transfer
 from app.models.scope import as_service
+from app.models.unit_of_work.functions import Function, Value
 from app.models.usage import Spending, UsageDay
 from app.services.authorizations import holds
 from app.services.ledger import grants
@@ -57,8 +57,8 @@ def calls(monkeypatch: pytest.MonkeyPatch, *, answered: bool = True) -> Iterator
 def _drawn(chance: random.Random) -> list[Step]:
     steps = [("gives", chance.randint(1, 900)) for _ in range(chance.randint(1, 4))]
     steps += [
-        (chance.choice(["gives", "holds", "meters", "waits", "goes back", *(["uses"] * 6)]), chance.randint(1, 900))
-        for _ in range(12)
+        (chance.choice(["gives", "holds", "meters", "waits", "goes back", *(["uses"] * 7)]), chance.randint(1, 900))
+        for _ in range(14)
     ]
     return steps
 
@@ -76,15 +76,15 @@ def _played(customer: Customer, story: list[Step]) -> list[object]:
                     begins = now + timedelta(minutes=50) if many % 11 == 0 else None
                     grants.give(name, expires_at=ends, effective_at=begins, **given)
                 case "uses":
-                    said.append(_used(name, f"k{many % 40}", many * UNIT + many % 2))
+                    said.append(_used(name, f"k{many % 60}", many * UNIT // 4 + many % 2))
                 case "holds":
                     said.append(holds.authorize(AuthorizationRequest(name, micros=many * UNIT // 4)).allowed)
                 case "meters":
                     meters.accept_one(name, id=f"u{number}", meter="requests", quantity=many * 10)
                 case "waits":
-                    now += timedelta(hours=many // 60)
+                    now += timedelta(hours=many // 15)
                 case _:
-                    now -= timedelta(hours=many // 30)
+                    now -= timedelta(hours=many // 25)
     return said
 
 
@@ -124,7 +124,7 @@ def _customer(name: str, overage: int = 0) -> Customer:
 def test_one_round_trip_comes_to_what_the_usual_way_comes_to(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     chance, ends = random.Random(60), Counter[str]()  # noqa: S311  # the same stories on every run
     meters.apply()
-    for number in range(tiers.sample_of(8, proof=150)):
+    for number in range(tiers.sample_of(8, proof=60)):
         story, overage = _drawn(chance), chance.choice([0, 0, 200 * UNIT])
         with clock.at(NOON):
             ours, theirs = _customer(f"A{number}", overage), _customer(f"B{number}", overage)
