@@ -120,7 +120,7 @@ BUGS = [
     Bug(
         "a usage key is used again for another amount",
         "app/services/usage/recording.py",
-        "if earlier.amount != credits.micros:",
+        "if earlier.amount != micros:",
         "if earlier.amount < 0:",
         LEDGER,
     ),

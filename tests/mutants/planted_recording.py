@@ -12,8 +12,8 @@ BUGS = [
     Bug(
         "recorded usage passes by what waits to be posted",
         RECORD,
-        "unposted is distinct from 0",
-        "unposted is null",
+        " is distinct from 0 then return",
+        " is null then return",
         BOTH_WAYS,
     ),
     Bug(

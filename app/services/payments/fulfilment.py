@@ -31,7 +31,7 @@ Kept = TypeVar("Kept", bound=Executable)
 Fulfil = Callable[[Books, Payment, Money, datetime], Mapping[str, object]]
 """Takes the customer's books, the locked payment, what was received for it, and now; returns what the audit says."""
 _purposes: dict[str, Fulfil] = {}
-_asked = list[Any]()
+_asked: list[Any] = [grants.BOUGHT, grants.DUE, billing_mails.RECIPIENTS]
 Ended = Callable[[Session, Payment], None]
 """Takes the session that holds the payment, and the payment, of which nothing was charged and nothing will be."""
 _ends: dict[str, Ended] = {}
@@ -48,7 +48,7 @@ def asks(statement: Kept, passes_by: Mapping[str, Callable[[Row], bool]] | None 
 
 
 def asked() -> Sequence[Any]:
-    """Return what is asked of the customer wherever a top-up is fulfilled, by the rooms above."""
+    """Return what is asked of the customer wherever a top-up is fulfilled, by this room and by those above."""
     return _asked
 
 

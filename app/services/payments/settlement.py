@@ -29,8 +29,8 @@ from app.models.database import db
 from app.models.payments import Payment, PaymentMethod
 from app.models.scope import as_service
 from app.models.unit_of_work import ahead
-from app.services.ledger import grants, posting
-from app.services.outbox import billing_mails, events
+from app.services.ledger import posting
+from app.services.outbox import events
 from app.services.payments import checkouts, fulfilment, outcomes
 from app.services.processor.gateway import gateway
 from app.services.transaction import transaction
@@ -52,7 +52,6 @@ _LOADED = (
     .execution_options(populate_existing=True)
 )
 _LOCKS = _LOCKED, posting.LOCKED, events.LOCKED
-_UNDER_THEM = grants.BOUGHT, grants.DUE, billing_mails.RECIPIENTS
 _UNCONFIRMED = {IntentStatus.REQUIRES_PAYMENT_METHOD, IntentStatus.REQUIRES_CONFIRMATION}
 _WAITING = {*_UNCONFIRMED, IntentStatus.REQUIRES_ACTION}
 
@@ -140,7 +139,7 @@ def _record(payment_id: str, answer: Answer, question: _Question, known: Mapping
     now = question.now
     with transaction() as session:
         if known is not None:
-            ahead.ask(session, [*_LOCKS, *_UNDER_THEM, *fulfilment.asked()], known)
+            ahead.ask(session, [*_LOCKS, *fulfilment.asked()], known)
         payment, _method = session.execute(_LOCKED, {"payment": payment_id}).one()
         if payment.state not in OPEN:
             return payment

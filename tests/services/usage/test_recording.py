@@ -37,6 +37,13 @@ KINDS = ("promotional", "trial", "referral", "refund", "proration")
 TABLES: tuple[type[Base], ...] = (Transfer, Account, Grant, Allocation, BalanceDay, Spending, UsageDay)
 AN_ID = re.compile(r"\b[a-z]{2,5}_[0-9a-z]{26}\b")
 Step = tuple[str, int]
+WRITTEN_OUT: list[list[Step]] = [
+    [("gives", 301), ("holds", 500), ("uses", 180)],  # more than the hold leaves
+    [("gives", 313), ("gives", 301), ("uses", 30)],  # what is given burns before what was paid for
+    [("gives", 301), ("uses", 30), ("waits", 900), ("uses", 31), ("goes back", 900), ("uses", 32)],
+    [("gives", 300), ("gives", 301), ("waits", 900), ("uses", 30)],  # the first is to expire
+    [("gives", 301), ("meters", 900), ("uses", 30)],  # usage waits to be posted
+]
 
 
 @contextmanager
@@ -70,15 +77,15 @@ def _played(customer: Customer, story: list[Step]) -> list[object]:
         with clock.at(now):
             match what:
                 case "gives":
-                    ends = [None, now + timedelta(hours=30), now + timedelta(hours=many)][many % 3]
-                    given: dict[str, Any] = {"kind": KINDS[many % 5], "credits": Credits(many * UNIT)}
-                    given |= {"priority": 40 + many % 7 * 10, "granted_by": "test", "reason": "Test"}
+                    ends = now + timedelta(hours=20 + many // 20) if many % 3 == 0 else None
+                    given: dict[str, Any] = {"kind": KINDS[many // 3 % 5], "credits": Credits(many * UNIT)}
+                    given |= {"priority": 50 + many % 2 * 10, "granted_by": "test", "reason": "Test"}
                     begins = now + timedelta(minutes=50) if many % 11 == 0 else None
                     grants.give(name, expires_at=ends, effective_at=begins, **given)
                 case "uses":
-                    said.append(_used(name, f"k{many % 60}", many * UNIT // 4 + many % 2))
+                    said.append(_used(name, f"k{many % 60}", many * UNIT // 3 + many % 2))
                 case "holds":
-                    said.append(holds.authorize(AuthorizationRequest(name, micros=many * UNIT // 4)).allowed)
+                    said.append(holds.authorize(AuthorizationRequest(name, micros=many * UNIT // 2)).allowed)
                 case "meters":
                     meters.accept_one(name, id=f"u{number}", meter="requests", quantity=many * 10)
                 case "waits":
@@ -124,8 +131,9 @@ def _customer(name: str, overage: int = 0) -> Customer:
 def test_one_round_trip_comes_to_what_the_usual_way_comes_to(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     chance, ends = random.Random(60), Counter[str]()  # noqa: S311  # the same stories on every run
     meters.apply()
-    for number in range(tiers.sample_of(8, proof=60)):
-        story, overage = _drawn(chance), chance.choice([0, 0, 200 * UNIT])
+    drawn = [_drawn(chance) for _ in range(tiers.sample_of(4, proof=60))]
+    for number, story in enumerate([*WRITTEN_OUT, *drawn]):
+        overage = 200 * UNIT if number % 3 == 2 else 0
         with clock.at(NOON):
             ours, theirs = _customer(f"A{number}", overage), _customer(f"B{number}", overage)
         with calls(monkeypatch) as seen:
@@ -137,7 +145,7 @@ def test_one_round_trip_comes_to_what_the_usual_way_comes_to(app: Flask, monkeyp
         ends += Counter(seen)
     broken = verify()  # the stories give the credit of changes of plan by itself, without their credit notes
     assert [each for each in broken if each.invariant != "I11"] == []
-    assert ends["recorded"] > 20 and ends["unfit"] > 5, ends
+    assert ends["recorded"] > 15 and ends["unfit"] > 5, ends
 
 
 @pytest.fixture
