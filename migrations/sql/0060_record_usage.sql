@@ -53,7 +53,7 @@ begin
     loop
         taken := least(rest, live.remaining_micros);
         insert into allocations (customer_id, transfer_id, grant_id, micros) values (whose, transfer_name, live.id, taken);
-        update grants set remaining_micros = remaining_micros - taken where id = live.id;
+        update grants set remaining_micros = remaining_micros - taken where customer_id = whose and id = live.id;
         rest := rest - taken;
         exit when rest = 0;
     end loop;
