@@ -56,7 +56,7 @@ def test_a_worker_ends_in_the_time_it_was_given_while_its_database_hangs(session
         settings = settings_for(own.database)
         options = ("--every", "0.05", "--stop-seconds", str(STOP_SECONDS))
         with working(settings, tmp_path, *options) as worker, hanging(own):
-            time.sleep(1)  # by then each of its rounds has asked
+            time.sleep(3)  # by then each of its rounds has asked, also the first time
             worker.process.terminate()
             assert worker.process.wait(LATEST) == 1, worker.said()
             assert "worker_gave_up" in worker.said()

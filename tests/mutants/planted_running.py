@@ -171,6 +171,28 @@ BUGS = [
         (f"{BACKUP}::test_a_plain_copy_of_the_file_lacks_rows_and_a_backup_has_them",),
     ),
     Bug(
+        "a page that is made fails with the end of its lost connection",
+        CONNECTIONS,
+        "    return not connection.closed\n",
+        "    return True\n",
+        ("tests/faults/test_connection_lost.py::test_a_page_answers_503_wherever_its_connection_is_lost",),
+        of_postgresql=True,
+    ),
+    Bug(
+        "a worker that ends waits for each of its rounds by itself",
+        "app/worker.py",
+        "thread.join(max(0.0, until - time.monotonic()))",
+        "thread.join(stop_seconds)",
+        ("tests/faults/test_worker_ends.py::test_a_worker_ends_in_the_time_it_was_given_while_its_database_hangs",),
+    ),
+    Bug(
+        "a web process has fewer connections than threads",
+        "app/making.py",
+        "max(LEAST_CONNECTIONS, settings.web_threads)",
+        "LEAST_CONNECTIONS",
+        ("tests/architecture/test_production.py::test_each_thread_of_a_web_process_has_a_connection",),
+    ),
+    Bug(
         "half a request holds up the end for ever",
         "Makefile",
         " --workers-kill-timeout $(WEB_STOP_SECONDS)",
