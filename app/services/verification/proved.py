@@ -28,7 +28,7 @@ _AT_ONCE = {"yield_per": 5_000}
 _BOOKED = {"sqlite": "t.booked_at", "postgresql": "t.booked_at at time zone 'UTC'"}
 _BESIDE = "id customer_id unit debit_account credit_account amount kind source_type source_id description corrects_id"
 _COLUMNS = (*(f"t.{name}" for name in _BESIDE.split()), "t.sequence", "t.change_micros", "t.balance_after_micros")
-CUSTOMERS = """(select customer_id from customers union all select w.customer_id from accounts w
+CUSTOMERS = """(select customer_id from customers union all select distinct w.customer_id from accounts w
   where not exists (select 1 from customers o where o.customer_id = w.customer_id))"""
 """Each that may have rows, once: of each the rows of an age are found by the key that begins with it.
 
