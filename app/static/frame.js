@@ -40,24 +40,28 @@
     if (!isAsked) return;
     isAsked = false;
     seen = 0;
+    waiting = [];
   };
   for (const name of ["pointerdown", "keydown"]) {
     document.addEventListener(name, () => Date.now() - seen > LASTS && over(), { capture: true, passive: true });
   }
   const underway = new Set(); // requests of htmx that are not answered yet
   let isRenewing = false; // the session is another one, and the page is still that of the one before
-  let waiting = null; // what was pressed meanwhile
+  let waiting = []; // what was pressed meanwhile, and what the session was over for: none of it was done
+  let isAgain = false; // it is pressed now
   document.addEventListener("htmx:before:request", (event) => {
     const { ctx } = event.detail;
     if (!isRenewing) return underway.add(ctx);
     event.preventDefault();
-    waiting = pressed(ctx) ?? waiting;
+    hold(ctx);
   });
   document.addEventListener("htmx:finally:request", ({ detail }) => {
     underway.delete(detail.ctx);
     const answer = detail.ctx.response;
-    if (answer?.headers.has("Purser-Session")) over(); // a question for the password is a 401, too, and no end
-    else if (answer?.status < 500) {
+    if (answer?.headers.has("Purser-Session")) {
+      hold(detail.ctx);
+      over(); // a question for the password is a 401, too, and no end
+    } else if (answer?.status < 500) {
       seen = Date.now();
       isAsked = false; // the session was still good, and is again for half an hour
     }
@@ -84,12 +88,15 @@
     }
     await answered();
   };
-  // A press that came while the page was being renewed is made in the page that came: where its form is what it was, and
-  // else the member is asked to look first.
+  // Such a press is made in the page that comes: where its form is what it was, and else the member is asked to look first.
   const asks = (form) => JSON.stringify([...form.elements].filter((each) => each.type === "hidden" && !["csrf_token", "form_key"].includes(each.name)).map((each) => [each.name, each.value]));
   const pressed = ({ sourceElement, request: { form, submitter } }) => {
     if (sourceElement.matches("a[href]")) return { link: plain(sourceElement.getAttribute("href")) };
     return submitter ? { form: nameOf(form), by: [submitter.id, submitter.name, submitter.value].join(), asked: asks(form) } : null;
+  };
+  const hold = (ctx) => {
+    const found = isAgain ? null : pressed(ctx);
+    if (found && !waiting.some((each) => JSON.stringify(each) === JSON.stringify(found))) waiting.push(found);
   };
   const press = ({ link, form, by, asked }) => {
     if (link) return [...document.links].find((each) => plain(each.getAttribute("href")) === link)?.click();
@@ -97,6 +104,15 @@
     const submitter = [...(found?.elements ?? [])].find((each) => [each.id, each.name, each.value].join() === by);
     if (submitter) found.requestSubmit(submitter);
     else window.purser?.toast(AGAIN, "renewal");
+  };
+  const pressAll = async (presses) => {
+    isAgain = true; // once: a session that is not taken is no reason to ask for ever
+    for (const each of presses) {
+      press(each);
+      await new Promise((done) => setTimeout(done)); // htmx asks a moment later
+      await answered();
+    }
+    isAgain = false;
   };
   // What asks by itself (static/badge.js) keeps no session alive: the host is asked when somebody is there.
   document.addEventListener("purser:ended", () => (seen = 0));
@@ -246,7 +262,7 @@
       watch();
       page();
       document.dispatchEvent(new Event("purser:renewed"));
-      if (!(await isAll)) waiting = null;
+      if (!(await isAll)) waiting = [];
     } catch (problem) {
       if (problem.isOver) failed(); // the host's link is not good
       else if (typed().length) stays(address);
@@ -254,8 +270,7 @@
     } finally {
       isRenewing = false;
     }
-    if (waiting) press(waiting);
-    waiting = null;
+    pressAll(waiting.splice(0));
   };
 
   // The host's look: kept for the pages that follow.
