@@ -93,8 +93,8 @@ BUGS = [
     Bug(
         "a frame takes the question for a password for the end of its session",
         "app/static/frame.js",
-        'if (answer?.headers.has("Purser-Session")) over();',
-        "if (answer?.status === 401) over();",
+        'if (answer?.headers.has("Purser-Session")) {',
+        "if (answer?.status === 401) {",
         (f"{HOSTS}::test_a_change_that_asks_for_the_password_is_made_with_a_window",),
     ),
     Bug(
