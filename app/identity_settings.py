@@ -2,8 +2,10 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from urllib.parse import urlsplit
+
+from app.values import dataclass
 
 GITHUB, OPENID = "github", "openid"
 GITHUB_URL = "https://github.com"

@@ -1,7 +1,8 @@
 """The processor's events that Purser acts on: what its webhook endpoint has to be subscribed to, and why."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from app.values import dataclass
 
 EVENTS = {
     "payment_intent.succeeded": "A payment is credited, also when the customer closed the page.",

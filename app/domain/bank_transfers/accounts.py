@@ -1,7 +1,8 @@
 """The bank account of a customer's own that it sends money to, and the currencies in which there is one."""
 
 import json
-from dataclasses import dataclass
+
+from app.values import dataclass
 
 COUNTRIES = ("DE", "FR", "IE", "NL")
 """Where an account in euros may be, as the installed SDK names them."""

@@ -4,7 +4,6 @@ A quantity at a price is said only where it comes to the line's amount, to the c
 finds what it says.
 """
 
-from dataclasses import dataclass
 from decimal import Decimal
 
 from app.domain.invoices.e_invoice import product
@@ -13,6 +12,7 @@ from app.domain.language import _
 from app.domain.money import MICROS, Money, divided
 from app.domain.rating import Tariff
 from app.domain.units import one
+from app.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """Who changes how they get in, and from where: as the audit trail and the mail about it say."""
 
-from dataclasses import dataclass
+from app.values import dataclass
 
 
 @dataclass(frozen=True)

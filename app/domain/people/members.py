@@ -1,11 +1,12 @@
 """Members: their roles, who acts, and whom to ask."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import Protocol
 
 from app.domain.language import _, marked
+from app.values import dataclass
 
 
 class Role(StrEnum):

@@ -1,6 +1,6 @@
 """The paper that a document is drawn on: Letter where CLDR says so, A4 elsewhere."""
 
-from dataclasses import dataclass
+from app.values import dataclass
 
 
 @dataclass(frozen=True)

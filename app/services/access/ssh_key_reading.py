@@ -5,7 +5,6 @@ import binascii
 import hashlib
 import re
 from contextlib import suppress
-from dataclasses import dataclass
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
@@ -22,6 +21,7 @@ from cryptography.x509 import load_der_x509_certificate
 
 from app.domain.errors import Refused
 from app.domain.people import ssh_key_pieces, ssh_keys, weak_keys
+from app.values import dataclass
 
 _ED25519_BITS = 256
 _ARMOURED = re.compile(r"(-----BEGIN [^-\n]{1,60}-----)([0-9A-Za-z+/=\s]*)(?=-----END )")

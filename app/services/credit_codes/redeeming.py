@@ -1,6 +1,5 @@
 """A customer redeems a code for credit: once, while it is open, and with few guesses."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import delete, select, update
@@ -20,6 +19,7 @@ from app.services import audit
 from app.services.ledger import arrivals, grants, posting
 from app.services.ledger.posting import Books
 from app.services.transaction import transaction
+from app.values import dataclass
 
 REDEEMED = "credit_code_redeemed"
 

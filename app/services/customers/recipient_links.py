@@ -1,7 +1,5 @@
 """The mailed link by which an address takes a customer's bills, or some of the mails about them, and may stop them."""
 
-from dataclasses import dataclass
-
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -19,6 +17,7 @@ from app.services.customers import directory
 from app.services.outbox import confirmations, mails
 from app.services.processor import profiles
 from app.services.transaction import transaction
+from app.values import dataclass
 
 Row = InvoiceNotifications | InvoiceRecipient
 

@@ -4,7 +4,6 @@ Until then nothing of the customer's changes. Whoever cancels or chooses another
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 from sqlalchemy import select
@@ -31,6 +30,7 @@ from app.services.subscriptions import announced, applying, reads
 from app.services.subscriptions.announced import ANNOUNCED
 from app.services.subscriptions.reads import Current
 from app.services.transaction import transaction
+from app.values import dataclass
 
 BY = "purser"
 AHEAD = timedelta(days=731)

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
@@ -12,6 +11,7 @@ from app.domain import webhooks
 from app.models.customers import Customer
 from app.models.unit_of_work import waiting
 from app.services import wake_ups
+from app.values import dataclass
 
 LOCKED = waiting.reads(
     select(Customer)

@@ -5,7 +5,7 @@ rows in one transaction. Nothing else writes success. It may run any number of t
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import bindparam, select
@@ -34,6 +34,7 @@ from app.services.outbox import events
 from app.services.payments import checkouts, fulfilment, outcomes
 from app.services.processor.gateway import gateway
 from app.services.transaction import transaction
+from app.values import dataclass
 
 _LOCKED = (
     select(Payment, PaymentMethod)

@@ -1,6 +1,5 @@
 """What a customer has of the plans, and the orders that changed it."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
@@ -17,6 +16,7 @@ from app.models.customers import BillingPeriod, Customer
 from app.models.database import db
 from app.models.subscriptions import PlanChange, Subscription
 from app.services.catalog import versions
+from app.values import dataclass
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """Counting a batch: what its customers' meters show is read once, rated in memory, and each table is written once."""
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -19,6 +19,7 @@ from app.services.ledger import spending
 from app.services.usage import event_rows
 from app.services.usage.event_rows import EventRow
 from app.services.usage.standing import Standing, standings
+from app.values import dataclass
 
 MeterKey = tuple[str, str]
 SubjectKey = tuple[str, str, str]

@@ -6,7 +6,7 @@ each table is written once.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime
 
 import structlog
@@ -25,6 +25,7 @@ from app.services.ledger import spending
 from app.services.transaction import transaction
 from app.services.usage import event_rows
 from app.services.usage.counting import Counting
+from app.values import dataclass
 
 log = structlog.get_logger()
 MOST = 1000

@@ -6,7 +6,6 @@ since. That nobody has changed them past every trigger is seen by their number, 
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
 from sqlalchemy import TextClause, bindparam, delete, func, select, text, update
@@ -18,6 +17,7 @@ from app.models.database import UtcDateTime
 from app.models.proofs import ProvedAccount, ProvedGrant, ProvedSegment
 from app.services.transaction import transaction
 from app.services.verification.ledger_proofs import Found
+from app.values import dataclass
 
 SETTLED = timedelta(days=1)
 """Days are kept as proved once they are over for so long: whatever was under way has ended."""

@@ -4,7 +4,6 @@ import hashlib
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
 from itertools import islice
@@ -30,6 +29,7 @@ from app.services.verification.referral_proofs import REFERRAL_PROOFS
 from app.services.verification.reversal_proofs import REVERSAL_PROOFS
 from app.services.verification.subscription_proofs import SUBSCRIPTION_PROOFS
 from app.services.verification.usage_proofs import USAGE_PROOFS
+from app.values import dataclass
 
 EVERY = (
     *PROOFS,

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 import structlog
@@ -19,6 +18,7 @@ from app.models.webhooks import SellerEndpoint
 from app.services import encryption
 from app.services.transaction import transaction
 from app.services.webhooks import endpoints, queue
+from app.values import dataclass
 
 log = structlog.get_logger()
 
