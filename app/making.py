@@ -5,6 +5,7 @@ from importlib import import_module
 from pkgutil import iter_modules
 from typing import Any
 
+import click
 from flask import Flask
 from jinja2 import StrictUndefined
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -182,5 +183,22 @@ def _register(app: Flask, settings: Settings) -> None:
     if settings.payments == "sandbox" and settings.demo:
         names.append("app.demo.people")
     names += [f"app.api.v1.{module.name}" for module in iter_modules(v1.__path__)]
-    for name in [*names, "app.cli"]:
+    for name in names:
         app.register_blueprint(import_module(name).bp)
+    app.cli.add_command(_Commands("portal", help="Set up, run and check the portal."))
+
+
+class _Commands(click.Group):
+    """The seller's commands, imported when one is looked up: a web server runs none."""
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return the command of this name."""
+        from app.cli import bp
+
+        return bp.cli.get_command(ctx, cmd_name)
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names of all."""
+        from app.cli import bp
+
+        return bp.cli.list_commands(ctx)

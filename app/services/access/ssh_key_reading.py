@@ -6,19 +6,6 @@ import hashlib
 import re
 from contextlib import suppress
 
-from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
-from cryptography.hazmat.primitives.serialization import (
-    Encoding,
-    PublicFormat,
-    load_der_private_key,
-    load_der_public_key,
-    load_ssh_public_key,
-)
-from cryptography.x509 import load_der_x509_certificate
-
 from app.domain.errors import Refused
 from app.domain.people import ssh_key_pieces, ssh_keys, weak_keys
 from app.values import dataclass
@@ -41,6 +28,9 @@ class Read:
 
 def read(text: str, name: str = "") -> Read:
     """Return the one public key in the text, or refuse (422): a private one above all, also in the name."""
+    from cryptography.exceptions import UnsupportedAlgorithm
+    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_ssh_public_key
+
     refuse_private(text, name)
     line = ssh_keys.line_of(ssh_keys.as_pasted(text))
     try:
@@ -133,6 +123,10 @@ def _is_public_der(text: str) -> bool:
         raw = base64.b64decode("".join(text.split()), validate=True)
     except ValueError:
         return False
+    from cryptography.exceptions import UnsupportedAlgorithm
+    from cryptography.hazmat.primitives.serialization import load_der_public_key
+    from cryptography.x509 import load_der_x509_certificate
+
     for load in (load_der_public_key, load_der_x509_certificate):
         with suppress(ValueError, UnsupportedAlgorithm):
             load(raw)
@@ -155,6 +149,9 @@ def _in_one_alphabet(text: str) -> str:
 
 def _is_der(text: str) -> bool:
     """Say whether the text is the Base64 of a private key without its first and last lines."""
+    from cryptography.exceptions import UnsupportedAlgorithm
+    from cryptography.hazmat.primitives.serialization import load_der_private_key
+
     try:
         load_der_private_key(base64.b64decode(_in_one_alphabet(text), validate=True), password=None)
     except TypeError:  # it is one, under a password
@@ -165,6 +162,9 @@ def _is_der(text: str) -> bool:
 
 
 def _is_weak(key: object) -> bool:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+
     match key:
         case RSAPublicKey():
             return weak_keys.is_weak_modulus(key.public_numbers().n)
@@ -174,6 +174,10 @@ def _is_weak(key: object) -> bool:
 
 
 def _bits(key: object) -> int:
+    from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+
     match key:
         case RSAPublicKey() | EllipticCurvePublicKey():
             return key.key_size
