@@ -24,8 +24,6 @@ _SECRETS = {
     "JOBS_URL",
     "MAIL_URL",
 }
-
-
 _NOT_READ = {"testing", "identity_providers"}
 """What no variable of the same name sets."""
 
