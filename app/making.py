@@ -193,12 +193,13 @@ class _Commands(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Return the command of this name."""
-        from app.cli import bp
-
-        return bp.cli.get_command(ctx, cmd_name)
+        return _commands().get_command(ctx, cmd_name)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names of all."""
-        from app.cli import bp
+        return _commands().list_commands(ctx)
 
-        return bp.cli.list_commands(ctx)
+
+def _commands() -> click.Group:
+    found: click.Group = import_module("app.cli").bp.cli
+    return found
