@@ -110,8 +110,8 @@ PYTHON ?= $(shell \
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Purser needs Python 3.11 or newer: make PYTHON=python3.12 …" >&2; exit 1; }
 	@$(PYTHON) -m venv .venv || { echo "No virtual environment could be made. Run: apt-get install python3-venv" >&2; exit 1; }
 
-.venv/runtime.stamp: requirements/runtime.txt | .venv/bin/python
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/runtime.txt
+.venv/runtime.stamp: requirements/runtime.txt requirements/before-3.11.3.txt | .venv/bin/python
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/runtime.txt -r requirements/before-3.11.3.txt
 	@touch $@
 
 .venv/dev.stamp: requirements/dev.txt .venv/runtime.stamp
