@@ -2,12 +2,14 @@
 
 import re
 import tomllib
+from contextlib import suppress
 from functools import cache
-from importlib.metadata import PackageNotFoundError, requires
+from importlib.metadata import PackageNotFoundError, metadata, requires
 
 import pytest
 from packaging.markers import default_environment
 from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 from tests.architecture.source import ROOT
@@ -23,7 +25,8 @@ def _locked(*files: str) -> set[str]:
 
 def _asked_for(asked: list[str], python: str, machine: tuple[str, str, str], locked: set[str]) -> set[str]:
     """Return all packages that those named ask for there, and what these ask for; of what is not locked or not here, the name alone."""
-    there = default_environment() | {
+    there: dict[str, str] = {
+        **{name: str(value) for name, value in default_environment().items()},
         "python_full_version": python,
         "python_version": python.rpartition(".")[0],
         "sys_platform": machine[0],
@@ -61,3 +64,13 @@ def test_whatever_a_python_asks_for_is_locked(python: str) -> None:
     for machine in MACHINES:
         assert _asked_for(project["dependencies"], python, machine, runtime) <= runtime, machine
         assert _asked_for([*project["dependencies"], *tools], python, machine, with_tools) <= with_tools, machine
+
+
+@pytest.mark.parametrize("python", PYTHONS)
+def test_whatever_is_locked_runs_on_a_python(python: str) -> None:
+    said = {}
+    for name in _locked("runtime.txt", "dev.txt"):
+        with suppress(PackageNotFoundError):
+            said[name] = str(metadata(name).json.get("requires_python", ""))
+    assert len(said) > 100
+    assert {name: asked for name, asked in said.items() if python not in SpecifierSet(asked)} == {}
