@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import text
 
+from app.domain.authorizations import AuthorizationRequest
 from app.models.customers import Customer
 from benchmarks.places import Place
 
@@ -97,3 +98,72 @@ def complete(place: Place, customer: Customer) -> None:
 def _analyze(place: Place) -> None:
     with place.raw.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text("analyze"))
+
+
+_USE_FORM = {
+    "sqlite": {
+        "numbers": _FORM["sqlite"]["numbers"],
+        "from": "numbers",
+        "hold": "printf('hold_%02d%024d', :salt, n)",
+        "moment": _FORM["sqlite"]["moment"],
+        "day": "date(received_at)",
+        "later": "strftime('%Y-%m-%d %H:%M:%S', {0}, '+15 minutes') || '.000000'",
+    },
+    "postgresql": {
+        "numbers": "",
+        "from": _FORM["postgresql"]["from"],
+        "hold": "'hold_' || lpad(cast(:salt as text), 2, '0') || lpad(cast(n as text), 24, '0')",
+        "moment": _FORM["postgresql"]["moment"],
+        "day": "(received_at at time zone 'UTC')::date",
+        "later": "{0} + interval '15 minutes'",
+    },
+}
+_USED = (
+    """insert into authorizations (id, customer_id, key, digest, meter, quantity, micros, state, reason,
+      available_after_micros, captured_micros, captured_quantity, captures, period_number, created_at, expires_at,
+      ended_at)
+    {numbers} select {hold}, :customer_id, {hold}, :digest, 'requests', 1, 0, 'captured', '', 0, 0, 1, 1, 1, {moment},
+      {moment_later}, {moment} from {from} where n % 4 = 0""",
+    """insert into usage_events (customer_id, id, received_at, day, occurred_at, period_number, meter, subject,
+      quantity, micros, properties, authorization_id)
+    {numbers} select :customer_id, case when n % 4 = 0 then {hold} else :event || cast(n as text) end, {moment},
+      {day_of_moment}, {moment}, 1, 'requests', '', 1, 0, '{{}}', case when n % 4 = 0 then {hold} end
+    from {from}""",
+    """insert into usage_event_keys (customer_id, id, digest, received_at)
+    select customer_id, id, '', received_at from usage_events
+    where customer_id = :customer_id and authorization_id is null""",
+    """insert into usage_days (customer_id, day, meter, period_number, quantity, events, micros, posted_micros,
+      postings, due_on)
+    select customer_id, day, meter, 1, count(*), count(*), 0, 0, 0, day from usage_events
+    where customer_id = :customer_id group by customer_id, day, meter""",
+    """insert into usage_totals (customer_id, period_number, meter, quantity, held_quantity, outlasting_quantity,
+      reserved_micros, micros)
+    values (:customer_id, 1, 'requests', :rows, 0, 0, 0, 0)""",
+)
+
+
+def use(place: Place, customer: Customer, rows: int, salt: int, days: int = DAYS) -> None:
+    """Give the new customer that many usage events without a cost over the last days, each fourth of a hold."""
+    form = _USE_FORM[place.kind]
+    began = datetime.now(UTC).replace(microsecond=0) - timedelta(days=days)
+    moment = began if place.kind == "postgresql" else began.strftime("%Y-%m-%d %H:%M:%S.000000")
+    asked = AuthorizationRequest(customer.customer_id, "requests", 1, 0, "", 900)
+    values = {
+        "rows": rows, "salt": salt, "began": moment, "customer_id": customer.customer_id, "digest": asked.digest,
+        "step": days * 86_400 / rows, "event": f"evt-{salt}-",
+    }  # fmt: skip
+    words = form | {
+        "moment_later": form["later"].format(form["moment"]),
+        "day_of_moment": form["day"].replace("received_at", f"({form['moment']})"),
+    }
+    with place.raw.begin() as connection:
+        if place.kind == "postgresql":
+            connection.execute(text("set local session_replication_role = replica"))
+        for each in _USED:
+            statement = text(each.format(**words))
+            connection.execute(statement, {name: values[name] for name in statement.compile().params})
+        connection.execute(
+            text("update customers set created_at = :began where customer_id = :customer_id and created_at > :began"),
+            {"began": moment, "customer_id": customer.customer_id},
+        )
+    _analyze(place)

@@ -21,12 +21,13 @@ def add_to(bp: Blueprint) -> None:
 
 @click.command("verify")
 @click.option("--customer", help="Only this customer, by our id or yours; all of its rows.")
-@click.option("--all", "everything", is_flag=True, help="Read transfers again that were proved before.")
+@click.option("--all", "everything", is_flag=True, help="Read again what was proved before.")
 @with_appcontext
 def verify_command(customer: str | None, *, everything: bool) -> None:
     """Prove every invariant again on the live data. Exit status 0 only when all of them hold.
 
-    Transfers and their allocations, which never change, are proved once: the next proof reads those that came since.
+    What never changes (transfers, usage events, ended authorizations, events for hosts) is proved once: the next proof
+    reads what came since.
     """
     before = NOTHING
     with one_line():
@@ -44,9 +45,11 @@ def verify_command(customer: str | None, *, everything: bool) -> None:
     click.echo("Every invariant holds.")
     if before.before_id:
         click.echo(
-            f"{before.transfers:,} transfers and {before.allocations:,} allocations before {before.before_id}, and the "
-            f"totals of days before {before.days_before}, were proved earlier. Of these only the number and the digest "
-            "of one segment were read: `verify --all` reads everything."
+            f"{before.transfers:,} transfers and {before.allocations:,} allocations before {before.before_id}, "
+            f"the totals of days before {before.days_before}, {before.usage_events:,} usage events before "
+            f"{before.usage_before}, {before.authorizations:,} authorizations and {before.outbox_events:,} events for "
+            "hosts were proved earlier. Of these only the number of transfers, sums and the digest of one segment each "
+            "were read: `verify --all` reads everything."
         )
 
 

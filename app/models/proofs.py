@@ -1,4 +1,4 @@
-"""What `verify` has proved of the ledger and need not prove again: up to which row, its sums and its digests."""
+"""What `verify` has proved and need not prove again: up to which row of each series, its sums and its digests."""
 
 from datetime import date, datetime
 
@@ -9,20 +9,24 @@ from app.models.database import Base, CustomerOwned, whole
 
 
 class ProvedSegment(Base):
-    """Transfers that follow each other by their ids, with their allocations, as they were when they were proved."""
+    """Rows of a series that follow each other by their keys, as they were when they were proved."""
 
     __tablename__ = "proved_segments"
     __table_args__ = (
-        CheckConstraint("transfers >= 0 and allocations >= 0", name="counts"),
-        CheckConstraint("from_id < before_id", name="forward"),
-        *whole("transfers", "allocations"),
+        CheckConstraint("series in ('transfers','usage_events','authorizations','outbox_events')", name="series"),
+        CheckConstraint("rows >= 0 and parts >= 0", name="counts"),
+        CheckConstraint("from_key < before_key", name="forward"),
+        *whole("rows", "parts"),
     )
 
-    before_id: Mapped[str] = mapped_column(String(40), primary_key=True)
-    """The ids in it are less than this one; the highest of all is how far the ledger is proved."""
-    from_id: Mapped[str] = mapped_column(String(40))
-    transfers: Mapped[int]
-    allocations: Mapped[int]
+    series: Mapped[str] = mapped_column(String(20), primary_key=True)
+    before_key: Mapped[str] = mapped_column(String(40), primary_key=True)
+    """The keys in it are less than this one; the highest of all is how far the series is proved. It is the row's id, or
+    of usage events the moment at which they were received."""
+    from_key: Mapped[str] = mapped_column(String(40))
+    rows: Mapped[int]
+    parts: Mapped[int]
+    """Of transfers: how many allocations they have."""
     digest: Mapped[str] = mapped_column(String(64))
     days_before: Mapped[date] = mapped_column(Date)
     """The totals of the days before this one were proved with it."""
@@ -67,3 +71,21 @@ class ProvedGrant(CustomerOwned, Base):
     customer_id: Mapped[str] = mapped_column(String(40), primary_key=True)
     grant_id: Mapped[str] = mapped_column(String(40), primary_key=True)
     allocated_micros: Mapped[int]
+
+
+class ProvedUsage(CustomerOwned, Base):
+    """What the days of a meter and billing period add up to whose events were proved."""
+
+    __tablename__ = "proved_usage"
+    __table_args__ = (
+        ForeignKeyConstraint(["customer_id"], ["customers.customer_id"]),
+        CheckConstraint("events >= 0 and quantity >= 0", name="not_negative"),
+        *whole("period_number", "events", "quantity", "micros"),
+    )
+
+    customer_id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    period_number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    meter: Mapped[str] = mapped_column(String(60), primary_key=True)
+    events: Mapped[int]
+    quantity: Mapped[int]
+    micros: Mapped[int]

@@ -55,6 +55,8 @@ class UsageEvent(CustomerOwned, Base):
     __table_args__ = (
         CheckConstraint("quantity >= 0", name="quantity_not_negative"),
         Index("ix_usage_events_day", "customer_id", "meter", "day", "received_at", "id"),
+        # Of a few bytes for a thousand rows: what came since a moment is found without one key more for each event.
+        Index("ix_usage_events_received_at", "received_at", postgresql_using="brin").ddl_if(dialect="postgresql"),
         *whole("quantity", "micros", "period_number"),
         {"postgresql_partition_by": "RANGE (received_at)"},
     )

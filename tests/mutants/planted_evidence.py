@@ -3,6 +3,7 @@
 from tests.mutants.bug import Bug
 
 EVIDENCE = ("tests/services/verification/test_evidence.py",)
+SERIES = ("tests/services/verification/test_series.py",)
 TERMS = "tests/services/verification/test_terms.py"
 
 BUGS = [
@@ -75,5 +76,47 @@ BUGS = [
         "BillingPeriod.closed_at.is_not(None))",
         "BillingPeriod.closed_at.is_(None))",
         (TERMS,),
+    ),
+    Bug(
+        "verify does not compare days with what was proved of them",
+        "app/services/verification/usage_proofs.py",
+        "having sum(events) <> 0 or sum(quantity) <> 0 or sum(micros) <> 0",
+        "having sum(events) > 0",
+        SERIES,
+    ),
+    Bug(
+        "verify keeps an authorization as proved while it is open",
+        "app/services/verification/series.py",
+        """select min(id || '') from authorizations where state = 'held'""",
+        """select min(id || '') from authorizations where state = 'none'""",
+        SERIES,
+    ),
+    Bug(
+        "verify keeps authorizations as proved whose captures it reads again",
+        "app/services/verification/series.py",
+        "ago + _HELD + _LATER",
+        "ago - _HELD",
+        SERIES,
+    ),
+    Bug(
+        "verify reads no event of a hold that was captured the day before",
+        "app/services/verification/proved.py",
+        "min(usage_before, hold or usage_before) - timedelta(days=1)",
+        "usage_before",
+        SERIES,
+    ),
+    Bug(
+        "verify leaves an event's properties out of the digest",
+        "app/services/verification/series.py",
+        "e.micros e.properties e.authorization_id",
+        "e.micros e.authorization_id",
+        SERIES,
+    ),
+    Bug(
+        "verify takes the usage of an authorization that had ended",
+        "app/services/verification/authorization_proofs.py",
+        "where authorization_id < :holds_since and day >= :usage_since",
+        "where authorization_id < :holds_since and day < :usage_since",
+        SERIES,
     ),
 ]

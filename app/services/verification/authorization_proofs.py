@@ -32,7 +32,7 @@ AUTHORIZATION_PROOFS = (
         "the id of an event that was counted is not kept: the same event again would count again",
         f"""
         select e.customer_id, e.id as row_id from usage_events e
-        left join usage_event_keys k on k.customer_id = e.customer_id and k.id = e.id
+        left join all_usage_event_keys k on k.customer_id = e.customer_id and k.id = e.id
         where e.received_at >= :ids_since and k.id is null and ({_KEYED})""",  # noqa: S608  # put together from constants, like all below
     ),
     Proof(
@@ -51,9 +51,15 @@ AUTHORIZATION_PROOFS = (
             0 used, 0 units, 0 events
           from authorizations where captures <> 0 or captured_micros <> 0 or captured_quantity <> 0
           union all select customer_id, authorization_id, 0, 0, 0, micros, quantity, 1
-          from usage_events where authorization_id is not null) a
+          from usage_events where authorization_id >= :holds_since) a
         group by customer_id, id
         having sum(micros) <> sum(used) or sum(quantity) <> sum(units) or sum(captures) <> sum(events)""",
+    ),
+    Proof(
+        "I19",
+        "an event names an authorization that had ended before",
+        """
+        select customer_id, id from usage_events where authorization_id < :holds_since and day >= :usage_since""",
     ),
     Proof(
         "I19",

@@ -31,15 +31,17 @@ EVENT_PROOFS = (
         "an event is missing in the customer's order",
         """
         select customer_id, 'seq ' || cast(before + 1 as text) as row_id from (
-          select customer_id, sequence, lag(sequence, 1, 0) over (partition by customer_id order by sequence) as before
-          from outbox_events) e where sequence <> before + 1""",
+          select customer_id, sequence, coalesce(before, (select max(o.sequence) from all_outbox_events o
+            where o.customer_id = e.customer_id and o.sequence < e.sequence), 0) as before
+          from (select customer_id, sequence, lag(sequence) over (partition by customer_id order by sequence) as before
+            from outbox_events) e) e where sequence <> before + 1""",
     ),
     Proof(
         "I28",
         "what happened has no event",
         f"""
         select f.customer_id, f.type || ' ' || f.source_id as row_id from {_FACTS} f
-        left join outbox_events e on e.customer_id = f.customer_id and e.type = f.type and e.source_id = f.source_id
+        left join all_outbox_events e on e.customer_id = f.customer_id and e.type = f.type and e.source_id = f.source_id
         where e.id is null""",  # noqa: S608
     ),
     Proof(
@@ -74,7 +76,7 @@ EVENT_PROOFS = (
         where (d.state = 'delivered' and a.number is null) or (d.state = 'dead' and d.tries = 0)
           or (d.state <> 'pending' and d.done_at is null)
         union all select d.customer_id, d.id from webhook_deliveries d
-          left join outbox_events e on e.customer_id = d.customer_id and e.id = d.event_id
+          left join all_outbox_events e on e.customer_id = d.customer_id and e.id = d.event_id
           where d.sequence is not null and e.id is null""",
     ),
     Proof(

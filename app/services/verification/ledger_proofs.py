@@ -15,9 +15,9 @@ class Proof:
     """One invariant, what it means when a row comes back, and the statement that looks for one.
 
     A customer's table is called by its name, and by `every_NAME` where the rows of other customers are asked for too.
-    Of `transfers` and `allocations` that is what is to be proved: all, or what came since the last proof. What they are
-    compared with is `all_NAME`, whatever its age; `same_transfers` are those of the same facts, `dated_transfers` those
-    of days since then. `proved_accounts` and `proved_grants` say what all before adds up to: nothing where all is read.
+    Of a table of `LONG` that is what is to be proved: all, or what came since the last proof. What it is compared with
+    is `all_NAME`, whatever its age; `same_transfers` are those of the same facts, `dated_transfers` those of days since
+    then. What all before adds up to is in `proved_accounts` and the like: nothing where all is read.
     """
 
     invariant: str
@@ -35,10 +35,12 @@ class Look:
     sentence: str
     find: Callable[[Session, str | None], Iterator[Found]]
     """Takes the only customer to look at, or None: all."""
+    find_since: Callable[[Session, str], Iterator[Found]] | None = None
+    """The same of all customers' authorizations from this id on, where those before it were proved."""
 
 
-LONG = frozenset({"transfers", "allocations"})
-"""What grows with what is posted, and never changes: proved once, and then what has come since."""
+LONG = frozenset({"transfers", "allocations", "usage_events", "usage_event_keys", "authorizations", "outbox_events"})
+"""What grows with what is posted, used and told: proved once it is settled, and then what has come since."""
 _MOVES = """(select customer_id, unit, credit_account name, amount from transfers
     union all select customer_id, unit, debit_account, -amount from transfers
     union all select customer_id, unit, name, balance from proved_accounts)"""

@@ -46,7 +46,7 @@ class _Asked(Protocol):
     expires_at: datetime
 
 
-def _other_than_asked(session: Session, customer_id: str | None) -> Iterator[Found]:
+def _other_than_asked(session: Session, customer_id: str | None, since: str = "") -> Iterator[Found]:
     """Yield the authorizations whose meter, amount or time is not what the digest of their request says."""
     table = Authorization
     wanted = select(
@@ -63,9 +63,15 @@ def _other_than_asked(session: Session, customer_id: str | None) -> Iterator[Fou
     )
     if customer_id is not None:
         wanted = wanted.where(table.customer_id == customer_id)
+    if since:
+        wanted = wanted.where(table.id >= since)
     for row in session.execute(wanted, execution_options=_AT_ONCE):
         if not _is_as_asked(row):
             yield row.customer_id, row.id
+
+
+def _other_than_asked_since(session: Session, hold: str) -> Iterator[Found]:
+    return _other_than_asked(session, None, hold)
 
 
 def _is_as_asked(row: _Asked) -> bool:
@@ -189,7 +195,12 @@ def _of_credit_payments(session: Session, customer_id: str | None) -> Iterator[F
 LOOKS = (
     Look("I19", authorization_proofs.RESERVED, authorization_proofs.reserved_otherwise),
     Look("units", "the customer's catalog is not there, or is in another currency or credit unit", _of_another_catalog),
-    Look("I19", "an authorization is for another meter, amount or time than was asked for", _other_than_asked),
+    Look(
+        "I19",
+        "an authorization is for another meter, amount or time than was asked for",
+        _other_than_asked,
+        _other_than_asked_since,
+    ),
     Look("I9", "a grant is not what the amount received buys at the rate of the promise", _other_than_bought),
     Look("I6", "what unpaid invoices use of the overage protection is not what is due of them", _of_unpaid_overage),
     Look(

@@ -12,7 +12,7 @@ _DAYS = """(select customer_id, period_number, meter, sum(quantity) total, max(q
     from usage_days group by customer_id, period_number, meter)"""
 _EVENTS = """(select customer_id, day, meter, count(*) n, sum(quantity) total, max(quantity) most, sum(micros) micros,
       min(period_number) first_period, max(period_number) last_period
-    from usage_events group by customer_id, day, meter)"""
+    from usage_events where day >= :usage_since group by customer_id, day, meter)"""
 _SUBJECTS = """(select customer_id, period_number, meter, count(*) n from usage_subjects
     group by customer_id, period_number, meter)"""
 
@@ -85,7 +85,9 @@ USAGE_PROOFS = (
         select s.customer_id, s.customer_id as row_id from spending s
         left join (
             select customer_id, sum(case when micros > captured_micros then micros - captured_micros else 0 end) held
-            from authorizations where state = 'held' and meter = '' group by customer_id) h
+            from (select customer_id || '' as customer_id, micros, captured_micros
+              from all_authorizations where state = 'held' and meter = '') o  -- in no order: by the index of the held
+            group by customer_id) h
           on h.customer_id = s.customer_id
         left join (select customer_id, sum(reserved_micros) held from usage_totals group by customer_id) t
           on t.customer_id = s.customer_id
@@ -102,7 +104,7 @@ USAGE_PROOFS = (
             case when a.expires_at > p.ends_at then a.left_over else 0 end
           from (select customer_id, meter, expires_at,
               case when quantity > captured_quantity then quantity - captured_quantity else 0 end left_over
-            from authorizations where state = 'held' and meter <> '') a
+            from all_authorizations where state = 'held' and meter <> '') a
           join billing_periods p on p.customer_id = a.customer_id and p.closed_at is null) h
         group by customer_id, period_number, meter having sum(held) <> sum(asked) or sum(late) <> sum(asked_late)""",
     ),
@@ -116,7 +118,7 @@ USAGE_PROOFS = (
             sum(first_period) first_period, sum(last_period) last_period
           from (
             select customer_id, day, meter, events, micros, quantity, period_number,
-              0 n, 0 cost, 0 total, 0 most, 0 first_period, 0 last_period from usage_days
+              0 n, 0 cost, 0 total, 0 most, 0 first_period, 0 last_period from usage_days where day >= :usage_since
             union all select customer_id, day, meter, 0, 0, 0, 0,
               n, micros, total, most, first_period, last_period from {_EVENTS} e) u
           group by customer_id, day, meter) b
@@ -125,6 +127,17 @@ USAGE_PROOFS = (
             select 1 from usage_subjects s where s.customer_id = b.customer_id and s.meter = b.meter)
             and not exists (select 1 from usage_totals t where t.customer_id = b.customer_id
               and t.period_number = b.period and t.meter = b.meter and t.last_at is not null))""",  # noqa: S608
+    ),
+    Proof(
+        "usage",
+        "the totals of days are not those that were proved with their events",
+        """
+        select customer_id, meter || ' ' || cast(period_number as text) as row_id from (
+          select customer_id, period_number, meter, events, quantity, micros from proved_usage
+          union all select customer_id, period_number, meter, -events, -quantity, -micros
+          from usage_days where day < :usage_since) u
+        group by customer_id, period_number, meter
+        having sum(events) <> 0 or sum(quantity) <> 0 or sum(micros) <> 0""",
     ),
     Proof(
         "usage",

@@ -192,7 +192,9 @@ def _by_one_customer_too(rows: Session, violations: list[Violation]) -> None:
 
 def _as_new_too(rows: Session, violations: list[Violation]) -> None:
     """Prove the same rows as what came since a proof of nothing: it names what the proof of all names."""
-    before = Mark(ids.first_of("txn", timedelta(hours=1)), (clock.now() - timedelta(days=2)).date())
+    day = (clock.now() - timedelta(days=2)).date()
+    transfers, hold, event = (ids.first_of(prefix, timedelta(hours=1)) for prefix in ("txn", "hold", "evt"))
+    before = Mark(transfers, day, usage_before=day, usage_from=day, holds=hold, outbox=event)
     assert sorted(map(str, verify.violations(rows, since=before))) == sorted(map(str, violations))
 
 
