@@ -44,7 +44,7 @@ BUGS = [
     ),
     Bug(
         "verify does not compare what was received with the audit trail",
-        "app/services/verification/audit_proofs.py",
+        "app/services/verification/event_proofs.py",
         "where p.state in {_PAID} and a.after not like",
         "where p.state = '' and a.after not like",
         EVIDENCE,

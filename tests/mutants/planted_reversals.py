@@ -137,7 +137,7 @@ BUGS = [
     ),
     Bug(
         "verify overlooks what is held for no dispute",
-        "app/services/verification/reversal_proofs.py",
+        "app/services/verification/charge_proofs.py",
         "where a.name = 'disputes' and a.balance <> coalesce(h.held, 0)",
         "where a.name = 'disputes' and a.balance < coalesce(h.held, 0)",
         ("tests/services/verification/test_damage.py",),

@@ -15,17 +15,20 @@ from app.domain.rating import KEPT
 from app.models.database import db
 from app.models.scope import as_service
 from app.services.verification import proved, tables
-from app.services.verification.audit_proofs import AUDIT_PROOFS
 from app.services.verification.authorization_proofs import AUTHORIZATION_PROOFS
-from app.services.verification.charge_proofs import ATTEMPT_PROOFS, BUDGET_PROOFS, COLLECTION_PROOFS
+from app.services.verification.charge_proofs import (
+    ATTEMPT_PROOFS,
+    BUDGET_PROOFS,
+    COLLECTION_PROOFS,
+    REVERSAL_PROOFS,
+)
 from app.services.verification.customer_proofs import CUSTOMER_PROOFS, REFERENCE_PROOFS
 from app.services.verification.document_proofs import DOCUMENT_PROOFS
-from app.services.verification.event_proofs import EVENT_PROOFS
+from app.services.verification.event_proofs import AUDIT_PROOFS, EVENT_PROOFS
 from app.services.verification.ledger_proofs import CASH_PROOFS, PROOFS, Found
 from app.services.verification.looks import LOOKS
 from app.services.verification.proved import NOTHING, Mark
 from app.services.verification.referral_proofs import REFERRAL_PROOFS
-from app.services.verification.reversal_proofs import REVERSAL_PROOFS
 from app.services.verification.subscription_proofs import SUBSCRIPTION_PROOFS
 from app.services.verification.tables import MOST
 from app.services.verification.usage_proofs import USAGE_PROOFS
