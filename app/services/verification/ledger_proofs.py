@@ -40,7 +40,7 @@ class Look:
 
 
 LONG = frozenset({"transfers", "allocations", "usage_events", "usage_event_keys", "authorizations", "outbox_events"})
-"""What grows with what is posted, used and told: proved once it is settled, and then what has come since."""
+"""What grows with what is posted, used and reported: proved once it is settled, and then what has come since."""
 _MOVES = """(select customer_id, unit, credit_account name, amount from transfers
     union all select customer_id, unit, debit_account, -amount from transfers
     union all select customer_id, unit, name, balance from proved_accounts)"""

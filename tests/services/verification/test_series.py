@@ -87,7 +87,7 @@ def mark(used: Customer) -> Iterator[Mark]:
         yield _mark()
 
 
-def test_what_was_used_held_and_told_is_proved_once(app: Flask, mark: Mark, used: Customer) -> None:
+def test_what_was_used_held_and_reported_is_proved_once(app: Flask, mark: Mark, used: Customer) -> None:
     ended = "authorizations where state <> 'refused'"
     assert (mark.usage_events, mark.authorizations) == (_count("usage_events"), _count(ended)) == (3, 3)
     assert mark.outbox_events == _count("outbox_events") > 3
