@@ -121,7 +121,7 @@ def statement(proofs: tuple[Proof, ...], dialect: str, rows_of: str) -> tuple[Te
 
 
 def in_turn(sql: str, dialect: str) -> str:
-    """Return the SQL with what the database is to be told of the order of its joins."""
+    """Return the SQL with what each database needs to know of the order of its joins."""
     for name, own in IN_TURN[dialect].items():
         sql = sql.replace(name, own)
     return sql
