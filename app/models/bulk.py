@@ -23,7 +23,6 @@ from sqlalchemy import (
     column,
     func,
     inspect,
-    literal,
     select,
     true,
 )
@@ -37,10 +36,12 @@ from app.models.database import Base
 from app.models.scope import ServiceScope, current
 
 Row = Mapping[str, Any]
-Rules = Mapping[str, str | ColumnElement[Any]]
+Rule = str | ColumnElement[Any]
+Rules = Mapping[str, Rule]
 """What becomes of a column of a row that is there: `add` adds the new value, `set` takes it, `most` takes it when it is
 higher; an expression is the column's new value."""
 Insert = postgresql.Insert | sqlite.Insert
+_ROWS = "rows"
 Changes = Callable[[Any, Any], Mapping[str, Any]]
 """The new values of a row that is there, from its columns and those of the row that was to be inserted."""
 
@@ -49,17 +50,6 @@ def table_of(model: type[Base]) -> Table:
     """Return the model's table."""
     ensure(isinstance(model.__table__, Table), f"{model} has no table")
     return model.__table__  # type: ignore[return-value]  # said above
-
-
-def given(session: Session, columns: Sequence[Column[Any]], rows: Sequence[Row]) -> Select[*tuple[Any, ...]]:
-    """Return a SELECT of the rows as the database would read them from these columns, to insert or to join."""
-    if session.get_bind().dialect.name == "postgresql":
-        read = func.json_to_recordset(cast(literal(json.dumps(rows, default=_with_zone), Text), JSON))
-        named = read.table_valued(*[column(each.name, each.type) for each in columns]).render_derived(with_types=True)
-        return select(*[named.c[each.name] for each in columns])
-    value = func.json_each(json.dumps(rows, default=_without_zone)).table_valued("value").c.value
-    taken = [func.json_extract(value, f"$.{each.name}", type_=each.type).label(each.name) for each in columns]
-    return select(*taken).where(true())  # without a WHERE, SQLite would read ON CONFLICT as a join's
 
 
 def handed(dialect: str, name: str, columns: Sequence[Column[Any]]) -> FromClause:
@@ -123,11 +113,19 @@ def insert_missing(session: Session, model: type[Base], rows: Sequence[Row]) -> 
 
 def upsert(session: Session, model: type[Base], rows: Sequence[Row], rules: Rules) -> None:
     """Insert the rows, or change those that are there by the rules. No key may come twice in `rows`."""
-    table = table_of(model)
-    names = list(rows[0])
-    columns = [table.c[name] for name in names]
-    statement = _insert(session, table).from_select(names, given(session, columns, rows))
-    session.execute(_or_change(statement, table, rules) if rules else statement)
+    dialect = session.get_bind().dialect.name
+    statement = _upserted(dialect, table_of(model), tuple(rows[0]), tuple(rules.items()))
+    session.execute(statement, {_ROWS: as_handed(dialect, rows)})
+
+
+@lru_cache
+def _upserted(dialect: str, table: Table, names: tuple[str, ...], rules: tuple[tuple[str, Rule], ...]) -> Insert:
+    """Return the statement, put together once: that takes longer than to run it for a row."""
+    rows = select(*handed(dialect, _ROWS, [table.c[name] for name in names]).c)
+    if dialect == "sqlite":
+        rows = rows.where(true())  # without a WHERE, SQLite would read ON CONFLICT as a join's
+    statement = inserted(dialect, table, names, rows)
+    return _or_change(statement, table, dict(rules)) if rules else statement
 
 
 def upsert_row(session: Session, model: type[Base], values: Row, rules: Rules) -> None:

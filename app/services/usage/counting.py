@@ -1,18 +1,19 @@
 """Counting a batch: what its customers' meters show is read once, rated in memory, and each table is written once."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, and_, select
 from sqlalchemy.orm import Session
 
 from app.domain import rating
 from app.domain.catalog import MeterKind
 from app.domain.rating import DEAREST, FULL, Tally, Tariff, UsageReport
 from app.domain.reservations import Reservation
-from app.models.bulk import given, insert, table_of, upsert
+from app.models.bulk import Row, as_handed, handed, insert, table_of, upsert
 from app.models.ledger import BalanceDay
 from app.models.usage import Spending, UsageDay, UsageSubject, UsageTotal
 from app.services.ledger import spending
@@ -21,6 +22,8 @@ from app.services.usage.event_rows import EventRow
 from app.services.usage.standing import Standing, standings
 from app.values import dataclass
 
+_ASKED = "asked"
+_METER = ("customer_id", "period_number", "meter")
 MeterKey = tuple[str, str]
 SubjectKey = tuple[str, str, str]
 _RULES = {MeterKind.MAX: "most", MeterKind.LAST: "set"}
@@ -125,34 +128,20 @@ class Counting:
         """Read what the meters show and hold in the open periods."""
         if not self._tariffs:
             return
-        table = table_of(UsageTotal)
         rows = [
             {"customer_id": owner, "period_number": self._standings[owner].period_number, "meter": meter}
             for owner, meter in self._tariffs
         ]
-        columns = [table.c.customer_id, table.c.period_number, table.c.meter]
-        asked = given(self._session, columns, rows).subquery()
-        found = self._session.execute(
-            select(
-                table.c.customer_id,
-                table.c.meter,
-                table.c.quantity,
-                table.c.last_at,
-                table.c.held_quantity,
-                table.c.outlasting_quantity,
-                table.c.reserved_micros,
-            ).join(
-                asked,
-                (table.c.customer_id == asked.c.customer_id)
-                & (table.c.period_number == asked.c.period_number)
-                & (table.c.meter == asked.c.meter),
-            )
-        )
+        found = self._asked(_totals, rows)
         for owner, meter, quantity, last_at, held, outlasting, reserved in found:
             key = owner, meter
             self._tallies[key] = Tally(quantity, last_at)
             if held:
                 self._held[key] = Reservation(self._tariffs[key], quantity, held, outlasting), reserved
+
+    def _asked(self, statement: Callable[[str], Select[*tuple[Any, ...]]], rows: Sequence[Row]) -> Any:
+        dialect = self._session.get_bind().dialect.name
+        return self._session.execute(statement(dialect), {_ASKED: as_handed(dialect, rows)})
 
     def _reserved(self, key: MeterKey, used: int) -> int:
         """Return what the open holds of the meter may still cost when so much is used: they have moved up behind it."""
@@ -172,18 +161,7 @@ class Counting:
         ]
         if not rows:
             return set()
-        table = table_of(UsageSubject)
-        columns = [table.c.customer_id, table.c.period_number, table.c.meter, table.c.subject]
-        asked = given(self._session, columns, rows).subquery()
-        found = self._session.execute(
-            select(table.c.customer_id, table.c.meter, table.c.subject).join(
-                asked,
-                (table.c.customer_id == asked.c.customer_id)
-                & (table.c.period_number == asked.c.period_number)
-                & (table.c.meter == asked.c.meter)
-                & (table.c.subject == asked.c.subject),
-            )
-        )
+        found = self._asked(_subjects, rows)
         return {(owner, meter, subject) for owner, meter, subject in found}
 
     def _write_spending(self) -> None:
@@ -276,3 +254,24 @@ def _day_quantity(kind: MeterKind, so_far: int, quantity: int, before: Tally, af
             return after.quantity
         case _:
             return so_far + after.quantity - before.quantity
+
+
+@cache
+def _totals(dialect: str) -> Select[*tuple[Any, ...]]:
+    """Return what is asked of the meters that are handed over, put together once."""
+    table = table_of(UsageTotal)
+    asked = handed(dialect, _ASKED, [table.c[each] for each in _METER])
+    columns = ("quantity", "last_at", "held_quantity", "outlasting_quantity", "reserved_micros")
+    return select(table.c.customer_id, table.c.meter, *(table.c[each] for each in columns)).join(
+        asked, and_(*(table.c[each] == asked.c[each] for each in _METER))
+    )
+
+
+@cache
+def _subjects(dialect: str) -> Select[*tuple[Any, ...]]:
+    """Return which of the subjects that are handed over are there, put together once."""
+    table = table_of(UsageSubject)
+    asked = handed(dialect, _ASKED, [table.c[each] for each in (*_METER, "subject")])
+    return select(table.c.customer_id, table.c.meter, table.c.subject).join(
+        asked, and_(*(table.c[each] == asked.c[each] for each in (*_METER, "subject")))
+    )

@@ -2,14 +2,17 @@
 
 from collections.abc import Collection, Mapping
 from datetime import date, datetime
+from functools import cache
+from typing import Any
 
-from sqlalchemy import func, literal, or_, select
+from sqlalchemy import BindParameter, Select, bindparam, func, literal, or_, select
 from sqlalchemy.orm import Session
 
 from app.domain.catalog import Catalog, Plan
 from app.domain.ledger import CREDITS
 from app.models.catalogs import CatalogVersion
 from app.models.customers import BillingPeriod, Customer
+from app.models.database import UtcDateTime
 from app.models.ledger import Account, BalanceDay, Grant
 from app.models.usage import Spending
 from app.services.catalog import versions
@@ -54,8 +57,30 @@ def standings(session: Session, locked: Mapping[str, Spending], now: datetime) -
 
 def _looked_up(session: Session, customer_ids: Collection[str], now: datetime) -> tuple[dict[str, Standing], set[str]]:
     """Return where they stand as the rows say, and for whom something is due."""
+    rows = session.execute(_statement(), {"customers": list(customer_ids), "now": now}).all()
+    sold = {row.customer_id: versions.remembered(row.catalog, row.version, row.digest) for row in rows}
+    found = {
+        row.customer_id: Standing(
+            sold[row.customer_id],
+            plan_of(sold[row.customer_id], row.plan),
+            row.number,
+            row.ends_at,
+            row.balance,
+            row.unposted_micros,
+            row.held_micros,
+            row.last_day,
+        )
+        for row in rows
+    }
+    return found, {row.customer_id for row in rows if row.is_due}
+
+
+@cache
+def _statement() -> Select[*tuple[Any, ...]]:
+    """Return what is asked of each batch, put together once."""
+    now: BindParameter[Any] = bindparam("now", type_=UtcDateTime())
     grant_is_due = select(Grant.id).where(Grant.customer_id == Customer.customer_id, Grant.is_due(now)).exists()
-    rows = session.execute(
+    return (
         select(
             Customer.customer_id,
             Customer.catalog,
@@ -81,24 +106,9 @@ def _looked_up(session: Session, customer_ids: Collection[str], now: datetime) -
         .join(Account, Account.customer_id == Customer.customer_id)
         .join(Spending, Spending.customer_id == Customer.customer_id)
         .where(
-            Customer.customer_id.in_(customer_ids),
+            Customer.customer_id.in_(bindparam("customers", expanding=True)),
             BillingPeriod.closed_at.is_(None),
             Account.name == CREDITS,
             Account.unit == literal("credits:") + Customer.credit_unit,
         )
-    ).all()
-    sold = {row.customer_id: versions.remembered(row.catalog, row.version, row.digest) for row in rows}
-    found = {
-        row.customer_id: Standing(
-            sold[row.customer_id],
-            plan_of(sold[row.customer_id], row.plan),
-            row.number,
-            row.ends_at,
-            row.balance,
-            row.unposted_micros,
-            row.held_micros,
-            row.last_day,
-        )
-        for row in rows
-    }
-    return found, {row.customer_id for row in rows if row.is_due}
+    )
