@@ -12,7 +12,9 @@ from sqlalchemy import Result, select
 from sqlalchemy.exc import ProgrammingError
 
 from app.domain.people.members import Actor
+from app.domain.rating import UsageReport
 from app.models import written
+from app.models.bulk import as_handed
 from app.models.customers import Customer
 from app.models.database import db
 from app.models.events import AuditEntry
@@ -24,6 +26,9 @@ from app.services.outbox import billing_mails, events
 from app.services.payments import settlement
 from app.services.receivables import from_credit
 from app.services.transaction import transaction
+from app.services.usage import counting, standing
+from app.services.usage import events as usage_events
+from tests.support import meters
 from tests.support.databases import Database
 from tests.support.reversals import buys
 
@@ -37,8 +42,10 @@ KEPT: dict[str, Any] = {
     "address": drafting._ADDRESS,
     "recipients": billing_mails.RECIPIENTS,
     "open": from_credit._OPEN,
+    "named": usage_events._named(is_limited=False),
+    "standing": standing._statement(),
 }
-FOUND = {"customer", "books", "bought", "payment"}
+FOUND = {"customer", "books", "bought", "payment", "named", "standing"}
 
 
 @pytest.mark.both_databases
@@ -46,7 +53,8 @@ def test_what_is_kept_finds_nobody_else_s_rows(
     app: Flask, acme: Customer, globex: Customer, mallory_actor: Actor, database: Database
 ) -> None:
     payment = buys(app, mallory_actor, 2500)
-    asked = {"customer": globex.customer_id, "payment": payment.id, "now": LATER}
+    named = [globex.customer_id]
+    asked = {"customer": globex.customer_id, "payment": payment.id, "now": LATER, "names": named, "customers": named}
     with as_service("look"), transaction() as session:
         found = {name for name, each in KEPT.items() if session.execute(each, asked).all()}
         assert found >= FOUND
@@ -58,6 +66,24 @@ def test_what_is_kept_finds_nobody_else_s_rows(
     own = {"name": globex.catalog, "version": globex.catalog_version, "customer": globex.customer_id}
     with as_customer(acme.customer_id):
         assert {row[2] for row in db.session.execute(drafting._TERMS, own)} == {None}
+
+
+@pytest.mark.both_databases
+def test_meters_that_are_asked_for_are_those_of_the_customer_in_scope(acme: Customer, database: Database) -> None:
+    """SQLite has no row-level security: there the rows that are handed over name the customer, and a service asks."""
+    meters.apply()
+    theirs = meters.customer("Metered").customer_id
+    assert usage_events.accept([UsageReport("evt-1", theirs, "users", subject="ada")]).accepted == 1
+    meter = {"customer_id": theirs, "period_number": 1, "meter": "users", "subject": "ada"}
+    other = meter | {"customer_id": acme.customer_id}
+    asked = {"asked": as_handed(database.kind, [meter])}
+    for each in (counting._totals(database.kind), counting._subjects(database.kind)):
+        with as_service("look"):
+            assert len(db.session.execute(each, asked).all()) == 1
+            assert db.session.execute(each, {"asked": as_handed(database.kind, [other])}).all() == []
+        if database.kind == "postgresql":
+            with as_customer(acme.customer_id):
+                assert _found(partial(db.session.execute, each, asked)) == []
 
 
 @pytest.mark.both_databases

@@ -3,6 +3,7 @@
 import json
 import math
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from flask import request
@@ -37,16 +38,17 @@ def body(
         raise UnsupportedMediaType
     raw = composed(raw) if composed is not None else raw
     raw = raw or b"{}"
-    unread = unreadable.why(raw)
     notes = _Notes()
     try:
         sent: object = notes.read(raw.decode())
     except (ValueError, RecursionError):
-        raise _unread(unread) from None
+        raise _unread(unreadable.why(raw)) from None
+    if not notes.found_any and b"\\u0000" not in raw:  # no text of JSON has a NUL in it otherwise
+        with suppress(ValidationError):  # that it cannot be read, or what is wrong with it, is said below
+            return sent, model.model_validate_json(raw, context={})
+    unread = unreadable.why(raw)
     if unread and not judged_each:
         raise _unread(unread)
-    if not unread and not notes.found_any and b"\\u0000" not in raw:  # no text of JSON has a NUL in it otherwise
-        return sent, _made(model, raw, {})
     wrong = _wrong_elements(sent, judged_each, readable=unread is None)
     rest = sent
     if wrong:

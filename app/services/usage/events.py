@@ -8,9 +8,11 @@ each table is written once.
 from collections.abc import Mapping, Sequence
 from dataclasses import field, replace
 from datetime import datetime
+from functools import cache
+from typing import Any
 
 import structlog
-from sqlalchemy import or_, select
+from sqlalchemy import BindParameter, Select, bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from app import clock
@@ -148,11 +150,17 @@ class _Read:
 def _customers(session: Session, reports: Sequence[UsageReport], only: str) -> dict[str, str]:
     """Return the id of each customer that is named, by what it is named: our id or the host's."""
     names = {each.customer for each in reports if each.customer.isprintable()}
+    asked: dict[str, Any] = {"names": list(names)} | ({"only": only} if only else {})
+    found = session.execute(_named(is_limited=bool(only)), asked).all()
+    by_theirs = {theirs: ours for ours, theirs in found if theirs in names and theirs is not None}
+    return by_theirs | {ours: ours for ours, _theirs in found if ours in names}
+
+
+@cache
+def _named(*, is_limited: bool) -> Select[*tuple[Any, ...]]:
+    """Return what is asked of the customers that a batch names, put together once."""
+    names: BindParameter[Any] = bindparam("names", expanding=True)
     wanted = select(Customer.customer_id, Customer.external_id).where(
         or_(Customer.customer_id.in_(names), Customer.external_id.in_(names))
     )
-    if only:
-        wanted = wanted.where(Customer.customer_id == only)
-    found = session.execute(wanted).all()
-    by_theirs = {theirs: ours for ours, theirs in found if theirs in names and theirs is not None}
-    return by_theirs | {ours: ours for ours, _theirs in found if ours in names}
+    return wanted.where(Customer.customer_id == bindparam("only")) if is_limited else wanted
