@@ -167,8 +167,8 @@ BUGS = [
     Bug(
         "a key of one customer reports for another",
         "app/services/usage/events.py",
-        "    if only:\n",
-        "    if only and not names:\n",
+        "_named(is_limited=bool(only))",
+        "_named(is_limited=False)",
         KEYS,
     ),
 ]
