@@ -59,6 +59,7 @@ class Settings:
     api_calls_per_minute: int = 60_000
     api_front: bool = True
     web_threads: int = 16
+    archive_events_after_months: int = 13
     api_tokens_may_last: bool = False
     two_factor_required: bool = False
     identity_providers: tuple[IdentityProvider, ...] = ()

@@ -18,6 +18,7 @@ from app.presenters.status import status_line
 from app.presenters.usage_charts import ALL_METERS, WITHOUT_METER, Drawn
 from app.services.alerts import recipients, removals, thresholds
 from app.services.ledger import exposure
+from app.services.operations import archived
 from app.services.spend_management import blocked_calls
 from app.services.usage import history, meters, stretches
 from app.services.usage.meters import MeterUse, Usage
@@ -52,7 +53,7 @@ def meter(meter: str) -> Response:
     use, today, credit = _use(usage, meter), clock.now().date(), current_unit()
     first, last = usage.period.starts_at.date(), usage.period.ends_at.date() - ONE_DAY
     days = history.every_day(_whose(), use.meter.key, use.tariff.kind, first, max(first, min(last, today)))
-    shown, resets_on = present.row_of(use, usage, credit), usage.period.ends_at.date()
+    shown, end = present.row_of(use, usage, credit), usage.period.ends_at.date()
     calls = blocked_calls.of_meter(current_customer().customer_id, use.meter, usage.period.number)
     return show(
         METER_PAGE,
@@ -62,9 +63,7 @@ def meter(meter: str) -> Response:
         unit=shown.unit if use.meter.key else "",
         period=present.period_words(first, last),
         counts=usage_sentences.counts(use.tariff.kind) if use.meter.key else "",
-        limit_effect=usage_sentences.limit_effect(shown.bar, resets_on, use.cost, credit)
-        if usage.period.is_open
-        else "",
+        limit_effect=usage_sentences.limit_effect(shown.bar, end, use.cost, credit) if usage.period.is_open else "",
         refused=[refused(each, usage.catalog, credit) for each in calls],
         formula=usage_sentences.formula(shown.bar, use.cost, credit, is_open=usage.period.is_open),
         days=days,
@@ -101,6 +100,7 @@ def day(meter: str, day: str) -> Response:
         unit=use.meter.unit if key else "",
         counted=counted,
         added=added,
+        is_archived=added is None and archived.holds(on),
         added_words=present.added_words(use.tariff.kind, added.events) if added else "",
         events=[(each, present.details(each)) for each in found.events],
         newest=url_for("usage.day", meter=meter, day=day) if after else "",

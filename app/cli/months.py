@@ -1,6 +1,7 @@
-"""The month, and prices that change on a day: `flask portal run-month`, `late-months`, `change-prices`."""
+"""Months: their end, prices that change, old events: `run-month`, `late-months`, `change-prices`, `archive-events`."""
 
 from datetime import datetime
+from pathlib import Path
 
 import click
 from flask import Blueprint
@@ -9,15 +10,17 @@ from tqdm import tqdm
 
 from app.cli.console import customer_named, one_line
 from app.domain.amounts import money_words
+from app.extensions import settings
 from app.models.scope import as_service
 from app.services.customers.plan_moves import Stays
 from app.services.month_end import late, price_changes, run
 from app.services.month_end.price_changes import Announcement, Expected
+from app.services.operations import archive
 
 
 def add_to(bp: Blueprint) -> None:
     """Add these commands to the seller's command line."""
-    for command in (run_month, late_months, change_prices):
+    for command in (run_month, late_months, change_prices, archive_events):
         bp.cli.add_command(command)
 
 
@@ -102,3 +105,19 @@ def _words(found: Expected | Announcement) -> str:
         return "no month of it is over yet"
     span = "month" if said.months == 1 else f"{said.months} months"
     return f"{money_words(said.before)} -> {money_words(said.after)} in the last {span}"
+
+
+@click.command("archive-events")
+@click.argument("month", type=click.DateTime(["%Y-%m"]), metavar="YYYY-MM")
+@click.argument("directory", type=click.Path(exists=True, file_okay=False, writable=True, path_type=Path))
+@with_appcontext
+def archive_events(month: datetime, directory: Path) -> None:
+    """Write the usage events of an old month to a file, check it, and take them out of the database.
+
+    Their totals stay. The month has to be over for ARCHIVE_EVENTS_AFTER_MONTHS, the oldest that is left, and posted,
+    billed and proved. Ended in the middle, the command goes on when it is given again; of a month that was archived
+    before, it checks the file.
+    """
+    with one_line():
+        made = archive.archive(month.date(), directory, months=settings().archive_events_after_months)
+    click.echo(f"{made.events:,} events are in {made.path} (SHA-256 {made.sha256}), and no longer in the database.")

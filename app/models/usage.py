@@ -1,4 +1,4 @@
-"""Usage: raw events, what they add up to, and the one row of each customer that counts what is not posted yet."""
+"""Usage: raw events, what they add up to and what is archived, and each customer's row of what is not posted yet."""
 
 from datetime import date, datetime
 
@@ -150,3 +150,59 @@ class UsageDay(CustomerOwned, Base):
     """The day from which it is to be posted to the ledger."""
     is_to_post: Mapped[bool] = mapped_column(Computed("micros > posted_micros", persisted=True))
     """Changes seldom: PostgreSQL's index is by it, and not by what each event changes, so that most change no index."""
+
+
+class UsageArchive(Base):
+    """A month whose events are in a file. Those that were received before `before_at` are read from files alone."""
+
+    __tablename__ = "usage_archives"
+    __table_args__ = (
+        CheckConstraint("events >= 0 and bytes > 0", name="counts"),
+        *whole("events", "bytes"),
+    )
+
+    month: Mapped[date] = mapped_column(Date, primary_key=True)
+    """Its first day."""
+    before_at: Mapped[datetime]
+    """When the next month begins."""
+    file: Mapped[str] = mapped_column(String(200))
+    sha256: Mapped[str] = mapped_column(String(64))
+    bytes: Mapped[int]
+    events: Mapped[int]
+    begun_at: Mapped[datetime]
+    done_at: Mapped[datetime | None]
+    """None: some of its events are still in the database, too."""
+
+
+class ArchivedUsage(CustomerOwned, Base):
+    """What the events of a meter and day add up to that are in a file. A day's last event may be of the next month."""
+
+    __tablename__ = "archived_usage"
+    __table_args__ = (
+        ForeignKeyConstraint(["customer_id"], ["customers.customer_id"]),
+        CheckConstraint("events > 0 and captures >= 0", name="counts"),
+        *whole(
+            "period_number",
+            "events",
+            "quantity",
+            "most",
+            "micros",
+            "captures",
+            "captured_quantity",
+            "captured_micros",
+        ),
+    )
+
+    customer_id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    day: Mapped[date] = mapped_column(Date, primary_key=True)
+    meter: Mapped[str] = mapped_column(String(60), primary_key=True)
+    month: Mapped[date] = mapped_column(Date, primary_key=True)
+    period_number: Mapped[int]
+    events: Mapped[int]
+    quantity: Mapped[int]
+    most: Mapped[int]
+    micros: Mapped[int]
+    captures: Mapped[int]
+    """How many of them were captured of an authorization, and how much."""
+    captured_quantity: Mapped[int]
+    captured_micros: Mapped[int]

@@ -11,7 +11,7 @@ from app.domain.usage_words import without_a_meter
 from app.services.usage.figures import Figure, Part
 from app.values import dataclass
 
-TOO_MANY = marked("There are too many events to add up on this page: these are the totals of their days.")
+TOO_MANY = marked("The events are too many to add up on this page, or archived: these are the totals of their days.")
 COUNTED = {
     MeterKind.COUNT: marked("Each event of the billing period counts as one."),
     MeterKind.SUM: marked("The quantities of all events of the billing period, added up."),

@@ -35,7 +35,7 @@ ON_EVERY_SERVER = {
 NOBODYS = {
     "catalog_versions", "credit_codes", "frame_origins", "identities", "members", "number_series", "passkey_challenges",
     "passkeys", "password_reset_requests", "proved_segments", "recovery_codes", "seller_endpoints", "sign_in_links", "ssh_keys",
-    "two_factor", "api_requests", "inbox_events", "reconciliations", "sandbox_faults", "sandbox_objects",
+    "two_factor", "usage_archives", "api_requests", "inbox_events", "reconciliations", "sandbox_faults", "sandbox_objects",
     "sandbox_requests",
 }  # fmt: skip
 """Tables without a customer: people, what the seller sells, and what the processor and hosts send."""

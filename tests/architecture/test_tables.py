@@ -72,7 +72,7 @@ def test_postgresql_gives_each_role_only_what_it_needs(database: Database) -> No
         "payment_methods": {"insert", "update"},
         "audit_entries": {"insert"},
     }
-    assert set(writes) == {table.name for table in OWNED} | {"catalog_versions", "alembic_version"}
+    assert set(writes) == {table.name for table in OWNED} | {"catalog_versions", "alembic_version", "usage_archives"}
     assert not any("truncate" in verbs for verbs in granted.values())
 
 

@@ -19,6 +19,7 @@ from app.api.contract.operations import (
 from app.api.contract.patterns import DAY
 from app.domain.errors import Refused
 from app.models.customers import Customer
+from app.services.operations import archived
 from app.services.usage import meters
 from app.services.usage.meters import DayUse, EventUse, MeterUse, Place, Stretch
 
@@ -144,6 +145,9 @@ def events(customer: Customer, query: EventQuery) -> Page[EventOut]:
     last = _day_of(query.last, "last") or clock.now().date()
     first = _day_of(query.first, "first") or last - DEFAULT_DAYS
     after = decode_cursor(query.cursor, str, str, str)
+    if archived.holds(first):
+        from_day = archived.first_day()
+        raise Refused(f"Usage events before {from_day} are in an archive.", "events_archived", 410, "first")
     page = meters.events(customer.customer_id, query.meter, first, last, after=_place(after), limit=query.limit)
     following = None
     if page.older is not None:

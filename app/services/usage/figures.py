@@ -13,6 +13,7 @@ from app.models.customers import Customer
 from app.models.database import db
 from app.models.ledger import Transfer
 from app.models.usage import UsageDay, UsageEvent
+from app.services.operations import archived
 from app.services.usage import history, stretches
 from app.services.usage.history import MOST_ADDED
 from app.services.usage.meters import DAY, MeterUse, Stretch, Usage
@@ -42,7 +43,7 @@ class Figure:
     rule: str = "sum"
     """How the parts come to the figure: `sum`, `left` (a sum that is never shown below zero) or `highest`."""
     from_days: bool = False
-    """Whether there are too many events to add up for a page, so that the totals of their days were."""
+    """Whether there are too many events to add up for a page, or they are archived: the totals of their days were."""
     more: dict[str, Any] = field(default_factory=dict)
     """What the words of the figure say besides."""
 
@@ -75,6 +76,8 @@ def cost(customer_id: str, usage: Usage, use: MeterUse | None = None) -> Figure:
 def quantity(customer_id: str, usage: Usage, use: MeterUse) -> Figure:
     """Count again what the meter shows for the period, day by day."""
     where, kind = _in_period(usage.period), use.tariff.kind
+    if kind in {MeterKind.UNIQUE, MeterKind.LAST} and archived.holds(usage.period.starts_at.date()):
+        return Figure(use.used, _shown_on_days(customer_id, use.meter.key, kind, where[0]), from_days=True)
     match kind:
         case MeterKind.UNIQUE:
             return Figure(use.used, _first_seen(customer_id, use.meter.key, *where))
@@ -128,11 +131,13 @@ def of_events(
 ) -> Counted:
     """Add up events by `meter` or by `day`: what they cost, or (with a `kind`) what they count for.
 
-    `days` and `events` select the same, of either table. Where there are too many events the days' totals are added up.
+    `days` and `events` select the same, of either table. Where events are too many, or archived, the totals of their
+    days are added up.
     """
     at_days = [UsageDay.customer_id == customer_id, days, *([UsageDay.meter == meter] if meter is not None else [])]
-    many = int(db.session.scalar(select(func.sum(UsageDay.events)).where(*at_days)) or 0)
-    from_days = many > MOST_ADDED
+    days_of_it = select(func.sum(UsageDay.events), func.min(UsageDay.day), archived.BEFORE).where(*at_days)
+    many, begins, before = db.session.execute(days_of_it).one()
+    from_days = int(many or 0) > MOST_ADDED or archived.is_in(before, begins)
     model: Any = UsageDay if from_days else UsageEvent
     where = at_days if from_days else [
         UsageEvent.customer_id == customer_id, events, *([UsageEvent.meter == meter] if meter is not None else []),
@@ -199,6 +204,14 @@ def _latest(customer_id: str, meter: str, _days: ColumnElement[bool], events: Co
         .limit(1)
     ).all()
     return tuple(Part("day", 1, value, meter, day) for day, value in found)
+
+
+def _shown_on_days(customer_id: str, meter: str, kind: MeterKind, days: ColumnElement[bool]) -> tuple[Part, ...]:
+    """Return what a meter showed on its days whose events are archived: of a `last` one, on the last of them."""
+    rows = select(UsageDay.day, UsageDay.events, UsageDay.quantity).where(UsageDay.customer_id == customer_id, days)
+    found = db.session.execute(rows.where(UsageDay.meter == meter).order_by(UsageDay.day)).all()
+    parts = tuple(Part("day", events, quantity, meter, day) for day, events, quantity in found if quantity)
+    return parts[-1:] if kind is MeterKind.LAST else parts
 
 
 def _corrections(customer_id: str, period: Stretch) -> Iterable[Part]:

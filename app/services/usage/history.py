@@ -11,6 +11,7 @@ from app.models.customers import BillingPeriod
 from app.models.database import db
 from app.models.ledger import Transfer
 from app.models.usage import UsageDay, UsageEvent, UsageTotal
+from app.services.operations import archived
 from app.services.usage.meters import DAY, DayUse, Stretch, days
 from app.values import dataclass
 
@@ -94,7 +95,7 @@ def day_of(customer_id: str, meter: str, day: date) -> DayUse:
 
 
 def added_up(customer_id: str, meter: str, kind: MeterKind, day: date) -> Added | None:
-    """Add the meter's day up again from its events, by another way than it was counted; None: they are too many.
+    """Add the meter's day up again from its events, by another way than it was counted; None: too many, or archived.
 
     What a day adds to a `unique` meter, and what a `last` one shows, depends on the days of the period before it too.
     """
@@ -102,7 +103,9 @@ def added_up(customer_id: str, meter: str, kind: MeterKind, day: date) -> Added 
     number = select(UsageDay.period_number).where(*counted, UsageDay.day == day).scalar_subquery()
     reaches_back = kind in {MeterKind.UNIQUE, MeterKind.LAST}
     which = (UsageDay.day <= day, UsageDay.period_number == number) if reaches_back else (UsageDay.day == day,)
-    if int(db.session.scalar(select(func.sum(UsageDay.events)).where(*counted, *which)) or 0) > MOST_ADDED:
+    days = select(func.sum(UsageDay.events), func.min(UsageDay.day), archived.BEFORE).where(*counted, *which)
+    events, first, archived_before = db.session.execute(days).one()
+    if int(events or 0) > MOST_ADDED or archived.is_in(archived_before, first):
         return None
     begins = datetime.combine(day, time(), UTC)
     many, total, most, micros = db.session.execute(

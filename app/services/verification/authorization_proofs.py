@@ -26,6 +26,9 @@ _ROOM = f"""{_LEFT.format("judged_balance_micros")} - judged_held_micros
             + case when judged_balance_micros < 0 then {_LEFT.format("(judged_overage_micros + judged_balance_micros)")}
               else judged_overage_micros end"""
 
+_ARCHIVED = "(select max(before_at) from usage_archives)"
+"""Usage of authorizations from before may be in an archive: of these sums are compared, not one by one."""
+
 AUTHORIZATION_PROOFS = (
     Proof(
         "I17",
@@ -45,15 +48,32 @@ AUTHORIZATION_PROOFS = (
     Proof(
         "I19",
         "what an authorization has captured is not the usage that names it",
-        """
+        f"""
         select customer_id, id from (
           select customer_id, id, captured_micros micros, captured_quantity quantity, captures,
             0 used, 0 units, 0 events
-          from authorizations where captures <> 0 or captured_micros <> 0 or captured_quantity <> 0
+          from authorizations where (captures <> 0 or captured_micros <> 0 or captured_quantity <> 0)
+            and (created_at >= {_ARCHIVED} or {_ARCHIVED} is null)
           union all select customer_id, authorization_id, 0, 0, 0, micros, quantity, 1
-          from usage_events where authorization_id >= :holds_since) a
+          from usage_events e where authorization_id >= :holds_since and ({_ARCHIVED} is null or not exists (
+            select 1 from all_authorizations o where o.customer_id = e.customer_id and o.id = e.authorization_id
+              and o.created_at < {_ARCHIVED}))) a
         group by customer_id, id
-        having sum(micros) <> sum(used) or sum(quantity) <> sum(units) or sum(captures) <> sum(events)""",
+        having sum(micros) <> sum(used) or sum(quantity) <> sum(units) or sum(captures) <> sum(events)""",  # noqa: S608
+    ),
+    Proof(
+        "I19",
+        "what authorizations have captured whose usage may be in an archive is not what is kept of it",
+        f"""
+        select customer_id, meter as row_id from (
+          select customer_id, meter, captured_micros micros, captured_quantity quantity, captures from authorizations
+          where created_at < {_ARCHIVED}
+          union all select customer_id, meter, -captured_micros, -captured_quantity, -captures from archived_usage
+          where day >= :usage_since
+          union all select e.customer_id, e.meter, -e.micros, -e.quantity, -1 from usage_events e
+          join authorizations o on o.customer_id = e.customer_id and o.id = e.authorization_id
+            and o.created_at < {_ARCHIVED} where e.authorization_id is not null) a
+        group by customer_id, meter having sum(micros) <> 0 or sum(quantity) <> 0 or sum(captures) <> 0""",  # noqa: S608
     ),
     Proof(
         "I19",

@@ -209,6 +209,8 @@ def _segments(
             segment.before_key, segment.digest = key, digest.hexdigest()
             yield segment
             segment, digest = _Segment(name, key, before_key), hashlib.sha256()
+        if name == EVENTS and most_of_one and not segment.rows:  # so that a month can leave with its segments
+            segment.from_key = max(segment.from_key, f"{key[:_MONTH]}-01")
         segment.rows += key != last_key or name != TRANSFERS  # of transfers a row has an allocation each
         last_key = key
         segment.parts += has_part

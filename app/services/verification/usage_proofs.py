@@ -10,9 +10,15 @@ _USED = """(select customer_id, cast(day as text) as day, sum(micros) used from 
     where micros > 0 and day >= :days_since group by customer_id, cast(day as text))"""
 _DAYS = """(select customer_id, period_number, meter, sum(quantity) total, max(quantity) most, sum(micros) micros
     from usage_days group by customer_id, period_number, meter)"""
-_EVENTS = """(select customer_id, day, meter, count(*) n, sum(quantity) total, max(quantity) most, sum(micros) micros,
-      min(period_number) first_period, max(period_number) last_period
-    from usage_events where day >= :usage_since group by customer_id, day, meter)"""
+_EVENTS = """(select customer_id, day, meter, sum(n) n, sum(total) total, max(most) most, sum(micros) micros,
+      min(first_period) first_period, max(last_period) last_period
+    from (
+      select customer_id, day, meter, count(*) n, sum(quantity) total, max(quantity) most, sum(micros) micros,
+        min(period_number) first_period, max(period_number) last_period
+      from usage_events where day >= :usage_since group by customer_id, day, meter
+      union all select customer_id, day, meter, events, quantity, most, micros, period_number, period_number
+      from archived_usage where day >= :usage_since) p
+    group by customer_id, day, meter)"""
 _SUBJECTS = """(select customer_id, period_number, meter, count(*) n from usage_subjects
     group by customer_id, period_number, meter)"""
 
@@ -161,5 +167,14 @@ USAGE_PROOFS = (
         left join usage_totals t on t.customer_id = s.customer_id and t.period_number = s.period_number
           and t.meter = s.meter
         where coalesce(t.quantity, 0) <> s.n""",  # noqa: S608
+    ),
+    Proof(
+        "usage",
+        "an archive of usage events has another number of them than is kept of it",
+        """
+        select '' as customer_id, a.file as row_id from usage_archives a
+        left join (select month, sum(events) n from archived_usage group by month) s on s.month = a.month
+        where a.done_at is not null and a.events <> coalesce(s.n, 0)""",
+        is_of_all=True,
     ),
 )

@@ -28,10 +28,10 @@ SEED = 24301
 LATER = timedelta(days=2)
 PREFIXES = {TRANSFERS: "txn", HOLDS: "hold", OUTBOX: "evt"}
 DAMAGES = [
-    ("update usage_events set properties = '{\"path\":\"/else\"}' where id = 'e1'", "usage_events from the first on"),
-    ("update usage_events set occurred_at = '2026-01-01 00:00:00' where id = 'e1'", "usage_events from the first on"),
-    ("update usage_events set micros = micros + 1 where id = 'e1'", "usage_events from the first on"),
-    ("delete from usage_events where id = 'e1'", "usage_events from the first on"),
+    ("update usage_events set properties = '{\"path\":\"/else\"}' where id = 'e1'", "usage_events from 20"),
+    ("update usage_events set occurred_at = '2026-01-01 00:00:00' where id = 'e1'", "usage_events from 20"),
+    ("update usage_events set micros = micros + 1 where id = 'e1'", "usage_events from 20"),
+    ("delete from usage_events where id = 'e1'", "usage_events from 20"),
     ("update usage_days set quantity = quantity + 1, micros = micros + 1", "are not those that were proved"),
     ("update usage_days set events = events + 1", "are not those that were proved"),
     ("delete from usage_days", "are not those that were proved"),

@@ -1,0 +1,237 @@
+"""Usage events of an old month go into a file, and leave the database; what they add up to stays (decision 0084).
+
+Each step can be done again: a run that was killed between any two of them is gone on with by the next.
+"""
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, case, delete, exists, func, insert, or_, select, text, update
+from sqlalchemy.orm import Session
+
+from app import clock
+from app.domain.errors import Refused
+from app.domain.periods import following
+from app.models import bulk
+from app.models.authorizations import Authorization
+from app.models.customers import BillingPeriod
+from app.models.database import db
+from app.models.proofs import ProvedSegment
+from app.models.scope import as_service
+from app.models.subscriptions import Subscription
+from app.models.usage import ArchivedUsage, UsageArchive, UsageDay, UsageEvent, UsageEventKey
+from app.services.operations import archive_files
+from app.services.operations.archive_files import COLUMNS, Contents, Key, Sums
+from app.services.transaction import transaction
+from app.values import dataclass
+
+LEAST_MONTHS = 4
+"""Pages look back over 90 days, and an event may be 34 days late: no younger month is archived."""
+_DAY = timedelta(days=1)
+_AT_ONCE = {"yield_per": 5_000}
+_EACH_TIME = 1_000
+_SUMMED = ("events", "quantity", "most", "micros", "captures", "captured_quantity", "captured_micros")
+
+
+@dataclass(frozen=True)
+class Month:
+    """A calendar month of UTC."""
+
+    first: date
+
+    @property
+    def from_at(self) -> datetime:
+        """Return when it begins."""
+        return datetime.combine(self.first, time(), UTC)
+
+    @property
+    def before_at(self) -> datetime:
+        """Return when the next one begins."""
+        return following(self.from_at, 1)
+
+    @property
+    def file(self) -> str:
+        """Return what its file is called."""
+        return f"usage_events_{self.first:%Y%m}.jsonl.gz"
+
+    @property
+    def events(self) -> ColumnElement[bool]:
+        """Select its events. The last ones of a day may be received on the next."""
+        days = UsageEvent.day.between(self.first - _DAY, self.before_at.date())
+        return and_(UsageEvent.received_at >= self.from_at, UsageEvent.received_at < self.before_at, days)
+
+    def __str__(self) -> str:
+        return f"{self.first:%Y-%m}"
+
+
+@dataclass(frozen=True)
+class Archived:
+    """What became of a month."""
+
+    path: Path
+    sha256: str
+    events: int
+
+
+def archive(first: date, directory: Path, *, months: int) -> Archived:
+    """Put the month's events into a file in the directory, check the file, and take them out of the database.
+
+    The month has to be over for `months`, and all that its events count for posted, billed and proved. Of a month that
+    was archived before the file is checked again.
+    """
+    month = Month(first.replace(day=1))
+    path = directory / month.file
+    with as_service("archive usage events"):
+        kept = db.session.get(UsageArchive, month.first)
+        known, is_done = (kept.sha256, kept.done_at is not None) if kept else ("", False)
+        if not known:
+            _ask_whether_it_may(month, max(months, LEAST_MONTHS))
+            if not path.exists():
+                archive_files.write(path, _rows(month))
+        contents = _read(path)
+        if known and known != contents.sha256:
+            raise Refused(f"{path} is not the file that was written for {month}.", "another_file")
+        archive_files.write_sum(path, contents.sha256)
+        if not is_done:
+            _take_out(month, contents)
+    return Archived(path, contents.sha256, contents.events)
+
+
+def _ask_whether_it_may(month: Month, months: int) -> None:
+    """Refuse a month that is too young, that is not the oldest, or of which anything is still to be done."""
+    over = month.before_at
+    for _ in range(months):
+        over = following(over, 1)
+    if over > clock.now():
+        raise Refused(f"{month} is archived {months} months after its end, and not before.", "too_young")
+    session, before = db.session(), month.before_at
+    done = session.scalar(select(func.max(UsageArchive.before_at)))
+    left = select(func.min(UsageDay.day)).where(UsageDay.events > 0, UsageDay.day >= (done or before).date())
+    oldest = session.scalar(left if done else select(func.min(UsageDay.day)).where(UsageDay.events > 0))
+    if oldest is None or oldest >= before.date():
+        raise Refused(f"There are no usage events of {month}.", "no_events")
+    if oldest < month.first:
+        raise Refused(f"Archive the oldest month first: {oldest:%Y-%m}.", "not_the_oldest")
+    used = exists().where(
+        UsageDay.customer_id == BillingPeriod.customer_id,
+        UsageDay.period_number == BillingPeriod.number,
+        UsageDay.day < before.date(),
+    )
+    billed_later = exists().where(
+        Subscription.customer_id == BillingPeriod.customer_id, Subscription.run_number <= BillingPeriod.number
+    )
+    is_open = or_(BillingPeriod.closed_at.is_(None), billed_later)
+    held = (Authorization.state == "held", Authorization.created_at < before)
+    for model, where, what in (
+        (UsageDay, (UsageDay.micros > UsageDay.posted_micros, UsageDay.day < before.date()), "days are not posted"),
+        (BillingPeriod, (BillingPeriod.starts_at < before, is_open, used), "billing periods are not billed"),
+        (Authorization, held, "authorizations are held"),
+    ):
+        if many := session.scalar(select(func.count()).select_from(model).where(*where)):
+            raise Refused(f"{month} is not settled: {many} {what} yet.", "not_settled")
+    proved = session.scalar(select(func.max(ProvedSegment.days_before)).where(ProvedSegment.series == "usage_events"))
+    if proved is None or proved <= before.date():
+        raise Refused(f"{month} is not proved yet: run `portal verify`.", "not_proved")
+
+
+def _rows(month: Month) -> Iterator[tuple[Any, ...]]:
+    columns = [getattr(UsageEvent, name) for name in COLUMNS]
+    order = (UsageEvent.customer_id, UsageEvent.meter, UsageEvent.day, UsageEvent.received_at, UsageEvent.id)
+    statement = select(*columns).where(month.events).order_by(*order)
+    for row in db.session.execute(statement, execution_options=_AT_ONCE):
+        yield tuple(row)
+
+
+def _read(path: Path) -> Contents:
+    try:
+        return archive_files.read(path)
+    except (OSError, ValueError, KeyError, EOFError) as problem:
+        raise Refused(f"{path} cannot be read: {problem}.", "file_unreadable") from None
+
+
+def _take_out(month: Month, contents: Contents) -> None:
+    """Let the events leave, when the file holds just what the database does. What they add up to is kept with that."""
+    with transaction() as session:
+        on_postgresql = session.get_bind().dialect.name == "postgresql"
+        if on_postgresql:
+            session.execute(text("lock table usage_archives in exclusive mode"))
+        kept = session.get(UsageArchive, month.first, populate_existing=True)
+        if kept is not None and kept.done_at is not None:
+            return  # by another run, meanwhile
+        left = _left(session, month)
+        if _together(left, _taken(session, month)) != contents.sums:
+            words = f"The file of {month} holds other events than the database: move it away, and begin again."
+            raise Refused(words, "another_file")
+        if kept is None:
+            row = {
+                "month": month.first, "before_at": month.before_at, "file": month.file, "sha256": contents.sha256,
+                "bytes": contents.bytes, "events": contents.events, "begun_at": clock.now(), "done_at": None,
+            }  # fmt: skip
+            session.execute(insert(UsageArchive).values(row))
+            session.execute(delete(UsageEventKey).where(UsageEventKey.received_at < month.before_at))
+            before = month.before_at.replace(tzinfo=None).isoformat(" ", "microseconds")
+            of_events = ProvedSegment.series == "usage_events"
+            session.execute(delete(ProvedSegment).where(of_events, ProvedSegment.from_key < before))
+        if on_postgresql:
+            _add(session, month, left)
+            session.execute(update(UsageArchive).where(UsageArchive.month == month.first).values(done_at=clock.now()))
+            session.execute(select(func.purser_drop_usage_month(month.first)))
+            return
+    for key, sums in sorted(left.items()):
+        with transaction() as session:
+            _add(session, month, {key: sums})
+            session.execute(delete(UsageEvent).where(*_of(key), month.events))
+    with transaction() as session:
+        session.execute(update(UsageArchive).where(UsageArchive.month == month.first).values(done_at=clock.now()))
+
+
+def _left(session: Session, month: Month) -> dict[Key, Sums]:
+    """Return what those of its events add up to that are still in the database."""
+    captured = UsageEvent.authorization_id.is_not(None)
+    sums = (
+        func.count(),
+        func.sum(UsageEvent.quantity),
+        func.max(UsageEvent.quantity),
+        func.sum(UsageEvent.micros),
+        func.sum(case((captured, 1), else_=0)),
+        func.sum(case((captured, UsageEvent.quantity), else_=0)),
+        func.sum(case((captured, UsageEvent.micros), else_=0)),
+    )
+    key = (UsageEvent.customer_id, UsageEvent.day, UsageEvent.meter, UsageEvent.period_number)
+    found = session.execute(select(*key, *sums).where(month.events).group_by(*key))
+    return {(owner, str(day), meter, number): Sums(*map(int, added)) for owner, day, meter, number, *added in found}
+
+
+def _taken(session: Session, month: Month) -> dict[Key, Sums]:
+    """Return what those add up to that have left."""
+    table = ArchivedUsage
+    names = ("customer_id", "day", "meter", "period_number", *_SUMMED)
+    found = session.execute(select(*(getattr(table, name) for name in names)).where(table.month == month.first))
+    return {(owner, str(day), meter, number): Sums(*added) for owner, day, meter, number, *added in found}
+
+
+def _together(left: Mapping[Key, Sums], taken: Mapping[Key, Sums]) -> dict[Key, Sums]:
+    """Return both; nothing is in both, for what is taken out leaves whole."""
+    return {**left, **taken} if not left.keys() & taken.keys() else {}
+
+
+def _add(session: Session, month: Month, sums: Mapping[Key, Sums]) -> None:
+    rows = [
+        {"customer_id": owner, "day": date.fromisoformat(day), "meter": meter, "month": month.first,
+         "period_number": number, **vars(each)}
+        for (owner, day, meter, number), each in sums.items()
+    ]  # fmt: skip
+    for first in range(0, len(rows), _EACH_TIME):
+        bulk.insert(session, ArchivedUsage, rows[first : first + _EACH_TIME])
+
+
+def _of(key: Key) -> tuple[ColumnElement[bool], ...]:
+    owner, day, meter, number = key
+    return (
+        UsageEvent.customer_id == owner,
+        UsageEvent.meter == meter,
+        UsageEvent.day == date.fromisoformat(day),
+        UsageEvent.period_number == number,
+    )

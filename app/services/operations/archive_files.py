@@ -1,0 +1,119 @@
+"""The file of a month's usage events: gzip'ed JSON Lines, written whole or not at all, and read back."""
+
+import gzip
+import hashlib
+import json
+import os
+from collections.abc import Iterable
+from dataclasses import field
+from pathlib import Path
+from typing import Any
+
+from app.values import dataclass
+
+COLUMNS = (
+    "customer_id",
+    "id",
+    "received_at",
+    "day",
+    "occurred_at",
+    "period_number",
+    "meter",
+    "subject",
+    "quantity",
+    "micros",
+    "properties",
+    "authorization_id",
+)
+_OWNER_ALONE = 0o600
+_written = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=str).encode
+Key = tuple[str, str, str, int]
+"""Customer, day, meter and billing period."""
+
+
+@dataclass
+class Sums:
+    """What the events of a customer, day and meter add up to."""
+
+    events: int = 0
+    quantity: int = 0
+    most: int = 0
+    micros: int = 0
+    captures: int = 0
+    captured_quantity: int = 0
+    captured_micros: int = 0
+
+    def add(self, quantity: int, micros: int, *, is_capture: bool) -> None:
+        """Add an event."""
+        self.events, self.quantity, self.micros = self.events + 1, self.quantity + quantity, self.micros + micros
+        self.most = max(self.most, quantity)
+        if is_capture:
+            self.captures += 1
+            self.captured_quantity, self.captured_micros = (
+                self.captured_quantity + quantity,
+                self.captured_micros + micros,
+            )
+
+
+@dataclass
+class Contents:
+    """What a file holds."""
+
+    sums: dict[Key, Sums] = field(default_factory=dict)
+    sha256: str = ""
+    bytes: int = 0
+
+    @property
+    def events(self) -> int:
+        """Return how many events it has."""
+        return sum(each.events for each in self.sums.values())
+
+
+def write(target: Path, rows: Iterable[tuple[Any, ...]]) -> None:
+    """Write the events, in the order in which they come, under another name first: the file is there whole or not."""
+    beside = target.with_name(f"{target.name}.part")
+    beside.unlink(missing_ok=True)  # of a run that was killed
+    handle = os.open(beside, os.O_CREAT | os.O_EXCL | os.O_WRONLY, _OWNER_ALONE)
+    with os.fdopen(handle, "wb") as raw:
+        with gzip.GzipFile(filename="", mode="wb", fileobj=raw, mtime=0) as packed:
+            for row in rows:
+                packed.write(_written(dict(zip(COLUMNS, row, strict=True))).encode() + b"\n")
+        raw.flush()
+        os.fsync(raw.fileno())
+    beside.rename(target)
+    _keep(target.parent)
+
+
+def write_sum(target: Path, sha256: str) -> None:
+    """Write the file's sum beside it, as `sha256sum --check` reads it."""
+    beside = target.with_name(f"{target.name}.sha256")
+    with beside.open("w") as text:
+        text.write(f"{sha256}  {target.name}\n")
+        text.flush()
+        os.fsync(text.fileno())
+    _keep(target.parent)
+
+
+def read(target: Path) -> Contents:
+    """Read the file back from the disk and add it up. What is no file of events raises `OSError` or `ValueError`."""
+    found, digest = Contents(), hashlib.sha256()
+    with target.open("rb") as raw:
+        while piece := raw.read(1 << 20):
+            digest.update(piece)
+            found.bytes += len(piece)
+    found.sha256 = digest.hexdigest()
+    with gzip.open(target, "rt", encoding="utf-8") as lines:
+        for line in lines:
+            row = json.loads(line)
+            key = (row["customer_id"], row["day"], row["meter"], row["period_number"])
+            captured = row["authorization_id"] is not None
+            found.sums.setdefault(key, Sums()).add(row["quantity"], row["micros"], is_capture=captured)
+    return found
+
+
+def _keep(directory: Path) -> None:
+    handle = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

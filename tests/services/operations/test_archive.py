@@ -1,0 +1,229 @@
+"""A month of usage events goes into a file and out of the database, and every figure stays as it was."""
+
+import gzip
+import hashlib
+import json
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+
+from app import clock
+from app.domain.authorizations import AuthorizationRequest
+from app.domain.errors import Refused
+from app.domain.money import Credits
+from app.domain.people.members import Actor
+from app.models.customers import Customer
+from app.models.database import db
+from app.models.scope import as_customer, as_service
+from app.services import jobs
+from app.services.authorizations import holds
+from app.services.ledger import grants
+from app.services.operations import archive, archive_files
+from app.services.usage import figures, history, meters
+from app.services.verification import verify
+from tests.support import cast
+from tests.support.api import api_for, problem_of
+from tests.support.client import outside_contexts
+from tests.support.databases import Database
+from tests.support.meters import accept_one, post_all
+
+pytestmark = pytest.mark.both_databases
+MONTHS = 5
+FILE_OF = "usage_events_{:%Y%m}.jsonl.gz"
+
+
+@pytest.fixture
+def into(tmp_path: Path) -> Path:
+    """A directory for the files."""
+    (tmp_path / "archive").mkdir()
+    return tmp_path / "archive"
+
+
+@pytest.fixture
+def used(app: Flask, acme: Customer) -> Iterator[date]:
+    """Acme's events of this month (posted, captured, held over its end) and of the next; half a year later.
+
+    It yields the first day of the month; everything was posted, billed and proved since.
+    """
+    now = clock.now()
+    first = now.astimezone(UTC).date().replace(day=1)
+    edge = datetime.combine(archive.Month(first).before_at.date(), datetime.min.time(), UTC)
+    with clock.at(max(now, edge - timedelta(days=2))):
+        given = {"kind": "promotional", "granted_by": "support", "reason": "Welcome"}
+        grants.give(acme.customer_id, credits=Credits(90_000_000), **given)  # type: ignore[arg-type]
+        for number in range(3):
+            accept_one(acme.customer_id, id=f"e{number}", meter="requests", quantity=700, properties={"path": "/é"})
+        _holds(acme.customer_id, "a", 500)
+    with clock.at(edge - timedelta(hours=2)):
+        held = holds.authorize(AuthorizationRequest(acme.customer_id, "requests", 400, key="b", ttl_seconds=86_400))
+        holds.capture(held.id, quantity=150, keep=True)
+    with clock.at(edge + timedelta(hours=2)):
+        holds.capture(held.id, quantity=250)
+        accept_one(acme.customer_id, id="next", meter="requests", quantity=100)
+    later = archive.Month(first).before_at + timedelta(days=31 * (MONTHS + 1))
+    with clock.at(later):
+        post_all(acme.customer_id)
+        jobs.run_due()
+        db.session.remove()
+        assert verify.verify_since().violations == []
+        yield first
+
+
+def test_events_leave_for_a_file_and_every_proof_holds(app: Flask, used: date, acme: Customer, into: Path) -> None:
+    before = _day_rows()
+    made = archive.archive(used, into, months=MONTHS)
+    rows = [json.loads(line) for line in gzip.decompress(made.path.read_bytes()).decode().splitlines()]
+    assert made.path == into / FILE_OF.format(used)
+    assert sorted(each["quantity"] for each in rows) == [150, 500, 700, 700, 700]
+    assert [each["properties"] for each in rows if each["id"] == "e0"] == ['{"path":"/\\u00e9"}']
+    assert made.sha256 == hashlib.sha256(made.path.read_bytes()).hexdigest()
+    assert (into / f"{made.path.name}.sha256").read_text() == f"{made.sha256}  {made.path.name}\n"
+    assert sorted(path.name for path in into.iterdir()) == [made.path.name, f"{made.path.name}.sha256"]
+    assert _rows("select id from usage_events where quantity <> 250") == [("next",)]
+    assert verify.verify() == verify.verify(acme.customer_id) == []
+    assert verify.verify_since().violations == []
+    assert verify.verify_since(everything=True).violations == []
+    assert _day_rows() == before
+    assert archive.archive(used, into, months=MONTHS) == made
+
+
+def test_what_was_archived_is_said_to_be_so(app: Flask, used: date, acme: Customer, into: Path) -> None:
+    (day, *_others) = [date.fromisoformat(str(row[0])) for row in _day_rows() if row[1] == "requests"]
+    archive.archive(used, into, months=MONTHS)
+    with as_customer(acme.customer_id):
+        usage = meters.usage(acme, 1)
+        use = next(each for each in usage.meters if each.meter.key == "requests")
+        assert history.added_up(acme.customer_id, "requests", use.tariff.kind, day) is None
+        counted = figures.quantity(acme.customer_id, usage, use)
+        assert (counted.shown, counted.summed, counted.from_days) == (use.used, use.used, True)
+        db.session.rollback()
+
+
+def test_pages_and_the_api_say_that_events_are_archived(
+    app: Flask, used: date, acme: Customer, alice_actor: Actor, origin: str, into: Path
+) -> None:
+    day = _rows("select day from usage_events where id = 'e0'")[0][0]
+    archive.archive(used, into, months=MONTHS)
+    page = cast.signed_in(app, origin, alice_actor).opens(f"/billing/usage/requests/{day}")
+    assert page.status == 200
+    assert "The events of this day are in an archive" in page.text
+    assert "There are no more events of this day" not in page.text
+    asked = {"meter": "requests", "first": str(day), "last": str(clock.now().date())}
+    api, path = api_for(app), f"/customers/{acme.customer_id}/usage_events"
+    assert problem_of(api.get(path, **asked)) == (410, "events_archived")
+    assert api.get(path, **asked | {"first": str(archive.Month(used).before_at.date())}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "update archived_usage set events = events + 1",
+        "update archived_usage set micros = micros + 1",
+        "update archived_usage set captured_quantity = captured_quantity - 1",
+        "delete from archived_usage",
+        "update authorizations set captured_quantity = captured_quantity - 1 where key = 'a'",
+        "update usage_days set quantity = quantity + 1, micros = micros + 1",
+    ],
+)
+def test_what_is_kept_of_an_archive_is_proved(
+    app: Flask, used: date, into: Path, database: Database, damage: str
+) -> None:
+    archive.archive(used, into, months=MONTHS)
+    _by_hand(database, damage)
+    assert verify.verify() != []
+
+
+@pytest.mark.parametrize("killed_in", ["rename", "write_sum", "_take_out", "_add", "_of"])
+def test_a_run_that_was_killed_is_gone_on_with(
+    app: Flask, used: date, into: Path, monkeypatch: pytest.MonkeyPatch, killed_in: str
+) -> None:
+    module = archive_files if killed_in == "write_sum" else Path if killed_in == "rename" else archive
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr(module, killed_in, _killed)
+        archive.archive(used, into, months=MONTHS)
+        raise KeyboardInterrupt  # PostgreSQL takes nothing out one by one
+    db.session.remove()
+    assert verify.verify() == []
+    assert archive.archive(used, into, months=MONTHS).events == 5
+    assert verify.verify() == []
+    assert _rows("select id from usage_events where quantity <> 250") == [("next",)]
+
+
+def test_a_file_that_is_not_what_the_database_holds_takes_nothing_out(app: Flask, used: date, into: Path) -> None:
+    path = into / FILE_OF.format(used)
+    archive_files.write(path, iter(()))
+    with pytest.raises(Refused, match="other events than the database"):
+        archive.archive(used, into, months=MONTHS)
+    path.write_bytes(b"torn")
+    with pytest.raises(Refused, match="cannot be read"):
+        archive.archive(used, into, months=MONTHS)
+    assert len(_rows("select id from usage_events")) == 7
+    path.unlink()
+    archive.archive(used, into, months=MONTHS)
+    archive_files.write(path, iter(()))
+    with pytest.raises(Refused, match="is not the file that was written"):
+        archive.archive(used, into, months=MONTHS)
+
+
+def test_a_month_is_refused_until_nothing_of_it_is_to_be_done(
+    app: Flask, used: date, into: Path, database: Database
+) -> None:
+    def refused(month: date = used, months: int = MONTHS) -> str:
+        with pytest.raises(Refused) as said:
+            archive.archive(month, into, months=months)
+        db.session.remove()
+        return said.value.reason
+
+    assert refused(months=36) == "too_young"
+    assert refused(archive.Month(used).before_at.date()) == "not_the_oldest"
+    assert refused(used - timedelta(days=40)) == "no_events"
+    for damage, back, reason in (
+        ("update usage_days set posted_micros = 0", "update usage_days set posted_micros = micros", "not_settled"),
+        (
+            "update authorizations set state = 'held' where key = 'a'",
+            "update authorizations set state = 'captured' where key = 'a'",
+            "not_settled",
+        ),
+        ("delete from proved_segments", "select 1", "not_proved"),
+    ):
+        _by_hand(database, damage)
+        assert refused() == reason
+        _by_hand(database, back)
+    assert list(into.iterdir()) == []
+
+
+def test_the_command_says_where_the_events_are(app: Flask, used: date, into: Path) -> None:
+    with outside_contexts():
+        month = f"{used:%Y-%m}"
+        young = app.test_cli_runner().invoke(args=["portal", "archive-events", month, str(into)])
+    assert (young.exit_code, "months after its end, and not before" in young.output) == (1, True)
+
+
+def _holds(customer_id: str, key: str, quantity: int) -> None:
+    held = holds.authorize(AuthorizationRequest(customer_id, "requests", quantity, key=key))
+    holds.capture(held.id, quantity=quantity)
+
+
+def _killed(*_args: object, **_named: object) -> None:
+    raise KeyboardInterrupt
+
+
+def _day_rows() -> list[tuple[object, ...]]:
+    return _rows("select day, meter, events, quantity, micros, posted_micros from usage_days order by 1, 2")
+
+
+def _rows(sql: str) -> list[tuple[object, ...]]:
+    with as_service("look"):
+        rows = [tuple(each) for each in db.session.execute(sa.text(sql))]
+        db.session.rollback()
+    return rows
+
+
+def _by_hand(database: Database, damage: str) -> None:
+    engine = sa.create_engine(database.superuser_url, poolclass=sa.NullPool)
+    with engine.begin() as connection:
+        connection.exec_driver_sql(damage)
