@@ -14,8 +14,10 @@ from app.domain.language import _, pgettext
 from app.values import dataclass
 
 _NEVER = datetime.max.replace(tzinfo=UTC)
+PURCHASED = "purchased"
+"""The kind of credit that a payment has bought."""
 SOURCES = {
-    "purchased": "purchases",
+    PURCHASED: "purchases",
     "promotional": "promotions",
     "trial": "promotions",
     "referral": "referrals",

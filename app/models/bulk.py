@@ -36,6 +36,8 @@ from app.models.database import Base
 from app.models.scope import ServiceScope, current
 
 Row = Mapping[str, Any]
+Rows = Mapping[str, Sequence[Row]]
+"""Rows by the name of what is done with them."""
 Rule = str | ColumnElement[Any]
 Rules = Mapping[str, Rule]
 """What becomes of a column of a row that is there: `add` adds the new value, `set` takes it, `most` takes it when it is
@@ -62,7 +64,7 @@ def handed(dialect: str, name: str, columns: Sequence[Column[Any]]) -> FromClaus
     return select(*taken).where(true()).subquery()
 
 
-def as_handed(dialect: str, rows: Sequence[Row]) -> str:
+def as_handed(dialect: str, rows: Sequence[Row] | Rows) -> str:
     """Return what goes over in the place of `handed`."""
     return json.dumps(rows, default=_with_zone if dialect == "postgresql" else _without_zone)
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -44,7 +45,24 @@ def record(
 
     `before` and `after` hold the values that changed, `address` the network address it came from.
     """
-    row = {
+    new = row(customer_id, actor, action, subject, before, after, address)
+    if session.new:  # its customer may be among them, and they may not be whole yet
+        session.add(AuditEntry(**new))
+    else:
+        waiting.add(session, {"new_audit_entries": [new]}, flush=False)
+
+
+def row(
+    customer_id: str,
+    actor: str,
+    action: str,
+    subject: str,
+    before: Mapping[str, object] | None = None,
+    after: Mapping[str, object] | None = None,
+    address: str = "",
+) -> dict[str, Any]:
+    """Return the row that says so."""
+    return {
         "id": ids.new("aud"),
         "customer_id": customer_id,
         "at": clock.now(),
@@ -55,7 +73,3 @@ def record(
         "after": json.dumps(after, sort_keys=True) if after else "",
         "address": address,
     }
-    if session.new:  # its customer may be among them, and they may not be whole yet
-        session.add(AuditEntry(**row))
-    else:
-        waiting.add(session, {"new_audit_entries": [row]}, flush=False)

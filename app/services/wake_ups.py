@@ -1,5 +1,7 @@
 """Wake a worker once a transaction is committed. A wake-up may be lost: the next sweep finds the rows."""
 
+from collections.abc import Collection
+
 from sqlalchemy.orm import Session
 
 from app.domain.errors import ensure
@@ -11,6 +13,8 @@ AUTOMATIC_CHARGES = "automatic_charges_made"
 """The job that asks the rule of auto-recharge where that is due."""
 COLLECTION = "invoices_collected"
 """The job that collects what is due of unpaid invoices."""
+FILES = "files_made"
+"""The job that draws the files of documents."""
 queue: Extension[Queue] = Extension("queue")
 
 
@@ -27,5 +31,10 @@ def forget(session: Session) -> None:
 
 def send(session: Session) -> None:
     """Wake the workers for the transaction that has just been committed."""
-    for job in sorted(session.info.pop(_WANTED, ())):
+    send_each(session.info.pop(_WANTED, ()))
+
+
+def send_each(jobs: Collection[str]) -> None:
+    """Wake the workers for these: what they have to do is committed."""
+    for job in sorted(jobs):
         queue().wake(job)

@@ -162,7 +162,7 @@ BUGS = [
     Bug(
         "an event is written that nobody can ask for",
         "app/services/outbox/events.py",
-        "        webhooks.ask_known(event_type)\n",
+        "    webhooks.ask_known(event_type)\n",
         "",
         (f"{EVERY}::test_what_is_not_in_the_list_is_not_written",),
     ),

@@ -8,17 +8,20 @@ costs no round trip, it is a statement for each table, in the order of `changes.
 A row that is not as it was when it was decided is not written, and that is `Broken`: nothing of it all is done.
 """
 
+import sqlite3
 from collections.abc import Callable, Collection, Mapping, Sequence
-from typing import Any, TypeVar
+from functools import cache
+from typing import Any, TypeVar, cast
 
 from sqlalchemy import Connection, CursorResult, Dialect, Executable, event
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.orm import ORMExecuteState, Session, SessionTransaction
 from sqlalchemy.orm.attributes import set_committed_value
 from sqlalchemy.sql import visitors
 from sqlalchemy.sql.expression import ClauseElement
 
 from app.domain.errors import ensure
-from app.models.bulk import Row, as_handed, table_of
+from app.models.bulk import Row, Rows, as_handed, table_of
 from app.models.database import Base
 from app.models.scope import ServiceScope, current
 from app.models.unit_of_work import ahead
@@ -65,6 +68,26 @@ def write_with(session: Session, name: str, row: Row) -> int:
     return _write(session, session.info.pop(_WAITING))[name]
 
 
+def whole(model: type[Base], values: Row) -> dict[str, Any]:
+    """Return a new row with all columns of its table: what is not said is as its column has it by default."""
+    return {**_defaults(model), **values}
+
+
+@cache
+def _defaults(model: type[Base]) -> dict[str, Any]:
+    columns = table_of(model).columns
+    return {each.name: None if each.default is None else cast("Any", each.default).arg for each in columns}
+
+
+def write_on(cursor: sqlite3.Cursor, rows: Rows) -> None:
+    """Write rows in a transaction of SQLite's that is no session's; one that was not as it was decided is `Broken`."""
+    for name in CHANGES:
+        if rows.get(name):
+            values = {name: as_handed("sqlite", CHANGES[name].handed_over(rows[name]))}
+            many = _kept(sqlite.dialect(), (name,)).run_on(cursor, values)
+            ensure(not CHANGES[name].counts or many == len(rows[name]), f"wrote {many} of {name}")
+
+
 def as_row(new: Base) -> dict[str, Any]:
     """Return a new row as the session would insert it: what was not said is as its column has it by default."""
     given = new.__dict__
@@ -97,10 +120,15 @@ class _Kept:
 
     def run(self, connection: Connection, values: Mapping[str, str]) -> CursorResult[Any]:
         """Run it with the rows that are handed over."""
+        return connection.exec_driver_sql(self._text, self._given(values))
+
+    def run_on(self, cursor: sqlite3.Cursor, values: Mapping[str, str]) -> int:
+        """Run it on the driver's own cursor, and return how many rows it has written."""
+        return cursor.execute(self._text, self._given(values)).rowcount
+
+    def _given(self, values: Mapping[str, str]) -> Any:
         all_values = self._values | dict(values)
-        if self._order is None:
-            return connection.exec_driver_sql(self._text, all_values)
-        return connection.exec_driver_sql(self._text, tuple(all_values[name] for name in self._order))
+        return all_values if self._order is None else tuple(all_values[name] for name in self._order)
 
 
 _KEPT: dict[tuple[str, tuple[str, ...]], _Kept] = {}

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from typing import Any
 
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm.attributes import set_committed_value
@@ -14,8 +15,9 @@ from app.domain.invoices.numbers import prefix
 from app.domain.invoices.totals import Taxed, Totals
 from app.domain.money import Money, credits_from_money
 from app.domain.tax.treatment import Treatment
+from app.models.bulk import Row
 from app.models.customers import Customer
-from app.models.documents import Document, DocumentLine, DocumentTax
+from app.models.documents import Document
 from app.models.invoicing import InvoiceAddress
 from app.models.unit_of_work import waiting
 from app.services.catalog import versions
@@ -78,13 +80,9 @@ def draft(
     buyer: Mapping[str, str],
 ) -> Document:
     """Write and return the draft. `totals` are of these lines, and `treatments` say why each rate is taxed so."""
-    document, parts = rows(books.customer, catalog, kind, source, lines, totals, treatments, buyer)
-    new = {
-        "new_documents": [waiting.as_row(document)],
-        "new_document_lines": [waiting.as_row(each) for each in parts if isinstance(each, DocumentLine)],
-        "new_document_taxes": [waiting.as_row(each) for each in parts if isinstance(each, DocumentTax)],
-    }
+    new = rows(books.customer, catalog, kind, source, lines, totals, treatments, buyer)
     waiting.add(books.session, new)
+    document = Document(**new["new_documents"][0])
     set_committed_value(document, "is_corrected", False)  # it is new
     in_hand.hold(books.session, document)
     return document
@@ -99,52 +97,17 @@ def rows(
     totals: Totals,
     treatments: Sequence[Treatment],
     buyer: Mapping[str, str],
-) -> tuple[Document, list[DocumentLine | DocumentTax]]:
-    """Return the draft, and its lines and taxes, which are written after it."""
-    seller = catalog.seller
-    document = Document(
-        id=ids.new(ID_PREFIXES[kind]),
-        customer_id=customer.customer_id,
-        kind=kind.value,
-        state=State.DRAFT.value,
-        prefix=prefix(kind, invoice=catalog.invoices.prefix, credit_note=catalog.invoices.credit_note_prefix),
-        source_type=source.kind,
-        source_id=source.id,
-        payment_id=source.payment_id,
-        returns_id=source.returns_id,
-        currency=totals.total.currency,
-        net_minor=totals.net.amount_minor,
-        tax_minor=totals.tax.amount_minor,
-        total_minor=totals.total.amount_minor,
-        credits_applied_minor=totals.credits_applied.amount_minor,
-        rounding_minor=totals.rounding.amount_minor,
-        payable_minor=totals.payable.amount_minor,
-        reason=source.reason,
-        paid_with=source.paid_with,
-        period_number=source.period_number,
-        carried_minor=source.carried_minor,
-        overage_micros=source.overage_micros,
-        taken_over_minor=source.taken_over_minor,
-        catalog=customer.catalog,
-        catalog_version=customer.catalog_version,
-        seller_name=seller.name,
-        seller_address="\n".join(seller.address),
-        seller_country=seller.country,
-        seller_tax_id=seller.tax_id,
-        seller_email=seller.email,
-        seller_city=seller.city,
-        seller_postal_code=seller.postal_code,
-        seller_contact=seller.contact,
-        seller_phone=seller.phone,
-        customer_name=customer.name,
-        customer_email=customer.email,
-        language=source.language or customer.language,
-        **buyer,
-    )
+) -> dict[str, list[Row]]:
+    """Return the rows of the draft, of its lines and of its taxes, by the names of their changes."""
+    document = waiting.whole(Document, _values(customer, catalog, kind, source, totals) | dict(buyer))
     why = {rate_of(each): each for each in treatments}
-    parts: list[DocumentLine | DocumentTax] = [_line(document, place, line) for place, line in enumerate(lines, 1)]
     taxed = totals.taxed if treatments else ()  # a receipt says nothing of tax
-    return document, [*parts, *(_tax(document, each, why[each.rate]) for each in taxed)]
+    key = {"customer_id": customer.customer_id, "document_id": document["id"]}
+    return {
+        "new_documents": [document],
+        "new_document_lines": [_line(key, place, line) for place, line in enumerate(lines, 1)],
+        "new_document_taxes": [_tax(key, each, why[each.rate]) for each in taxed],
+    }
 
 
 def buyer_of(books: Books) -> dict[str, str]:
@@ -183,35 +146,75 @@ def percent_of(micros: int) -> Decimal:
     return Decimal(micros) / MICROS
 
 
-def _line(document: Document, place: int, line: Line) -> DocumentLine:
-    return DocumentLine(
-        customer_id=document.customer_id,
-        document_id=document.id,
-        place=place,
-        kind=line.kind.value,
-        description=line.description,
-        quantity=line.quantity,
-        unit_price="" if line.unit_price is None else format(line.unit_price, "f"),
-        meter=line.meter,
-        begins_on=line.begins_on,
-        ends_on=line.ends_on,
-        net_minor=line.net.amount_minor,
-        category=line.rate.category,
-        percent_micros=percent_micros(line.rate.percent),
-    )
+def _values(customer: Customer, catalog: Catalog, kind: Kind, source: Source, totals: Totals) -> dict[str, Any]:
+    seller = catalog.seller
+    return {
+        "id": ids.new(ID_PREFIXES[kind]),
+        "customer_id": customer.customer_id,
+        "kind": kind.value,
+        "state": State.DRAFT.value,
+        "prefix": prefix(kind, invoice=catalog.invoices.prefix, credit_note=catalog.invoices.credit_note_prefix),
+        "source_type": source.kind,
+        "source_id": source.id,
+        "payment_id": source.payment_id,
+        "returns_id": source.returns_id,
+        "currency": totals.total.currency,
+        "net_minor": totals.net.amount_minor,
+        "tax_minor": totals.tax.amount_minor,
+        "total_minor": totals.total.amount_minor,
+        "credits_applied_minor": totals.credits_applied.amount_minor,
+        "rounding_minor": totals.rounding.amount_minor,
+        "payable_minor": totals.payable.amount_minor,
+        "reason": source.reason,
+        "paid_with": source.paid_with,
+        "period_number": source.period_number,
+        "carried_minor": source.carried_minor,
+        "overage_micros": source.overage_micros,
+        "taken_over_minor": source.taken_over_minor,
+        "catalog": customer.catalog,
+        "catalog_version": customer.catalog_version,
+        "seller_name": seller.name,
+        "seller_address": "\n".join(seller.address),
+        "seller_country": seller.country,
+        "seller_tax_id": seller.tax_id,
+        "seller_email": seller.email,
+        "seller_city": seller.city,
+        "seller_postal_code": seller.postal_code,
+        "seller_contact": seller.contact,
+        "seller_phone": seller.phone,
+        "customer_name": customer.name,
+        "customer_email": customer.email,
+        "language": source.language or customer.language,
+    }
 
 
-def _tax(document: Document, taxed: Taxed, treatment: Treatment) -> DocumentTax:
-    return DocumentTax(
-        customer_id=document.customer_id,
-        document_id=document.id,
-        category=taxed.rate.category,
-        percent_micros=percent_micros(taxed.rate.percent),
-        name=treatment.name,
-        country=treatment.country,
-        reason=treatment.reason.value,
-        buyer_number=treatment.buyer_number,
-        seller_number=treatment.seller_number,
-        net_minor=taxed.net.amount_minor,
-        tax_minor=taxed.tax.amount_minor,
-    )
+def _line(document: Row, place: int, line: Line) -> dict[str, Any]:
+    return {
+        **document,
+        "place": place,
+        "kind": line.kind.value,
+        "description": line.description,
+        "quantity": line.quantity,
+        "unit_price": "" if line.unit_price is None else format(line.unit_price, "f"),
+        "meter": line.meter,
+        "begins_on": line.begins_on,
+        "ends_on": line.ends_on,
+        "net_minor": line.net.amount_minor,
+        "category": line.rate.category,
+        "percent_micros": percent_micros(line.rate.percent),
+    }
+
+
+def _tax(document: Row, taxed: Taxed, treatment: Treatment) -> dict[str, Any]:
+    return {
+        **document,
+        "category": taxed.rate.category,
+        "percent_micros": percent_micros(taxed.rate.percent),
+        "name": treatment.name,
+        "country": treatment.country,
+        "reason": treatment.reason.value,
+        "buyer_number": treatment.buyer_number,
+        "seller_number": treatment.seller_number,
+        "net_minor": taxed.net.amount_minor,
+        "tax_minor": taxed.tax.amount_minor,
+    }

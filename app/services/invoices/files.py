@@ -1,6 +1,7 @@
 """The files of documents: asked for with the number, made by a job (`file_making`), and the same for ever after."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -25,20 +26,23 @@ are_offered = stored.are_offered
 
 def ask(session: Session, document: Document) -> None:
     """Let the PDF of a document be made, once the transaction that gives it its number is committed."""
-    wake_ups.after_commit(session, "files_made")
-    new = row(document.customer_id, document.id, PDF, {"state": PENDING})
-    waiting.add(session, {"new_document_files": [waiting.as_row(new)]})
+    wake_ups.after_commit(session, wake_ups.FILES)
+    waiting.add(session, {"new_document_files": [asked(document.customer_id, document.id)]})
+
+
+def asked(customer_id: str, document_id: str) -> dict[str, Any]:
+    """Return the row of a PDF that is to be made; who writes it wakes `wake_ups.FILES`."""
+    return waiting.whole(DocumentFile, _values(customer_id, document_id, PDF) | {"state": PENDING})
 
 
 def row(customer_id: str, document_id: str, kind: str, values: Mapping[str, object]) -> DocumentFile:
     """Return the row of a file that is to be kept."""
-    return DocumentFile(
-        id=ids.new("file"),
-        customer_id=customer_id,
-        document_id=document_id,
-        kind=kind,
-        **({"tries": 0, "next_try_at": clock.now(), "problem": "", "sha256": "", "size": 0} | dict(values)),
-    )
+    return DocumentFile(**(_values(customer_id, document_id, kind) | dict(values)))
+
+
+def _values(customer_id: str, document_id: str, kind: str) -> dict[str, Any]:
+    key = {"id": ids.new("file"), "customer_id": customer_id, "document_id": document_id, "kind": kind}
+    return key | {"tries": 0, "next_try_at": clock.now(), "problem": "", "sha256": "", "size": 0}
 
 
 def states(document_id: str) -> dict[str, str]:

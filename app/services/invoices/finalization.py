@@ -21,12 +21,14 @@ from app.domain.money import Credits, Money
 from app.domain.tax import kept
 from app.domain.tax.treatment import Category, Treatment
 from app.domain.top_ups import credits_for
+from app.models.bulk import Row, Rows
+from app.models.customers import Customer
 from app.models.documents import Document
 from app.models.invoicing import InvoiceAddress
 from app.models.payments import Payment
-from app.services.invoices import drafting, numbering
+from app.services.invoices import drafting, files, numbering
 from app.services.ledger.posting import Books
-from app.services.outbox import mails
+from app.services.outbox import events, mails
 from app.services.tax import decision
 
 NO_TAX_SAID = Rate(Category.OUTSIDE.value)
@@ -36,13 +38,8 @@ NO_TAX_SAID = Rate(Category.OUTSIDE.value)
 def top_up(books: Books, payment: Payment, received: Money, paid_with: str, now: datetime) -> Document:
     """Write the document of a payment that has bought credit, in the transaction that settles it; return it final."""
     catalog, buyer = drafting.terms(books)
-    kind, treatment, sold = _decided(books, catalog, payment, received, now)
-    bought = credits_for(received, Money(payment.amount_minor, payment.currency), Credits(payment.credits_micros))
-    unit = CreditUnit(books.customer.credit_unit)
-    with of_documents(books.customer.language):
-        words = _("Credit: {number} {unit}", number=number(bought.units, decimals_of(unit)), unit=unit.name)
-    line = Line(LineKind.TOP_UP, words, sold.net, sold.rate)
-    source = drafting.Source("payment", payment.id, payment.id, paid_with=paid_with)
+    kind, treatment, sold = _as_ordered(payment, received) or _before_tax_was_charged(books, catalog, received, now)
+    line, source = _listed(books.customer, payment, received, sold), _source(payment, paid_with)
     treatments = [treatment] if treatment is not None else []
     document = drafting.draft(books, catalog, kind, source, [line], of_parts([sold]), treatments, buyer)
     numbering.finalize(books.session, document, State.PAID if kind is Kind.INVOICE else State.ISSUED, now)
@@ -50,6 +47,54 @@ def top_up(books: Books, payment: Payment, received: Money, paid_with: str, now:
         report(books, document, "invoice.finalized", "invoice.paid")
         miss_po_number(books, document)
     return document
+
+
+def rows(
+    customer: Customer,
+    catalog: Catalog,
+    address: InvoiceAddress | None,
+    payment: Payment,
+    paid_with: str,
+    mark: str,
+    now: datetime,
+) -> Rows | None:
+    """Return the rows of the same document, and of what is written with it; None: it is not as plain as most.
+
+    The payment is received as it was asked for. What is not known before its series is locked is not in them: the
+    number, for which the mark stands, and the places of the events.
+    """
+    received = Money(payment.amount_minor, payment.currency)
+    decided = _as_ordered(payment, received)
+    buyer = drafting.buyer(address)
+    if decided is None or (customer.po_required and not buyer["po_number"]):
+        return None
+    kind, treatment, sold = decided
+    line, source = _listed(customer, payment, received, sold), _source(payment, paid_with)
+    treatments = [treatment] if treatment is not None else []
+    new = drafting.rows(customer, catalog, kind, source, [line], of_parts([sold]), treatments, buyer)
+    (draft,) = new["new_documents"]
+    numbered = numbering.ahead(draft, State.PAID if kind is Kind.INVOICE else State.ISSUED, now)
+    facts = _facts({**draft, **numbered, "number": mark})
+    written = ("invoice.finalized", "invoice.paid") if kind is Kind.INVOICE else ()
+    return {
+        **new,
+        "new_document_files": [files.asked(customer.customer_id, draft["id"])],
+        "numbers": [{"year": numbered["year"], **{name: draft[name] for name in ("catalog", "kind", "prefix")}}],
+        "numbered_documents": [{"id": draft["id"], **numbered}],
+        "new_events": [events.row(customer.customer_id, each, draft["id"], facts) for each in written],
+    }
+
+
+def _listed(customer: Customer, payment: Payment, received: Money, sold: Taxed) -> Line:
+    bought = credits_for(received, Money(payment.amount_minor, payment.currency), Credits(payment.credits_micros))
+    unit = CreditUnit(customer.credit_unit)
+    with of_documents(customer.language):
+        words = _("Credit: {number} {unit}", number=number(bought.units, decimals_of(unit)), unit=unit.name)
+    return Line(LineKind.TOP_UP, words, sold.net, sold.rate)
+
+
+def _source(payment: Payment, paid_with: str) -> drafting.Source:
+    return drafting.Source("payment", payment.id, payment.id, paid_with=paid_with)
 
 
 def miss_po_number(books: Books, document: Document) -> None:
@@ -62,22 +107,20 @@ def miss_po_number(books: Books, document: Document) -> None:
     mails.write(books.session, books.customer_id, PO_NUMBER_MISSING, key=key, to=to, document=document.id)
 
 
-def report(books: Books, document: Document, *events: str) -> None:
+def report(books: Books, document: Document, *names: str) -> None:
     """Write what hosts are sent of an invoice."""
-    for event in events:
-        books.outbox.write(event, document.id, facts_of(document))
+    for each in names:
+        books.outbox.write(each, document.id, facts_of(document))
 
 
-def _decided(
-    books: Books, catalog: Catalog, payment: Payment, received: Money, now: datetime
-) -> tuple[Kind, Treatment | None, Taxed]:
+def _as_ordered(payment: Payment, received: Money) -> tuple[Kind, Treatment | None, Taxed] | None:
     """Return which document it is, how it is taxed and what it comes to: as was decided when it was ordered.
 
     Whatever has changed since is the next order's. The order's net and tax stand, to the cent, where just what was
-    ordered was received; of another amount the tax is what is in it.
+    ordered was received; of another amount the tax is what is in it. None: it was ordered before tax was charged.
     """
     if payment.net_minor is None:
-        return _before_tax_was_charged(books, catalog, received, now)
+        return None
     ordered = kept.read(payment.treatment, Money(payment.net_minor, payment.currency)) if payment.treatment else None
     if ordered is None:
         return Kind.RECEIPT, None, included(received, NO_TAX_SAID)
@@ -106,12 +149,11 @@ def kind_of(catalog: Catalog, treatment: Treatment) -> Kind:
 
 def facts_of(document: Document) -> Mapping[str, object]:
     """Return what an event says of a document."""
-    return {
-        "invoice": document.id,
-        "number": document.number,
-        "state": document.state,
-        "currency": document.currency,
-        "tax_minor": document.tax_minor,
-        "total_minor": document.total_minor,
-        "payable_minor": document.payable_minor,
-    }
+    return _facts({name: getattr(document, name) for name in _FACTS})
+
+
+def _facts(document: Row) -> Mapping[str, object]:
+    return {"invoice" if name == "id" else name: document[name] for name in _FACTS}
+
+
+_FACTS = ("id", "number", "state", "currency", "tax_minor", "total_minor", "payable_minor")

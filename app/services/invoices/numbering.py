@@ -17,7 +17,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 from app.domain.errors import ensure
 from app.domain.invoices.documents import State
 from app.domain.invoices.numbers import written
-from app.models.bulk import count_up
+from app.models.bulk import Row, count_up
 from app.models.documents import Document, NumberSeries
 from app.models.unit_of_work import waiting
 from app.services.invoices import files
@@ -35,12 +35,10 @@ def finalize(
     key = {"catalog": document.catalog, "kind": document.kind, "prefix": document.prefix, "year": year}
     place = waiting.write_with(session, "numbers", key)
     values: dict[str, object] = {
-        "state": state.value,
         "number": written(document.prefix, year, place),
         "year": year,
         "place": place,
-        "paid_minor": _paid(document, state),
-        "paid_at": (paid_at or now) if state is State.PAID else None,
+        **_settled(state, document.payable_minor, document.taken_over_minor, paid_at or now),
     }
     before = {"last_number": written(document.prefix, year, max(place - 1, 1)), "now": now}
     key = {"customer_id": document.customer_id, "id": document.id, "catalog": document.catalog, "kind": document.kind}
@@ -64,15 +62,22 @@ def finalize_many(session: Session, drafts: Sequence[Document], state: State, no
     issued = max(now, session.scalar(before) or now)
     for number, document in zip(places, drafts, strict=True):
         ensure(document.number is None, f"{document.id} has a number already")
-        document.state, document.issued_at = state.value, issued
+        document.issued_at = issued
         document.number, document.year, document.place = written(document.prefix, year, number), year, number
-        document.paid_minor, document.paid_at = _paid(document, state), issued if state is State.PAID else None
+        for name, value in _settled(state, document.payable_minor, document.taken_over_minor, issued).items():
+            setattr(document, name, value)
         files.ask(session, document)
     session.flush()
 
 
-def _paid(document: Document, state: State) -> int:
-    """Return what is paid of it already: of an invoice that is open, what it has taken over."""
+def ahead(draft: Row, state: State, now: datetime) -> dict[str, object]:
+    """Return what is known of a draft's numbering before it has a number, and the year of its series."""
+    settled = _settled(state, draft["payable_minor"], draft["taken_over_minor"], now)
+    return {"year": now.astimezone(UTC).year, **settled}
+
+
+def _settled(state: State, payable: int, taken_over: int, paid_at: datetime) -> dict[str, object]:
+    """Return the state, and what is paid of it already: of an invoice that is open, what it has taken over."""
     if state is State.PAID:
-        return document.payable_minor
-    return document.taken_over_minor if state is State.OPEN else 0
+        return {"state": state.value, "paid_minor": payable, "paid_at": paid_at}
+    return {"state": state.value, "paid_minor": taken_over if state is State.OPEN else 0, "paid_at": None}

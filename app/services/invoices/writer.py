@@ -2,7 +2,11 @@
 
 from datetime import datetime
 
+from app.domain.catalog import Catalog
 from app.domain.money import Money
+from app.models.bulk import Rows
+from app.models.customers import Customer
+from app.models.invoicing import InvoiceAddress
 from app.models.payments import Payment
 from app.services.customers import standing
 from app.services.invoices import credit_notes, finalization
@@ -16,6 +20,18 @@ class DocumentWriter:
     def settled(self, books: Books, payment: Payment, received: Money, paid_with: str, now: datetime) -> str:
         """Write the document of a payment that bought credit, and return its number."""
         return finalization.top_up(books, payment, received, paid_with, now).number or ""
+
+    def rows(
+        self,
+        customer: Customer,
+        terms: tuple[Catalog, InvoiceAddress | None],
+        payment: Payment,
+        paid_with: str,
+        mark: str,
+        now: datetime,
+    ) -> Rows | None:
+        """Return the rows of that document, where it is as plain as most."""
+        return finalization.rows(customer, *terms, payment, paid_with, mark, now)
 
     def returned(
         self, books: Books, payment: Payment, source: tuple[str, str, str], part: Money, now: datetime

@@ -19,6 +19,7 @@ from app.services import wake_ups
 from app.services.outbox import events
 from app.services.outbox.events import Outbox
 
+SUCCEEDED = "auto_recharge.succeeded"
 JOB = wake_ups.AUTOMATIC_CHARGES
 
 
@@ -70,9 +71,18 @@ def spend(outbox: Outbox, payment: Payment) -> None:
     if payment.budget_period is None:
         return
     _move(outbox.session, payment, charged=payment.amount_minor)
-    facts = {"payment": payment.id, "amount_minor": payment.received_minor, "currency": payment.currency}
-    outbox.write("auto_recharge.succeeded", payment.id, facts)
+    outbox.write(SUCCEEDED, payment.id, facts_of(payment, payment.received_minor))
     look_again(outbox, clock.now())
+
+
+def facts_of(payment: Payment, received_minor: int) -> dict[str, object]:
+    """Return what hosts are sent of a charge that has succeeded."""
+    return {"payment": payment.id, "amount_minor": received_minor, "currency": payment.currency}
+
+
+def spent(payment: Payment) -> dict[str, object]:
+    """Return what counts the payment as charged."""
+    return {"period_number": payment.budget_period, "amount_minor": payment.amount_minor}
 
 
 def free(session: Session, payment: Payment) -> None:

@@ -6,8 +6,12 @@ Payments, refunds and disputes say what happened, in their own transaction, and 
 from datetime import datetime
 from typing import Protocol
 
+from app.domain.catalog import Catalog
 from app.domain.errors import ensure
 from app.domain.money import Money
+from app.models.bulk import Rows
+from app.models.customers import Customer
+from app.models.invoicing import InvoiceAddress
 from app.models.payments import Payment
 from app.services.ledger.posting import Books
 
@@ -17,6 +21,18 @@ class Writer(Protocol):
 
     def settled(self, books: Books, payment: Payment, received: Money, paid_with: str, now: datetime) -> str:
         """Write the document of a payment that bought credit, and return its number."""
+        ...
+
+    def rows(
+        self,
+        customer: Customer,
+        terms: tuple[Catalog, InvoiceAddress | None],
+        payment: Payment,
+        paid_with: str,
+        mark: str,
+        now: datetime,
+    ) -> Rows | None:
+        """Return the rows of that document; `mark` stands for its number. None: it is not as plain as most."""
         ...
 
     def returned(

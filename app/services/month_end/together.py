@@ -24,7 +24,7 @@ from app.domain.tax import decision as rule
 from app.domain.tax.decision import Buyer
 from app.domain.tax.treatment import Treatment
 from app.models.customers import BillingPeriod, Customer
-from app.models.documents import Document
+from app.models.documents import Document, DocumentLine, DocumentTax
 from app.models.events import OutboxEvent
 from app.models.invoicing import InvoiceAddress, InvoiceRecipient
 from app.models.ledger import Account, Transfer
@@ -202,15 +202,17 @@ def _write(session: Session, bills: Sequence[_Bill], now: datetime) -> None:
     for bill in bills:
         number, customer = bill.of.row.run_number, bill.of.customer
         source = drafting.Source(closing.SOURCE, f"{number}:1", period_number=number)
-        bill.of.document, its = drafting.rows(
+        new = drafting.rows(
             *(customer, bill.of.catalog, Kind.INVOICE, source, bill.sums.fees, bill.sums.totals, [bill.treatment]),
             drafting.buyer(addresses.get(customer.customer_id)),
         )
+        bill.of.document = Document(**new["new_documents"][0])
         if carrying.is_chargeable(bill.of.document.payable_minor, bill.of.document.currency):
             days = bill.of.catalog.invoices.due_days
             bill.of.document.due_on = now.astimezone(UTC).date() + timedelta(days=days)
         session.add(bill.of.document)
-        parts += its
+        parts += [DocumentLine(**each) for each in new["new_document_lines"]]
+        parts += [DocumentTax(**each) for each in new["new_document_taxes"]]
     session.flush()
     session.add_all(parts)
     session.flush()

@@ -1,5 +1,6 @@
 """Mails about money: to the billing e-mail, and to each more recipient who has confirmed and wants such mails."""
 
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
 
 from sqlalchemy import bindparam, select
@@ -34,14 +35,21 @@ def write(
 
     Who wants invoices and no receipts is sent the invoice of what is paid, if it has one when the mail is sent.
     """
-    mails.write(session, customer_id, template, key=key, to=to, after=after, **context)
-    reached = {mailboxes.kept(to)}
-    for row in _recipients(session, customer_id):
+    for said, own, email, more in reached(_recipients(session, customer_id), template, key, to):
+        mails.write(session, customer_id, said, key=own, to=email, after=after, **more, **context)
+
+
+def reached(
+    recipients: Iterable[InvoiceRecipient], template: str, key: str, to: str
+) -> Iterator[tuple[str, str, str, Mapping[str, str]]]:
+    """Yield which mail goes to whom: its template, its key, the address, and what it says of that beside."""
+    yield template, key, to, {}
+    known = {mailboxes.kept(to)}
+    for row in recipients:
         sent = [each for each in (template, _INSTEAD.get(template, "")) if wants(row, each)]
-        if sent and mailboxes.kept(row.email) not in reached:
-            reached.add(mailboxes.kept(row.email))
-            own, email = f"{key}:{link_tokens.hash_of(row.email)[:16]}", row.email
-            mails.write(session, customer_id, sent[0], key=own, to=email, after=after, email=email, **context)
+        if sent and mailboxes.kept(row.email) not in known:
+            known.add(mailboxes.kept(row.email))
+            yield sent[0], f"{key}:{link_tokens.hash_of(row.email)[:16]}", row.email, {"email": row.email}
 
 
 def wants(row: InvoiceRecipient | None, template: str) -> bool:

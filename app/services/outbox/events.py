@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from typing import Any
 
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
@@ -13,6 +14,8 @@ from app.models.unit_of_work import waiting
 from app.services import wake_ups
 from app.values import dataclass
 
+JOB = "events_spread"
+"""The job that hands events on."""
 LOCKED = waiting.reads(
     select(Customer)
     .where(Customer.customer_id == bindparam("customer"))
@@ -30,23 +33,27 @@ class Outbox:
 
     def write(self, event_type: str, source_id: str, data: Mapping[str, object]) -> None:
         """Add one event about the customer; `source_id` names the fact, and one fact has one event (AC-35)."""
-        webhooks.ask_known(event_type)
-        customer_id, now = self.customer.customer_id, clock.now()
-        row = {
-            "id": ids.new("evt"),
-            "customer_id": customer_id,
-            "type": event_type,
-            "source_id": source_id,
-            "data": json.dumps({"customer": customer_id, **data}, sort_keys=True),
-            "state": "pending",
-            "tries": 0,
-            "next_try_at": now,
-            "problem": "",
-            "created_at": now,
-            "done_at": None,
-        }
-        waiting.add(self.session, {"new_events": [row]})
-        wake_ups.after_commit(self.session, "events_spread")
+        waiting.add(self.session, {"new_events": [row(self.customer.customer_id, event_type, source_id, data)]})
+        wake_ups.after_commit(self.session, JOB)
+
+
+def row(customer_id: str, event_type: str, source_id: str, data: Mapping[str, object]) -> dict[str, Any]:
+    """Return the row of an event, but for its place in the customer's order."""
+    webhooks.ask_known(event_type)
+    now = clock.now()
+    return {
+        "id": ids.new("evt"),
+        "customer_id": customer_id,
+        "type": event_type,
+        "source_id": source_id,
+        "data": json.dumps({"customer": customer_id, **data}, sort_keys=True),
+        "state": "pending",
+        "tries": 0,
+        "next_try_at": now,
+        "problem": "",
+        "created_at": now,
+        "done_at": None,
+    }
 
 
 def lock(session: Session, customer_id: str) -> Outbox:

@@ -13,6 +13,9 @@ from app.models.mails import Mail
 from app.models.unit_of_work import waiting
 from app.services import wake_ups
 
+JOB = "mails_sent"
+"""The job that sends them."""
+
 
 def write(
     session: Session,
@@ -32,6 +35,13 @@ def write(
     no longer so then is not sent.
     """
     _add(session, _row(session, customer_id, template, None, key, to, after, context))
+
+
+def row(
+    customer_id: str, template: str, *, key: str, to: str, after: timedelta = timedelta(0), **context: object
+) -> Row:
+    """Return the row of such a mail; who writes it wakes `JOB`."""
+    return _made(customer_id, template, None, key, to, after, context)
 
 
 def write_new(session: Session, customer_id: str, template: str, *, key: str, to: str, **context: object) -> bool:
@@ -61,10 +71,22 @@ def _row(
     after: timedelta,
     context: dict[str, object],
 ) -> Row:
+    if not after:
+        wake_ups.after_commit(session, JOB)
+    return _made(customer_id, template, member_id, key, to, after, context)
+
+
+def _made(
+    customer_id: str,
+    template: str,
+    member_id: str | None,
+    key: str,
+    to: str,
+    after: timedelta,
+    context: dict[str, object],
+) -> Row:
     ensure(template in KINDS, f"there is no mail called {template}")
     now = clock.now()
-    if not after:
-        wake_ups.after_commit(session, "mails_sent")
     return {
         "id": ids.new("mail"),
         "customer_id": customer_id,

@@ -21,6 +21,7 @@ from app.domain.money import Credits, Money
 from app.domain.payments import Purpose, method_name
 from app.domain.top_ups import credits_for
 from app.models.bulk import Row
+from app.models.customers import Customer
 from app.models.payments import Payment, PaymentMethod
 from app.models.unit_of_work import waiting
 from app.services.ledger import arrivals, documentation, grants
@@ -102,11 +103,8 @@ def arrived(payment: Payment, received: Money, words: str) -> Posting:
 def top_up(books: Books, payment: Payment, received: Money, now: datetime) -> Mapping[str, object]:
     """Give the credit that was promised for the amount, and less or more where another amount was received (AC-18)."""
     promised, method = Credits(payment.credits_micros), paid_with(books, payment)
-    words = f"Credits bought with {method}"
+    words = words_of(method)
     bought = credits_for(received, Money(payment.amount_minor, payment.currency), promised)
-    money = arrived(payment, received, words)
-    sale = Posting(money.unit, "clearing", "prepaid", money.amount, "sale", "payment", payment.id, words)
-    lasts = payment.expires_after_days
     grant = grants.add(
         books,
         kind="purchased",
@@ -114,16 +112,51 @@ def top_up(books: Books, payment: Payment, received: Money, now: datetime) -> Ma
         now=now,
         payment_id=payment.id,
         description=words,
-        expires_at=now + timedelta(days=lasts) if lasts else None,
-        beside=[money, sale],
+        expires_at=lasts_until(payment, now),
+        beside=bought_by(payment, received, words),
     )
-    facts = {"grant": grant.id, "payment": payment.id, "credits": credits_text(bought)}
-    books.outbox.write("credits.granted", grant.id, {**facts, "credit_unit": books.customer.credit_unit})
+    books.outbox.write(GRANTED, grant.id, facts_of(books.customer, payment, grant.id, bought))
     number = documentation.writer().settled(books, payment, received, method, now)
-    to, key = books.customer.email, f"receipt:{payment.id}"
+    to, key = books.customer.email, receipt_of(payment)
     billing_mails.write(books.session, books.customer_id, RECEIPT, key=key, to=to, payment=payment.id)
     arrivals.came(books, now)
+    return given(bought, number)
+
+
+def words_of(method: str) -> str:
+    """Return what the balance history says of credit that was bought so."""
+    return f"Credits bought with {method}"
+
+
+def bought_by(payment: Payment, received: Money, words: str) -> list[Posting]:
+    """Return the postings of the money that credit was bought with: it has arrived, and it is a sale."""
+    money = arrived(payment, received, words)
+    return [money, Posting(money.unit, "clearing", "prepaid", money.amount, "sale", "payment", payment.id, words)]
+
+
+def lasts_until(payment: Payment, now: datetime) -> datetime | None:
+    """Return when the credit expires that a payment buys; None: never."""
+    lasts = payment.expires_after_days
+    return now + timedelta(days=lasts) if lasts else None
+
+
+def facts_of(customer: Customer, payment: Payment, grant_id: str, bought: Credits) -> dict[str, object]:
+    """Return what hosts are sent of the credit."""
+    facts = {"grant": grant_id, "payment": payment.id, "credits": credits_text(bought)}
+    return {**facts, "credit_unit": customer.credit_unit}
+
+
+def receipt_of(payment: Payment) -> str:
+    """Return the key of the mail that says that a payment has arrived."""
+    return f"receipt:{payment.id}"
+
+
+def given(bought: Credits, number: str) -> dict[str, object]:
+    """Return what the audit trail says of credit that was bought, and of its document."""
     return {"credits_micros": bought.micros, "document": number}
+
+
+GRANTED = "credits.granted"
 
 
 @in_english
@@ -131,6 +164,13 @@ def paid_with(books: Books, payment: Payment) -> str:
     """Return the way to pay as the customer knows it."""
     if payment.method_id is None:
         return method_name(payment.rail)
-    method = books.session.get_one(PaymentMethod, payment.method_id)  # read with the payment that is settled
+    return named(payment, books.session.get_one(PaymentMethod, payment.method_id))  # read with the payment
+
+
+@in_english
+def named(payment: Payment, method: PaymentMethod | None) -> str:
+    """Return the same, of a payment that was made with this method."""
+    if method is None:
+        return method_name(payment.rail)
     ensure(method.customer_id == payment.customer_id, f"{payment.id} was paid with a method of another customer's")
     return method_name(method.brand, method.last4)

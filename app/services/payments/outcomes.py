@@ -1,5 +1,6 @@
 """How a payment ends, or comes to wait: the rows written with each step, in the transaction that holds the payment."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 import structlog
@@ -10,6 +11,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 from app.domain.errors import ensure
 from app.domain.mails import ACTION_NEEDED, PAYMENT_FAILED
 from app.domain.methods import Rail
+from app.domain.money import Money
 from app.domain.payments import (
     ACTION_LIFETIME,
     ARROWS,
@@ -33,6 +35,8 @@ from app.services.payments import fulfilment
 log = structlog.get_logger()
 GIVEN_UP, NOT_CONFIRMED = "given_up", "not_confirmed"
 """Why a payment that nobody declined has ended: by the customer, or because time ran out."""
+SUCCEEDED = ("processor", "payment.succeeded")
+"""Who has done that, and what it was, in the audit trail."""
 NEEDS_REVIEW = "payment.needs_review"
 PATIENCE = timedelta(minutes=15)
 """Who was there when the bank asked, and has not answered for so long, is mailed the way back (AC-12)."""
@@ -100,30 +104,45 @@ def report_end(session: Session, payment: Payment, *, nobody_watched: bool) -> N
 
 def succeed(session: Session, payment: Payment, intent: Intent, now: datetime) -> None:
     """Take what was received, whatever was asked for, and give what it was for (AC-18)."""
-    received = intent.received
-    ensure(received.amount_minor > 0, f"{intent.id} succeeded with nothing received")
-    before = payment.state
-    _ask_arrow(payment, PaymentState.SUCCEEDED)
-    moved = {
-        "state": PaymentState.SUCCEEDED.value,
-        "received_minor": received.amount_minor,
-        "action_url": "",
-        "problem": "" if received.amount_minor == payment.amount_minor else "another_amount",
-        "updated_at": now,
-    }
+    received, before = intent.received, payment.state
+    moved = succeeded(payment, intent, now)
     key = {"customer_id": payment.customer_id, "id": payment.id}
-    closed = _closed(payment, AttemptState.SUCCEEDED, "", now)
-    waiting.add(session, {"moved_payments": [{**key, **moved, "moved_from": before}], "closed_attempts": [closed]})
+    waiting.add(
+        session, {"moved_payments": [{**key, **moved, "moved_from": before}], "closed_attempts": [paid(payment, now)]}
+    )
     for name, value in moved.items():
         set_committed_value(payment, name, value)
     books = posting.lock(session, payment.customer_id)
     given = fulfilment.fulfil(books, payment, received, now)
-    facts = {"received_minor": received.amount_minor, "currency": received.currency, **given}
-    audit.record(session, payment.customer_id, "processor", "payment.succeeded", payment.id, after=facts)
+    audit.record(session, payment.customer_id, *SUCCEEDED, payment.id, after=facts_of(received, given))
     session.flush()
     budgets.spend(books.outbox, payment)
     if payment.problem:
         report(books.outbox, payment, payment.problem)
+
+
+def succeeded(payment: Payment, intent: Intent, now: datetime) -> dict[str, object]:
+    """Return what becomes of an open payment whose intent has succeeded."""
+    received = intent.received.amount_minor
+    ensure(received > 0, f"{intent.id} succeeded with nothing received")
+    _ask_arrow(payment, PaymentState.SUCCEEDED)
+    return {
+        "state": PaymentState.SUCCEEDED.value,
+        "received_minor": received,
+        "action_url": "",
+        "problem": "" if received == payment.amount_minor else "another_amount",
+        "updated_at": now,
+    }
+
+
+def paid(payment: Payment, now: datetime) -> dict[str, object]:
+    """Return how the attempt of a payment that has succeeded ends, if one is open."""
+    return _closed(payment, AttemptState.SUCCEEDED, "", now)
+
+
+def facts_of(received: Money, given: Mapping[str, object]) -> dict[str, object]:
+    """Return what the audit trail says of a payment that has succeeded, and of what it has given."""
+    return {"received_minor": received.amount_minor, "currency": received.currency, **given}
 
 
 def report(outbox: Outbox, payment: Payment, why: str) -> None:

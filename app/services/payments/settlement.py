@@ -24,6 +24,7 @@ from app.domain.payments import (
     PaymentState,
     Purpose,
 )
+from app.extensions import settings
 from app.models.customers import Customer
 from app.models.database import db
 from app.models.payments import Payment, PaymentMethod
@@ -31,7 +32,7 @@ from app.models.scope import as_service
 from app.models.unit_of_work import ahead
 from app.services.ledger import posting
 from app.services.outbox import events
-from app.services.payments import checkouts, fulfilment, outcomes
+from app.services.payments import at_once, checkouts, fulfilment, outcomes
 from app.services.processor.gateway import gateway
 from app.services.transaction import transaction
 from app.values import dataclass
@@ -106,9 +107,10 @@ def settle(payment_id: str, *, refused: str = "", give_up: bool = False) -> Paym
     A bank's question that nobody was there to answer is no decline: the payment then waits for its customer.
     """
     with as_service("settle a payment"):
-        payment, sold = _load(payment_id)
+        found = at_once.read(payment_id) if settings().on_postgresql else None
+        payment, sold = (found.payment, found.sold) if found is not None else _load(payment_id)
         if payment.processor_id is None and payment.checkout_id is not None:
-            payment = checkouts.look(payment_id, give_up=give_up)
+            payment, found = checkouts.look(payment_id, give_up=give_up), None
         if payment.state not in OPEN or payment.processor_id is None:
             return payment
         intent_id = payment.processor_id
@@ -122,8 +124,10 @@ def settle(payment_id: str, *, refused: str = "", give_up: bool = False) -> Paym
             question = replace(question, refused=question.why_over(answer))
             # Where it stood is part of the key: a cancellation that came too early must not be answered from memory.
             answer = gateway().cancel_intent(intent_id, key=f"{payment_id}:cancel:{answer.status}")
-        is_paid = isinstance(answer, Intent) and answer.status is IntentStatus.SUCCEEDED
-        return _record(payment_id, answer, question, known if is_paid and is_top_up else None)
+        if isinstance(answer, Intent) and answer.status is IntentStatus.SUCCEEDED and is_top_up:
+            done = at_once.settle(found, answer, question.now) if found and not _mismatch(payment, answer) else None
+            return done or _record(payment_id, answer, question, known)
+        return _record(payment_id, answer, question, None)
 
 
 def _load(payment_id: str) -> tuple[Payment, dict[str, object]]:

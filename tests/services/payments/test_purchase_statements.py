@@ -7,11 +7,19 @@ from app.demo.payment_methods import add_test_method
 from app.domain.people.members import Actor
 from app.models.customers import Customer
 from app.models.scope import as_customer
+from app.services.payments import at_once
 from app.services.verification.verify import verify
 from tests.support import cast, usage_cast
 from tests.support.databases import Database
 from tests.support.statements import locks, reads, round_trips, transactions
 from tests.support.unheard import buys
+
+
+@pytest.fixture(autouse=True)
+def the_usual_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let nothing be decided ahead (`test_at_once.py`)."""
+    monkeypatch.setattr(at_once, "read", lambda _payment_id: None)
+
 
 NOW = {"sqlite": 26, "postgresql": 10}
 """How many statements it takes. What is written together is one on PostgreSQL, and one for each table on SQLite."""
