@@ -87,15 +87,19 @@ class Writes:
 
     def write(self, session: Session) -> None:
         """Hand all of it to the unit of work. What the session holds of these rows says so at once."""
+        rows = self.taken_over()
+        waiting.add(session, rows)
+        in_hand.correct(session, rows)
+
+    def taken_over(self) -> dict[str, list[Row]]:
+        """Return all of it, by the names of the changes: whoever asks writes it."""
         self._rows["burnt_grants"] = [
             {"customer_id": customer_id, "id": grant_id, "was": micros}
             for (customer_id, grant_id), micros in self._burnt.items()
         ]
         rows = {name: self._rows[name] for name in self._rows if self._rows[name]}
-        waiting.add(session, rows)
-        in_hand.correct(session, rows)
-        self._rows.clear()
-        self._burnt.clear()
+        self._rows, self._burnt = defaultdict(list), defaultdict(int)
+        return rows
 
 
 def row_of(customer_id: str, entry: Entry) -> dict[str, Any]:

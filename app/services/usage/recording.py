@@ -1,15 +1,16 @@
 """Usage: credits spent, each report counted exactly once by its key.
 
-On PostgreSQL the plain case is one round trip: a function of the database, whose rule is this one. What is not plain,
-and all on SQLite, is three statements: what is locked, what is read under the lock, and what is written. Where grants
-are due or usage waits to be posted, that comes first, and takes its own.
+On PostgreSQL the plain case is one round trip: a function of the database, whose rule is this one. On SQLite it is
+decided from one statement, and written past SQLAlchemy (`on_sqlite`). What is not plain is three statements: what is
+locked, what is read under the lock, and what is written. Where grants are due or usage waits to be posted, that comes
+first, and takes its own.
 """
 
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import BindParameter, String, and_, bindparam, literal, select
-from sqlalchemy.orm import aliased, make_transient_to_detached
+from sqlalchemy.orm import aliased
 
 from app import clock
 from app.domain.errors import Refused
@@ -21,11 +22,13 @@ from app.extensions import settings
 from app.models.database import UtcDateTime, constant, db
 from app.models.ledger import Grant, Transfer
 from app.models.scope import as_service
+from app.models.unit_of_work import detached
 from app.models.unit_of_work.functions import Function
 from app.services.journal.writing import row_of
 from app.services.ledger import burn_down, grants, posting
 from app.services.ledger.posting import Books
 from app.services.transaction import transaction
+from app.services.usage import on_sqlite
 
 _CUSTOMER: BindParameter[Any] = bindparam("customer", type_=String())
 _NOW: BindParameter[Any] = bindparam("now", type_=UtcDateTime())
@@ -71,7 +74,8 @@ def record(
         raise Refused("A usage key has 1 to 120 characters.", "key_malformed", 422, "key")
     now = clock.now()
     with as_service("record usage"):
-        found = _plain(customer_id, key, credits.micros, description, now) if settings().on_postgresql else None
+        plain = _plain if settings().on_postgresql else on_sqlite.plain
+        found = plain(customer_id, key, credits.micros, description, now)
         return found or _whatever_it_takes(customer_id, key, credits.micros, description, now)
 
 
@@ -87,9 +91,7 @@ def _plain(customer_id: str, key: str, micros: int, description: str, now: datet
         return None
     unit, place, after = (each.decode() for each in row[1:] if each is not None)
     used = Posting(unit, CREDITS, REVENUE, micros, "usage", "usage", key, description)
-    made = Transfer(**row_of(customer_id, Entry(name, used, now, int(place), int(after))))
-    make_transient_to_detached(made)
-    return made
+    return detached.made(Transfer, row_of(customer_id, Entry(name, used, now, int(place), int(after))))
 
 
 def _whatever_it_takes(customer_id: str, key: str, micros: int, description: str, now: datetime) -> Transfer:

@@ -1,4 +1,4 @@
-"""Usage in credits: on PostgreSQL the plain case is one round trip, and it comes to what the usual way comes to."""
+"""Usage in credits: the plain case is one round trip, or past SQLAlchemy, and comes to what the usual way comes to."""
 
 import random
 import re
@@ -26,7 +26,7 @@ from app.models.usage import Spending, UsageDay
 from app.services.authorizations import holds
 from app.services.ledger import grants
 from app.services.transaction import transaction
-from app.services.usage import recording
+from app.services.usage import on_sqlite, recording
 from app.services.verification.verify import verify
 from tests.support import meters, tiers
 from tests.support.statements import counted
@@ -56,8 +56,15 @@ def calls(monkeypatch: pytest.MonkeyPatch, *, answered: bool = True) -> Iterator
         seen.append((row[0] or b"").decode() if row is not None else "nothing")
         return row
 
+    def saw_on_sqlite(*asked: Any) -> Transfer | None:
+        made = plain(*asked) if answered else None
+        seen.append("recorded" if made is not None else "unfit" if answered else "nothing")
+        return made
+
+    plain = on_sqlite.plain
     with monkeypatch.context() as patch:
         patch.setattr(Function, "call", saw)
+        patch.setattr(on_sqlite, "plain", saw_on_sqlite)
         yield seen
 
 
@@ -127,7 +134,7 @@ def _customer(name: str, overage: int = 0) -> Customer:
     return made
 
 
-@ON_POSTGRESQL
+@pytest.mark.both_databases
 def test_one_round_trip_comes_to_what_the_usual_way_comes_to(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     chance, ends = random.Random(60), Counter[str]()  # noqa: S311  # the same stories on every run
     meters.apply()
@@ -158,7 +165,7 @@ def spender(app: Flask) -> Customer:
     return customer
 
 
-@ON_POSTGRESQL
+@pytest.mark.both_databases
 def test_the_plain_case_is_one_round_trip_and_its_key_counts_once(
     spender: Customer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
