@@ -21,6 +21,7 @@ MADE = {
 """What is put together from a state."""
 PLACES = {
     ("audit", "record"): 3,
+    ("audit", "row"): 2,
     ("batch_rows", "audited"): 1,
     ("changes", "note"): 2,
     ("own_sessions", "write_for_all"): 3,

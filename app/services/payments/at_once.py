@@ -133,7 +133,7 @@ def _decided(found: Found, moved: Row, intent: Intent, now: datetime) -> dict[st
         "new_grants": [grant],
         "new_events": [{**each, "sequence": place} for place, each in enumerate(written, 1)],
         "new_mails": _mails(found),
-        "new_audit_entries": [audit.row(name, *outcomes.SUCCEEDED, payment.id, after=after)],
+        "new_audit_entries": [audit.row(name, "processor", "payment.succeeded", payment.id, after=after)],
         "spent_budgets": [] if payment.budget_period is None else [budgets.spent(payment)],
     }
 

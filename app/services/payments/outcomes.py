@@ -35,8 +35,6 @@ from app.services.payments import fulfilment
 log = structlog.get_logger()
 GIVEN_UP, NOT_CONFIRMED = "given_up", "not_confirmed"
 """Why a payment that nobody declined has ended: by the customer, or because time ran out."""
-SUCCEEDED = ("processor", "payment.succeeded")
-"""Who has done that, and what it was, in the audit trail."""
 NEEDS_REVIEW = "payment.needs_review"
 PATIENCE = timedelta(minutes=15)
 """Who was there when the bank asked, and has not answered for so long, is mailed the way back (AC-12)."""
@@ -114,7 +112,8 @@ def succeed(session: Session, payment: Payment, intent: Intent, now: datetime) -
         set_committed_value(payment, name, value)
     books = posting.lock(session, payment.customer_id)
     given = fulfilment.fulfil(books, payment, received, now)
-    audit.record(session, payment.customer_id, *SUCCEEDED, payment.id, after=facts_of(received, given))
+    facts = facts_of(received, given)
+    audit.record(session, payment.customer_id, "processor", "payment.succeeded", payment.id, after=facts)
     session.flush()
     budgets.spend(books.outbox, payment)
     if payment.problem:
