@@ -4,8 +4,8 @@ from pathlib import Path
 
 from alembic import op
 
-revision = "0065"
-down_revision = "0064"
+revision = "0067"
+down_revision = "0066"
 branch_labels = None
 depends_on = None
 
@@ -15,7 +15,7 @@ SQL = Path(__file__).resolve().parent.parent / "sql"
 def upgrade() -> None:
     """Add the functions, and plan once what keeps documents. SQLite has none: there it is done by the program."""
     if op.get_bind().dialect.name == "postgresql":
-        for name in ("0065_documents_kept.sql", "0065_settle.sql"):
+        for name in ("0067_documents_kept.sql", "0067_settle.sql"):
             op.get_bind().exec_driver_sql((SQL / name).read_text())
 
 
