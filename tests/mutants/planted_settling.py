@@ -9,8 +9,8 @@ BOTH_WAYS = (f"{TESTS}::test_what_is_decided_ahead_is_what_the_usual_way_decides
 BUGS = [
     Bug("a settlement stands although what it was decided from has changed", SETTLE,
         "purser_decided_from(whose, which) is not distinct from was_decided_from", "true", BOTH_WAYS),
-    Bug("a settlement passes by what waits to be posted", SETTLE, "unposted is distinct from 0 then return",
-        "unposted is null then return", BOTH_WAYS),
+    Bug("a settlement passes by what waits to be posted", SETTLE, " is distinct from 0 then return",
+        " is null then return", BOTH_WAYS),
     Bug("a settlement covers no debt", SETTLE, "and b.balance >= 0)", ")", BOTH_WAYS),
     Bug("a settlement leaves a grant that is due", SETTLE, "g.remaining_micros > 0 and g.expires_at <= now_is)",
         "g.remaining_micros > 0 and g.expires_at <= now_is and false)", BOTH_WAYS),

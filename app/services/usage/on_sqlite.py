@@ -61,10 +61,10 @@ def _recorded(
     rows = cursor.execute(_STANDS, {"customer": customer_id, "key": key, **asked}).fetchall()
     if not rows:
         return None
-    unposted, held, is_noted, unit, funds, version, floor, earned, its_version, its_floor, is_unfit, has_later = rows[
-        0
-    ][:12]
-    if unposted or is_unfit or floor is None or funds - held - micros < floor:
+    to_post, held, is_noted, unit, funds, version, floor, earned, its_version, its_floor, is_unfit, has_later = rows[0][
+        :12
+    ]
+    if to_post or is_unfit or floor is None or funds - held - micros < floor:
         return None
     accounts = Accounts(
         {(unit, CREDITS): Balance(funds, version, floor), (unit, REVENUE): Balance(earned, its_version, its_floor)}
