@@ -2,7 +2,7 @@
 
 from tests.mutants.bug import Bug
 
-SETTLE, DECIDED = "migrations/sql/0067_settle.sql", "app/services/payments/at_once.py"
+SETTLE, DECIDED = "migrations/sql/0069_settle.sql", "app/services/payments/at_once.py"
 TESTS = "tests/services/payments/test_at_once.py"
 BOTH_WAYS = (f"{TESTS}::test_what_is_decided_ahead_is_what_the_usual_way_decides",)
 

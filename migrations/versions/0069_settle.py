@@ -4,8 +4,8 @@ from pathlib import Path
 
 from alembic import op
 
-revision = "0067"
-down_revision = "0066"
+revision = "0069"
+down_revision = "0068"
 branch_labels = None
 depends_on = None
 
@@ -15,7 +15,7 @@ SQL = Path(__file__).resolve().parent.parent / "sql"
 def upgrade() -> None:
     """Add the functions, and plan once what keeps documents. SQLite has none: there it is done by the program."""
     if op.get_bind().dialect.name == "postgresql":
-        for name in ("0067_documents_kept.sql", "0067_settle.sql"):
+        for name in ("0069_documents_kept.sql", "0069_settle.sql"):
             op.get_bind().exec_driver_sql((SQL / name).read_text())
 
 
