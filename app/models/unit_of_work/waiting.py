@@ -14,7 +14,6 @@ from functools import cache
 from typing import Any, TypeVar, cast
 
 from sqlalchemy import Connection, CursorResult, Dialect, Executable, event
-from sqlalchemy.dialects import sqlite
 from sqlalchemy.orm import ORMExecuteState, Session, SessionTransaction
 from sqlalchemy.orm.attributes import set_committed_value
 from sqlalchemy.sql import visitors
@@ -79,12 +78,12 @@ def _defaults(model: type[Base]) -> dict[str, Any]:
     return {each.name: None if each.default is None else cast("Any", each.default).arg for each in columns}
 
 
-def write_on(cursor: sqlite3.Cursor, rows: Rows) -> None:
+def write_on(dialect: Dialect, cursor: sqlite3.Cursor, rows: Rows) -> None:
     """Write rows in a transaction of SQLite's that is no session's; one that was not as it was decided is `Broken`."""
     for name in CHANGES:
         if rows.get(name):
             values = {name: as_handed("sqlite", CHANGES[name].handed_over(rows[name]))}
-            many = _kept(sqlite.dialect(), (name,)).run_on(cursor, values)
+            many = _kept(dialect, (name,)).run_on(cursor, values)
             ensure(not CHANGES[name].counts or many == len(rows[name]), f"wrote {many} of {name}")
 
 

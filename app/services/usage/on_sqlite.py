@@ -82,7 +82,7 @@ def _recorded(
     decided = writes.taken_over()
     if not has_later:
         del decided["later_days"]
-    waiting.write_on(cursor, decided)
+    waiting.write_on(db.engine.dialect, cursor, decided)
     return detached.made(Transfer, row_of(customer_id, entry))
 
 
