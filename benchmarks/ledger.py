@@ -1,13 +1,15 @@
 """What a posting costs: usage and settled purchases beside one guarded `UPDATE … RETURNING` on the same database."""
 
 import itertools
-from collections.abc import Callable
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from functools import partial
 from statistics import median
 from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import Pool, event, text
 
 from app import clock, ids
 from app.demo import payment_methods
@@ -30,6 +32,7 @@ _FLOOR = text(
     "where customer_id = :customer_id and name = 'prepaid' and (floor is null or balance - 1 >= floor) "
     "returning balance"
 )
+_KINDS = ("SELECT", "INSERT", "UPDATE", "DELETE", "WITH")
 MOST_TRIPS, USAGE_TRIPS = 3, 4
 MOST_SETTLING, MOST_USAGE = 2.5, 3.0
 TURNS, A_TURN = 7, 5
@@ -37,11 +40,30 @@ APART = timedelta(minutes=20)
 LOST = [("confirm_intent", "timeout_after"), ("fetch_intent", "reset_before")]
 
 
+@contextmanager
+def _sent(place: Place) -> Iterator[list[str]]:
+    """Collect what is sent to the database; on SQLite as the driver says, for some of it passes by SQLAlchemy."""
+    if place.kind == "postgresql":
+        with round_trips() as seen:
+            yield seen
+        return
+    seen = []
+
+    def watched(connection: sqlite3.Connection, *_rest: object) -> None:
+        connection.set_trace_callback(lambda each: seen.append(each) if each.upper().startswith(_KINDS) else None)
+
+    event.listen(Pool, "checkout", watched)
+    try:
+        yield seen
+    finally:
+        event.remove(Pool, "checkout", watched)
+
+
 def measure(place: Place, customer: Customer, actor: Actor, scratch: Customer) -> list[Ratio | Count]:
     """Measure usage and settling for a customer with credit; the floor's updates go to a customer of their own."""
     report, guarded = _usage(place, customer), _floor(place, scratch)
     report()
-    with round_trips() as spent:
+    with _sent(place) as spent:
         report()
     settled = _settle(place, actor, many=ROUNDS + 4 + TURNS * A_TURN)
     with round_trips() as posted:
