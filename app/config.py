@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import field, fields
+from dataclasses import dataclass, field, fields
 from email.utils import parseaddr
 from importlib.util import find_spec
 from pathlib import Path
@@ -10,7 +10,6 @@ from urllib.parse import urlsplit
 
 from app import identity_settings, mailboxes
 from app.identity_settings import IdentityProvider, WrongProvider
-from app.values import dataclass
 
 INSTANCE = Path(__file__).resolve().parent.parent / "instance"
 _SECRETS = {

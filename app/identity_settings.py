@@ -2,10 +2,8 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import field
+from dataclasses import dataclass, field
 from urllib.parse import urlsplit
-
-from app.values import dataclass
 
 GITHUB, OPENID = "github", "openid"
 GITHUB_URL = "https://github.com"

@@ -1,5 +1,6 @@
 """Payment methods: which are saved, which one is charged by default, adding and removing them, and their mandates."""
 
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
@@ -22,7 +23,6 @@ from app.services.auto_recharge import settings as auto_recharge
 from app.services.papers import papers, stored
 from app.services.payment_methods import mandates, processor_portal, setups
 from app.services.payment_methods import saved as saved_methods
-from app.values import dataclass
 from app.web import security_headers
 from app.web.access import (
     current_actor,

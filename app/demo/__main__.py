@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 from urllib.error import URLError
@@ -20,7 +21,6 @@ from urllib.request import urlopen
 
 from app.config import INSTANCE, Settings, WrongSetting
 from app.demo.environment import HOST, NAME, ROOT, USUAL_PORT, environment, shell_command
-from app.values import dataclass
 
 START_SECONDS, STOP_SECONDS = 120, 10
 THREADS = "8"

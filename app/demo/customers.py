@@ -1,6 +1,7 @@
 """The demo: one customer per example catalog, people to sign in as, and a history made through the real services."""
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
@@ -32,7 +33,6 @@ from app.services.customers import registration
 from app.services.people import invitations
 from app.services.transaction import transaction
 from app.services.usage import events
-from app.values import dataclass
 
 EXAMPLES = Path(__file__).resolve().parent.parent.parent / "examples" / "catalogs"
 WRITTEN_UNTIL = "demo.told"

@@ -1,5 +1,6 @@
 """One demo customer's days: gifts, purchases and usage, each by the service that does it for real customers."""
 
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
 from sqlalchemy import select
@@ -28,7 +29,6 @@ from app.models.usage import Spending
 from app.services.ledger import grants
 from app.services.payment_methods import saved, setups
 from app.services.payments import resume_links, settlement, top_ups
-from app.values import dataclass
 
 PURCHASES, GIFTS, TRIAL = time(9, 12), time(10, 30), time(8, 1)
 INVOICES, PLANS = time(8, 30), time(9, 20)

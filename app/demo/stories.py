@@ -1,11 +1,11 @@
 """Who the demo's customers are and how they behave: a pure function of the day, the same in every run."""
 
 import hashlib
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 from app.domain.money import Credits
 from app.domain.people.members import Role
-from app.values import dataclass
 
 PASSWORD = "harbour lights at noon"  # noqa: S105  # printed on purpose: the demo holds nothing of anybody
 GOOD_CARD, OTHER_CARD = "pm_card_visa", "pm_card_mastercard"

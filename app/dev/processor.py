@@ -4,6 +4,7 @@ Only in the demo and in tests. A member sees what the processor holds for their 
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from flask import Blueprint, Response, abort
@@ -16,7 +17,6 @@ from app.extensions import settings
 from app.gateways.sandbox import controls
 from app.gateways.sandbox.errors import Refusal
 from app.gateways.sandbox.faults import AFTER, BEFORE, CALLS, EVENTS, FLAKY, NAMES
-from app.values import dataclass
 from app.web.access import current_customer, managers_only
 from app.web.fields import PageForm
 from app.web.respond import saved, show

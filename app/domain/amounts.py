@@ -6,12 +6,12 @@ amount is rounded by `money.divided`. Pages write both by `app.locale`, and keep
 
 import re
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from decimal import Decimal
 
 from app.domain.currencies import exponent, shown_decimals
 from app.domain.language import ENGLISH, current
 from app.domain.money import Credits, Money, divided
-from app.values import dataclass
 
 MINUS = "\N{MINUS SIGN}"
 WORD_JOINER = "\N{WORD JOINER}"

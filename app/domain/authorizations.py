@@ -6,7 +6,7 @@ The rule for SQLite, and what PostgreSQL's functions (migrations/sql/0007_author
 
 import hashlib
 import json
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from app.domain import numbers
@@ -15,7 +15,6 @@ from app.domain.errors import Refused, ensure
 from app.domain.money import MICROS, Credits
 from app.domain.numbers import SERVED
 from app.domain.reservations import Reservation
-from app.values import dataclass
 
 LONGEST = 86_400
 """The most seconds that a hold may be open."""

@@ -1,14 +1,13 @@
 """What refuses calls now, and what lifts it: asked of the rule that answers authorizations."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
 from app.domain.authorizations import Blocked, Funds, judge
 from app.domain.reservations import Reservation
 from app.domain.spend_management import day_of
-from app.values import dataclass
 
 ENOUGH = 10**18
 """More micros of credit than anybody has: what is refused with it is refused whatever is bought."""

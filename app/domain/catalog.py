@@ -5,6 +5,7 @@ The names are those of the TOML file (docs/catalog.md describes each). What must
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
 
@@ -22,7 +23,6 @@ from app.domain.catalog_terms import (
     Usage,
 )
 from app.domain.money import Credits, Money, divided
-from app.values import dataclass
 
 
 class MeterKind(StrEnum):

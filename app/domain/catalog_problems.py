@@ -1,8 +1,7 @@
 """What is wrong with a catalog: a key, and why, in words."""
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-
-from app.values import dataclass
+from dataclasses import dataclass
 
 Path = tuple[str | int, ...]
 """The way to a key: names, and positions in lists counted from 0."""

@@ -1,10 +1,10 @@
 """The terms of a catalog: what limits, charges, invoices and taxes start from."""
 
+from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
 from app.domain.money import Credits, Money
-from app.values import dataclass
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,8 @@
 """How a rule says no, and how the code says that it is wrong."""
 
+from dataclasses import dataclass
+
 from app.domain.language import ENGLISH, _, current
-from app.values import dataclass
 
 
 class Broken(AssertionError):

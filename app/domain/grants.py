@@ -6,12 +6,11 @@ ends: it stays in its grant until then, and nobody else is promised it.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from app.domain.errors import ensure
 from app.domain.language import _, pgettext
-from app.values import dataclass
 
 _NEVER = datetime.max.replace(tzinfo=UTC)
 PURCHASED = "purchased"

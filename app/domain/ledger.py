@@ -1,9 +1,9 @@
 """The ledger's rule: which accounts there are, what a posting is, and what balances follow from it."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from app.domain.errors import Refused, ensure
-from app.values import dataclass
 
 CREDITS = "credits"
 """The customer's balance. Its floor is minus the overage protection; only a claw-back passes it, and leaves a debt."""

@@ -1,9 +1,9 @@
 """The words that a customer accepts so that a bank account may be debited, and the file that keeps them."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from app.domain.language import ENGLISH, _, current, marked, written_in
-from app.values import dataclass
 
 SEPA_VERSION = "sepa_debit-2026-11"
 """Changes whenever one of the words below does, or one of their translations: what was accepted must be what was shown.

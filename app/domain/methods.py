@@ -2,13 +2,13 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from app.domain.errors import Refused
 from app.domain.language import _, marked, ngettext
 from app.domain.payments import CONFIRM_GRACE, Declined, Misused, SavedMethod, Unknown
-from app.values import dataclass
 
 
 class Rail(StrEnum):

@@ -4,11 +4,11 @@ Money is whole minor units of a currency (ISO 4217; cents for USD, yen for JPY).
 customer's credit unit, which is a currency or a named unit such as tokens. The two are different types on purpose.
 """
 
+from dataclasses import dataclass
 from decimal import Decimal
 
 from app.domain.currencies import exponent
 from app.domain.errors import ensure
-from app.values import dataclass
 
 MICROS = 1_000_000
 

@@ -5,12 +5,12 @@ comes to the same notices, and their keys keep each from being sent twice.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from app.domain.amounts_in_json import credits_text
 from app.domain.money import Credits
 from app.domain.spend_management import Day, Limits, day_of, is_reached
-from app.values import dataclass
 
 DAILY_THRESHOLD, DAILY_LIMIT, DAILY_LIMIT_RESET = "daily_threshold", "daily_limit", "daily_limit_reset"
 CALL_REFUSED = "call_refused"

@@ -3,8 +3,9 @@
 And why a balance is below zero.
 """
 
+from dataclasses import dataclass
+
 from app.domain.money import Credits
-from app.values import dataclass
 
 SERVED = frozenset({"good", "past_due"})
 """The standings in which a customer is served."""

@@ -3,13 +3,12 @@
 A *payment* is the order to collect an amount; an *attempt* is one call to the processor for it.
 """
 
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from app.domain.language import _, marked
 from app.domain.money import Money
-from app.values import dataclass
 
 
 class Purpose(StrEnum):

@@ -1,8 +1,7 @@
 """The processor's events that Purser acts on: what its webhook endpoint has to be subscribed to, and why."""
 
 from collections.abc import Sequence
-
-from app.values import dataclass
+from dataclasses import dataclass
 
 EVENTS = {
     "payment_intent.succeeded": "A payment is credited, also when the customer closed the page.",

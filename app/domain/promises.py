@@ -4,10 +4,9 @@ Should our own row ever be lost, as after restoring an older backup, the money s
 """
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 
 from app.domain.payments import Purpose
-from app.values import dataclass
 
 KEY = "promise"
 """Where the processor's metadata carries it."""

@@ -8,12 +8,12 @@ events changes the sum, and each amount is rounded once (I20).
 import hashlib
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from app.domain.catalog import Catalog, Meter, MeterKind, Plan
 from app.domain.errors import ensure
 from app.domain.money import Credits, divided
-from app.values import dataclass
 
 OLDEST = timedelta(days=34)
 """How late an event may be reported. Its id is kept for longer, so that a late repetition still counts once."""

@@ -6,11 +6,10 @@ captured and reserved together only ever falls, by captures, releases and expiri
 open, some may be captured before its end and the others, from the first unit on, after it: the dearest of these counts.
 """
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from math import gcd
 
 from app.domain.rating import FULL, Tariff
-from app.values import dataclass
 
 
 @dataclass(frozen=True)

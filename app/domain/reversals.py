@@ -1,12 +1,12 @@
 """Money that goes back: refunds by the seller and disputes by the customer's bank."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from app.domain.errors import ensure
 from app.domain.money import Money, divided
 from app.domain.payments import PaymentState
-from app.values import dataclass
 
 
 class RefundState(StrEnum):

@@ -5,11 +5,11 @@ limit: before it every call fitted. What came after it might in part have fitted
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from app.domain.money import Credits
 from app.domain.spend_management import Limits
-from app.values import dataclass
 
 DAYS = 90
 """So many whole days before today are looked at."""

@@ -6,7 +6,7 @@ next and how it is paid, and how pages write and warn.
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import cast
 
 from app.domain import rating
@@ -15,7 +15,6 @@ from app.domain.catalog import Catalog, Plan, Seats
 from app.domain.errors import ensure
 from app.domain.money import Credits, Money
 from app.domain.rating import Tariff
-from app.values import dataclass
 
 NONE = "none"
 

@@ -1,5 +1,6 @@
 """Spend management: the customer's own daily limit and e-mail threshold, and what each of them stops, in words."""
 
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 
@@ -8,7 +9,6 @@ from app.domain.errors import Refused
 from app.domain.invoices import written
 from app.domain.language import _, marked
 from app.domain.money import MICROS, Credits
-from app.values import dataclass
 
 MOST = Credits((10**12 - 1) * MICROS)
 """The highest limit that may be set."""

@@ -3,6 +3,7 @@
 Whether calls are refused is asked of the rule that answers authorizations, so that no page and no API says otherwise.
 """
 
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
@@ -19,7 +20,6 @@ from app.domain.money import Money
 from app.domain.numbers import Debt, Numbers
 from app.domain.reservations import Reservation
 from app.domain.usage_bars import Bar, State
-from app.values import dataclass
 
 SOON = timedelta(days=7)
 """Credit that runs out or expires within so many days is said."""

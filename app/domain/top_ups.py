@@ -1,7 +1,7 @@
 """Top-ups: what a customer may buy at once, what it comes to with its tax, and what credit it becomes."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Protocol
 
@@ -14,7 +14,6 @@ from app.domain.money import Credits, Money, credits_from_money, divided
 from app.domain.tax import kept
 from app.domain.tax.prices import UNTAXED, Price, Taxation
 from app.domain.tax.treatment import Treatment
-from app.values import dataclass
 
 
 class Pack(Protocol):

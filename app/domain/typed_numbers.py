@@ -7,6 +7,7 @@ of one kind: "Enter an amount", and then how; a bound or another rule is said in
 import re
 import unicodedata
 from collections.abc import Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 
 from app.domain.amounts import GROUP, SYMBOLS, CreditUnit, counting, decimals_to_type, two_readings
@@ -15,7 +16,6 @@ from app.domain.errors import Refused
 from app.domain.language import _, marked
 from app.domain.money import Money
 from app.domain.units import one
-from app.values import dataclass
 
 MOST_DIGITS = 20
 """So many digits are read; a bound is far below, and names itself."""

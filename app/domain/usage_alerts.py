@@ -1,11 +1,11 @@
 """Usage alerts: when a threshold of a meter is crossed, and which alerts a customer may have."""
 
 from collections.abc import Collection
+from dataclasses import dataclass
 
 from app.domain.catalog import Catalog, Plan
 from app.domain.errors import Refused
 from app.domain.language import ENGLISH, _, current
-from app.values import dataclass
 
 MOST_ALERTS = 20
 MOST_PERCENT = 1_000

@@ -1,9 +1,9 @@
 """Usage bars: how much of a meter is used or held, of what, and in which of four states it is."""
 
+from dataclasses import dataclass
 from enum import StrEnum
 
 from app.domain.rating import Tariff
-from app.values import dataclass
 
 FULL_PERCENT = 100
 

@@ -3,13 +3,13 @@
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import Enum
 from urllib.parse import SplitResult, urlsplit
 
 from app.domain.errors import Refused, ensure
 from app.domain.language import _, marked
-from app.values import dataclass
 
 CUSTOMER_TYPES = (
     "spend.threshold_reached",

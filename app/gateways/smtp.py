@@ -8,6 +8,7 @@ import re
 import smtplib
 import ssl
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -18,7 +19,6 @@ from urllib.parse import parse_qs, unquote, urlsplit
 import structlog
 
 from app import mailboxes
-from app.values import dataclass
 
 log = structlog.get_logger()
 SECONDS = 20

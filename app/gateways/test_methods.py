@@ -4,8 +4,9 @@ The names are Stripe's own. Stripe lets only some of its declining test cards be
 decline can be seen where it matters: when a saved card is charged.
 """
 
+from dataclasses import dataclass
+
 from app.domain.methods import Rail
-from app.values import dataclass
 
 
 @dataclass(frozen=True)

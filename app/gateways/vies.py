@@ -8,13 +8,12 @@ beside a `valid` of false, silence.
 import json
 import time
 from contextlib import closing
+from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
 import requests
 import structlog
 import urllib3
-
-from app.values import dataclass
 
 log = structlog.get_logger()
 COMMISSION: Final = "https://ec.europa.eu/taxation_customs/vies/rest-api"

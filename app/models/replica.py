@@ -3,6 +3,7 @@
 Everything else, and all that decides, reads the primary.
 """
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
@@ -13,7 +14,6 @@ from sqlalchemy.exc import DBAPIError
 from app.config import Settings
 from app.extensions import Extension
 from app.models.database import READ_FROM, db, prepare
-from app.values import dataclass
 
 CONNECT_SECONDS = 2
 """So long an export waits for a replica that does not answer, before it reads the primary."""

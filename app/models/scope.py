@@ -6,12 +6,12 @@ PostgreSQL the transaction also takes the role whose row-level security says the
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 
 from flask import g
 
 from app.domain.errors import ensure
 from app.models.database import db
-from app.values import dataclass
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """What Add credits says of a purchase before it is made, and of payments that are under way."""
 
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from markupsafe import Markup
@@ -13,7 +14,6 @@ from app.models.payments import Payment, PaymentMethod
 from app.presenters import pay_later, taxes
 from app.presenters.charts import day_label
 from app.services.balance.after_purchase import AfterPurchase
-from app.values import dataclass
 
 UNDER_WAY = marked("Under way")
 _ENDS = {

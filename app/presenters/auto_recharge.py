@@ -1,6 +1,6 @@
 """What Auto-recharge says: how it stands in one sentence, the limit's use, and the question that waits."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from app import locale
@@ -18,7 +18,6 @@ from app.models.auto_recharge import AutoRechargeDecision, AutoRechargeQuestion
 from app.models.payments import PaymentMethod
 from app.services.auto_recharge.standing import Standing
 from app.services.auto_recharge.stop import Stopped
-from app.values import dataclass
 
 METHOD = marked("your payment method")
 """One that is not known by name."""

@@ -1,6 +1,7 @@
 """What the pages of bank transfers say: the account, what is unapplied, pro-formas, and what has moved the money."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from app import locale
@@ -19,7 +20,6 @@ from app.models.customers import Customer
 from app.models.documents import Document
 from app.services.bank_transfers.movements import Expected
 from app.services.bank_transfers.orders import Ordered
-from app.values import dataclass
 
 _PILLS = {
     Standing.WAITING: (marked("Waits for your transfer"), "warn"),

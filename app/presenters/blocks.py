@@ -1,5 +1,7 @@
 """What refuses calls whatever is bought, and what lifts it: said before the button that buys, and on Overview."""
 
+from dataclasses import dataclass
+
 from markupsafe import Markup
 
 from app import locale
@@ -8,7 +10,6 @@ from app.domain.blocks import Block, Lift
 from app.domain.catalog import Catalog
 from app.domain.language import _, marked, ngettext
 from app.domain.status_line import Facts
-from app.values import dataclass
 
 _STANDINGS = frozenset({marked("suspended"), marked("closed")})
 

@@ -1,6 +1,7 @@
 """How the lines of a document are shown: what was sold, how many, the price of one, and the amount before tax."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
@@ -9,7 +10,6 @@ from app.domain.invoices.lines import Line
 from app.domain.language import _
 from app.domain.money import Money
 from app.models.documents import DocumentLine
-from app.values import dataclass
 
 METERED = frozenset({"usage", "overage"})
 """The kinds of lines whose one is no quantity: their units are said, or nobody can say them."""

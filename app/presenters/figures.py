@@ -1,6 +1,7 @@
 """A figure in words: how it is counted, and the rows that come to it, each with what it adds."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 from app import locale
 from app.domain.amounts import CreditUnit
@@ -9,7 +10,6 @@ from app.domain.language import _, marked, ngettext
 from app.domain.money import MICROS, Credits
 from app.domain.usage_words import without_a_meter
 from app.services.usage.figures import Figure, Part
-from app.values import dataclass
 
 TOO_MANY = marked("The events are too many to add up on this page, or archived: these are the totals of their days.")
 COUNTED = {

@@ -1,6 +1,7 @@
 """What a correction of an invoice comes to, in words: the three documents, the tax before and after, and the money."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 
 from app import locale
@@ -15,7 +16,6 @@ from app.models.tax import TaxRegistration
 from app.presenters import document_lines, tax_settings
 from app.presenters.invoices import because, tax_words
 from app.services.invoices.correction_preview import Preview
-from app.values import dataclass
 
 
 @dataclass(frozen=True)

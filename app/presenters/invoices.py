@@ -1,6 +1,7 @@
 """How invoices, credit notes and receipts are described: rows of the lists, a document in words, a row of a file."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from decimal import Decimal
 
 from app import clock, locale
@@ -16,7 +17,6 @@ from app.presenters import document_lines, e_invoices
 from app.presenters import invoice_sentences as sentences
 from app.services.invoices.reads import DocumentParts, WrittenDocument
 from app.services.receivables.payments_due import PaymentDue
-from app.values import dataclass
 
 KINDS = {
     "invoice": marked("Invoice"),

@@ -1,5 +1,6 @@
 """What the Overview says of usage: each meter's bar, today's limit, and how spend management stands."""
 
+from dataclasses import dataclass
 from datetime import UTC, date
 from functools import partial
 
@@ -20,7 +21,6 @@ from app.services.balance.overview import Overview
 from app.services.spend_management.limits import limits
 from app.services.usage.meters import MeterUse
 from app.services.usage.terms import plan_of
-from app.values import dataclass
 
 MOST = 4
 """So many meters stand on the Overview; all are on the Usage page."""

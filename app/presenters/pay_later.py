@@ -1,7 +1,7 @@
 """How it is said that a balance may go below zero: by overage protection, or because what is used is paid later."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 
 from app import locale
 from app.domain.amounts import CreditUnit
@@ -10,7 +10,6 @@ from app.domain.language import _, followed, marked
 from app.domain.money import Credits
 from app.domain.numbers import Debt, Numbers, owed
 from app.domain.status_line import InvoiceFact
-from app.values import dataclass
 
 
 @dataclass(frozen=True)

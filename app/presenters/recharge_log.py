@@ -1,5 +1,6 @@
 """What Auto-recharge says of each decision that was kept: its title, and in a few lines why it was made."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from app import locale
@@ -14,7 +15,6 @@ from app.models.payments import Payment
 from app.presenters.auto_recharge import declined, method_words
 from app.services.auto_recharge.log import Entry
 from app.services.auto_recharge.questions import MAILED
-from app.values import dataclass
 
 TITLES = {
     Outcome.CHARGE: marked("Charged automatically"),

@@ -1,5 +1,6 @@
 """What Auto-recharge says of a preview: one sentence, and each charge with why there was none in between."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from app import locale
@@ -10,7 +11,6 @@ from app.domain.auto_recharge.terms import Terms
 from app.domain.language import _, marked, ngettext
 from app.domain.money import Money
 from app.presenters.recharge_log import title
-from app.values import dataclass
 
 SHOWN = 50
 """So many rows are listed, the newest."""

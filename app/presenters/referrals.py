@@ -1,5 +1,6 @@
 """What Referrals says: the offer, each invited customer, and each month of the statement."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
@@ -9,7 +10,6 @@ from app.domain.language import _, marked, ngettext
 from app.domain.language import percent as with_sign
 from app.domain.money import Credits, Money
 from app.services.referrals.reads import Invited, Month, Statement
-from app.values import dataclass
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """Refused calls in words: why, when, what was asked for, and in five lines what it was decided from."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from app import locale
@@ -10,7 +11,6 @@ from app.domain.money import Credits
 from app.models.authorizations import Authorization
 from app.services.authorizations.judged import Judged, judged
 from app.services.usage.terms import plan_of
-from app.values import dataclass
 
 REFUSED = {
     "insufficient_credits": marked("Not enough credits"),

@@ -1,6 +1,7 @@
 """How a statement of account is described: its sums, its entries in words, and rows of its files."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from app import locale
@@ -12,7 +13,6 @@ from app.presenters.kept import movements
 from app.presenters.spreadsheets import DAY, TIME, Once, cell, cells, cells_once
 from app.services.invoices.entries import FREED, KEPT, MONEY
 from app.services.invoices.statement import CreditAccount, Entry, Statement, WrittenEntry
-from app.values import dataclass
 
 HEADER = ["Date", "Time", "Kind", "Invoice ID", "Description", "Charges", "Payments", "Balance", "Currency", "Id"]
 SHEET_HEADER = [

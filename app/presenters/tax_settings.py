@@ -1,12 +1,13 @@
 """What Tax settings says: what a number is, and what is known of it, in words."""
 
+from dataclasses import dataclass
+
 from app import locale
 from app.domain.language import _, labelled, marked
 from app.domain.tax.places import country_of
 from app.domain.tax.registrations import Kind, State
 from app.domain.tax.territories import TERRITORIES
 from app.models.tax import TaxRegistration
-from app.values import dataclass
 
 DESCRIPTIONS = {
     Kind.EU_VAT: marked("European VAT number"),

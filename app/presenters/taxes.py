@@ -1,5 +1,7 @@
 """What a purchase comes to, line by line: its price, its tax by name and percent, and why there is tax or none."""
 
+from dataclasses import dataclass
+
 from app import locale
 from app.domain.language import _, marked
 from app.domain.money import Money
@@ -8,7 +10,6 @@ from app.domain.tax.prices import Price
 from app.domain.tax.treatment import Treatment
 from app.models.payments import Payment
 from app.services.payments import purchases
-from app.values import dataclass
 
 PAGES = {words.TAX_SETTINGS: marked("Go to Tax settings"), words.INVOICE_ADDRESS: marked("Go to Invoice address")}
 

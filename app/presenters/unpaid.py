@@ -1,13 +1,13 @@
 """How a customer with unpaid invoices stands, in words: what follows, when it is tried again, and what to do."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from app import locale
 from app.domain.catalog_terms import Dunning
 from app.domain.dunning.standing import PAST_DUE, SUSPENDED, Unpaid, latest_suspension, next_try
 from app.domain.language import _, ngettext
-from app.values import dataclass
 
 
 @dataclass(frozen=True)

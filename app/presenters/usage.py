@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from app import locale
@@ -20,7 +20,6 @@ from app.presenters.usage_charts import WITHOUT_METER, Address
 from app.presenters.usage_sentences import BarWords, bar_words, price
 from app.services.alerts.thresholds import Alert
 from app.services.usage.meters import DayUse, EventUse, MeterUse, Usage
-from app.values import dataclass
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """The chart of the Usage page: what all meters cost each day, stacked, or what one counted, and the days before."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 from app import locale
@@ -12,7 +13,6 @@ from app.domain.usage_words import without_a_meter
 from app.presenters.charts import MOST_SERIES, Chart, Column, Measure, columns, day_label
 from app.services.usage.meters import DayUse, MeterUse
 from app.services.usage.stretches import Compared
-from app.values import dataclass
 
 ALL_METERS = "all-meters"
 """How all meters together are called in an address: no meter's key has a hyphen."""

@@ -1,6 +1,7 @@
 """How usage is described: a bar in words, what a meter counts, what it costs, and which calls its limit refuses."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 from functools import reduce
 
@@ -11,7 +12,6 @@ from app.domain.language import _, followed, marked, ngettext
 from app.domain.money import Credits
 from app.domain.rating import Tariff
 from app.domain.usage_bars import Bar, State
-from app.values import dataclass
 
 _COUNTS = {
     MeterKind.COUNT: marked("Each event counts as one."),

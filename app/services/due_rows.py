@@ -6,6 +6,7 @@ sets the row's next time: the lease. The work comes after the commit, so the row
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from contextvars import ContextVar
+from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 import structlog
@@ -14,7 +15,6 @@ from sqlalchemy import Select, inspect, select, tuple_
 from app.models.database import Base, db
 from app.services import shutdown
 from app.services.transaction import transaction
-from app.values import dataclass
 
 log = structlog.get_logger()
 Row = TypeVar("Row", bound=Base)

@@ -1,5 +1,6 @@
 """Requests that may be repeated: the first with a key is worked on, every other is answered as that one was (AC-1)."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, select, update
@@ -11,7 +12,6 @@ from app.models.bulk import insert_new
 from app.models.database import db
 from app.models.scope import as_service
 from app.services.transaction import transaction
-from app.values import dataclass
 
 LEASE = timedelta(seconds=60)
 """How long the first request is believed to be worked on. What it does must be done once by itself all the same."""

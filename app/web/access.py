@@ -1,6 +1,7 @@
 """Who may open what: closed unless a view says otherwise, and every change only from our own pages."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any, TypeVar
 from urllib.parse import urlencode, urlsplit
 
@@ -22,7 +23,6 @@ from app.models.database import db
 from app.models.scope import CustomerScope, enter
 from app.services.catalog import versions
 from app.services.tax import decision
-from app.values import dataclass
 from app.web.embedding import frame, path_mode
 from app.web.login import ask_same_customer, ask_second_factor
 from app.web.respond import is_htmx, page_of_htmx

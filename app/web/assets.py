@@ -2,12 +2,12 @@
 
 import gzip
 import hashlib
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
 from flask import Flask, Response, request, url_for
 
-from app.values import dataclass
 from app.web.embedding import path_mode
 
 STYLES = ("portal.css", "components.css", "figures.css", "charts.css")

@@ -5,6 +5,7 @@ not the exact one, the markup keeps that in a tip that hover, focus and tap show
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, tzinfo
 from zoneinfo import ZoneInfo
 
@@ -19,7 +20,6 @@ from app.domain.money import Credits, Money
 from app.domain.people.deletion import member_name
 from app.domain.tax.words import tax_id
 from app.models.payments import PaymentMethod
-from app.values import dataclass
 from app.web.access import current_unit
 
 

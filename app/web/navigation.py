@@ -1,6 +1,7 @@
 """What every page has around it: the sidebar's list, the names, the balance; and the status line on top of some."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cache
 from typing import Protocol
 
@@ -20,7 +21,6 @@ from app.domain.status_line import Status, rank
 from app.extensions import settings
 from app.services.access import members
 from app.services.balance import history, status_facts
-from app.values import dataclass
 from app.web import undo
 from app.web.access import actor_or_none, current_actor, current_catalog, current_customer, current_unit
 from app.web.embedding.views import offers

@@ -13,7 +13,7 @@ status.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from flask import Blueprint, Response, request
@@ -39,7 +39,6 @@ from app.api.contract.shapes import (
 )
 from app.domain.errors import NotFound, Refused
 from app.extensions import csrf
-from app.values import dataclass
 from app.web.access import public
 
 __all__ = [

@@ -2,12 +2,12 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import NamedTuple, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
 from app.services.access.api_keys import Presented
-from app.values import dataclass
 
 Body = TypeVar("Body", bound=BaseModel)
 

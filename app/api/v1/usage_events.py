@@ -1,5 +1,6 @@
 """Usage events: what a host reports that its customers used, counted exactly once; also as CloudEvents."""
 
+from dataclasses import dataclass
 from typing import Annotated, Literal, Self, cast
 
 from pydantic import (
@@ -28,7 +29,6 @@ from app.services.ingest import single
 from app.services.usage import cloud_events as reading
 from app.services.usage import events as usage_events
 from app.services.usage.cloud_events import CloudEvent
-from app.values import dataclass
 
 bp = resource("usage_events")
 EXACT = 2**53

@@ -1,11 +1,10 @@
 """An invoice address as somebody typed it. It is kept and printed as it is, whatever anybody thinks of it."""
 
 import re
-from dataclasses import asdict, fields
+from dataclasses import asdict, dataclass, fields
 
 from app.domain.addresses import formats
 from app.domain.addresses.formats import FIELDS
-from app.values import dataclass
 
 UNSPACED = frozenset({"CN", "HK", "JP", "MO", "TW"})
 """Where region and city are written without anything between them."""

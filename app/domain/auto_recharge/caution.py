@@ -1,6 +1,7 @@
 """When an automatic charge waits for the customer: use far above the usual, a large amount, quiet hours."""
 
 from collections.abc import Container, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from fractions import Fraction
@@ -10,7 +11,6 @@ from app.domain.errors import Refused
 from app.domain.language import _, marked
 from app.domain.money import Credits, Money
 from app.domain.top_ups import TopUp
-from app.values import dataclass
 
 PACE_DAYS = 14
 """So many whole days before are looked at for what is usual."""

@@ -4,7 +4,7 @@ Decided from levels, like notices: whoever looks at the same levels comes to the
 """
 
 from bisect import bisect_right
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -15,7 +15,6 @@ from app.domain.money import Credits, Money
 from app.domain.numbers import SERVED
 from app.domain.spend_management import day_of
 from app.domain.top_ups import TopUp
-from app.values import dataclass
 
 INTERVAL = timedelta(minutes=1)
 """So long after an automatic charge was begun there is no other one."""

@@ -1,12 +1,12 @@
 """What really happened in a stretch of time, as a simulation of other terms walks over it."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from operator import attrgetter
 
 from app.domain.money import Credits, Money
 from app.domain.top_ups import TopUp
-from app.values import dataclass
 
 
 @dataclass(frozen=True)

@@ -4,11 +4,11 @@ Counted from the payments themselves, so that nothing has to be kept in step wit
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeVar
 
 from app.domain.payments import AUTHENTICATION_REQUIRED, METHOD_REMOVED
-from app.values import dataclass
 
 WAITS = (timedelta(hours=1), timedelta(hours=6), timedelta(hours=24))
 """How long to wait after the first, the second and the third decline in a row. After the fourth nothing is tried."""

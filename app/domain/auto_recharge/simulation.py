@@ -1,6 +1,6 @@
 """What terms would have done: the record is walked movement by movement, and the one rule is asked at each of them."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from app.domain.auto_recharge.decision import Outcome
@@ -8,7 +8,6 @@ from app.domain.auto_recharge.record import Offer, Record
 from app.domain.auto_recharge.terms import Terms
 from app.domain.auto_recharge.walk import Stop, Walk
 from app.domain.money import Credits, Money
-from app.values import dataclass
 
 
 @dataclass(frozen=True)

@@ -3,11 +3,11 @@
 For a line on every page, which may not ask the whole rule. What has changed since the decision is taken into account.
 """
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from app.domain.auto_recharge.decision import Outcome
 from app.domain.money import Credits, Money
-from app.values import dataclass
 
 STOPS = frozenset({Outcome.SUSPENDED, Outcome.NO_METHOD, Outcome.LIMIT_REACHED, Outcome.ABOVE_LIMIT, Outcome.NOT_SOLD})
 """Nothing is charged until the customer or the seller does something, or the billing period ends."""

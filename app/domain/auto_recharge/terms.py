@@ -1,6 +1,6 @@
 """What a customer allows: when credit is bought, how much at once, by which method, and how much in a period."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from app.domain import top_ups
 from app.domain.amounts import CreditUnit, credit_words, money_words
@@ -13,7 +13,6 @@ from app.domain.money import MICROS, Credits, Money
 from app.domain.tax.prices import Taxation
 from app.domain.tax.words import amount_with_tax as words_with_tax
 from app.domain.top_ups import TopUp
-from app.values import dataclass
 
 MOST = Credits((10**12 - 1) * MICROS)
 """The highest threshold that may be set."""

@@ -7,7 +7,7 @@ really happened.
 
 import heapq
 from collections import Counter
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from operator import attrgetter
 
@@ -19,7 +19,6 @@ from app.domain.auto_recharge.retries import Ended, Retry
 from app.domain.auto_recharge.terms import Terms
 from app.domain.money import Credits, Money
 from app.domain.spend_management import day_of
-from app.values import dataclass
 
 LATE = LOOK_AGAIN + timedelta(minutes=5)
 """A recorded charge is that of a movement up to so long before: the worker was not there sooner."""

@@ -1,8 +1,7 @@
 """The bank account of a customer's own that it sends money to, and the currencies in which there is one."""
 
 import json
-
-from app.values import dataclass
+from dataclasses import dataclass
 
 COUNTRIES = ("DE", "FR", "IE", "NL")
 """Where an account in euros may be, as the installed SDK names them."""

@@ -1,10 +1,9 @@
 """What the cash that a customer has sent pays: whole orders, never a part of one, and each sum once."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
-
-from app.values import dataclass
 
 LONGEST_LIST = 20
 """So many pro-formas may wait for a customer's transfer at once."""

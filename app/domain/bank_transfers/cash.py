@@ -1,11 +1,11 @@
 """The cash that a customer has sent to the processor and that no payment has taken yet: what moves it, and how."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from app.domain.language import marked
 from app.domain.money import Money
-from app.values import dataclass
 
 NOT_USED_YET = marked("your money under Not used yet")
 """Where a refund of a payment by bank transfer goes: no bank has it, and it pays the next order."""

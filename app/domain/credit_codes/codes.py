@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from app.domain.errors import Refused
 from app.domain.language import _
-from app.values import dataclass
 
 GUESSES, WINDOW = 5, timedelta(hours=1)
 """So many codes that are none may be typed for a customer within so long."""

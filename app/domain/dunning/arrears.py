@@ -5,6 +5,7 @@ that are not paid. All of it is before tax. Where there is overage protection to
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from enum import StrEnum
 
 from app.domain import processor_amounts
@@ -13,7 +14,6 @@ from app.domain.catalog_problems import Problem
 from app.domain.invoices.period_sums import per_minor
 from app.domain.money import Credits
 from app.domain.numbers import SERVED, Numbers
-from app.values import dataclass
 
 NEVER_SAVED = frozenset({"crypto", "bank_transfer"})
 """The ways to pay that nobody can charge later."""

@@ -5,12 +5,12 @@ for the retries. One outside of the schedule, for a new payment method, has none
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 
 from app.domain.catalog_terms import Dunning
 from app.domain.errors import ensure
-from app.values import dataclass
 
 DAY = timedelta(hours=24)
 LATE = timedelta(hours=1)

@@ -1,11 +1,11 @@
 """The standing of a customer: a function of the invoices that ask for money, of the attempts on them, and of now."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
 from app.domain.catalog_terms import Dunning
 from app.domain.dunning.schedule import DAY, Attempt, Outcome, falls_due, first_failure, is_exhausted, is_left_alone
-from app.values import dataclass
 
 GOOD, PAST_DUE, SUSPENDED, CLOSED = "good", "past_due", "suspended", "closed"
 

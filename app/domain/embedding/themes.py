@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
 
 from app.domain.errors import Refused
-from app.values import dataclass
 
 _COLOUR = re.compile(r"#[0-9a-f]{6}")
 _WHITE, _NIGHT, _INK = "#ffffff", "#141923", "#0b1330"

@@ -5,13 +5,13 @@ more, steps begin again, a plan's limit holds.
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from itertools import pairwise
 from math import lcm
 
 from app.domain import periods
 from app.domain.forecast.paces import MeterPace, Pace
-from app.values import dataclass
 
 BUSIEST = 7
 """The range is that of the busiest and the slowest run of this many days."""

@@ -1,11 +1,11 @@
 """What there is to be used, and at what pace it goes: the last days, meter by meter."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 
 from app.domain.catalog import MeterKind
 from app.domain.rating import Tariff
-from app.values import dataclass
 
 
 @dataclass(frozen=True)

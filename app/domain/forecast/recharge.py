@@ -1,10 +1,10 @@
 """Auto-recharge as a forecast takes it, and what comes of it."""
 
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from app.domain.auto_recharge.decision import Facts, Outcome
 from app.domain.money import Credits
-from app.values import dataclass
 
 
 @dataclass(frozen=True)

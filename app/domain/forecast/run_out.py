@@ -6,12 +6,12 @@ left of it then is gone.
 
 from bisect import bisect_left
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import pairwise
 
 from app.domain.forecast.courses import FARTHEST_DAYS, Course, Courses, courses_of, stretches
 from app.domain.forecast.paces import Batch, Pace
-from app.values import dataclass
 
 
 @dataclass(frozen=True)

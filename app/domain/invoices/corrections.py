@@ -1,7 +1,7 @@
 """Correcting an invoice: whether its customer may do it, and what the invoice in its place lists."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from app.domain.errors import Refused, ensure
@@ -10,7 +10,6 @@ from app.domain.invoices.lines import Line, Rate
 from app.domain.invoices.totals import Totals, included, of_parts, totals
 from app.domain.language import _, marked, ngettext
 from app.domain.money import Money, divided
-from app.values import dataclass
 
 CORRECTED_ALREADY = "corrected_already"
 _STATES = {

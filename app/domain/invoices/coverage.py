@@ -5,11 +5,10 @@ of it is below zero. Whatever comes in pays what is below zero, the oldest first
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 
 from app.domain.grants import BOUGHT_KINDS, CLAW_BACKS, SOURCES
 from app.domain.ledger import CREDIT_RETURNED, OVERAGE_INVOICED, OVERAGE_RETURNED
-from app.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ The rules of EN 16931 let a tax be 0.99 off, and none of them multiplies a quant
 """
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
@@ -14,7 +15,6 @@ from app.domain.errors import ensure
 from app.domain.invoices.lines import Rate
 from app.domain.money import Money, divided
 from app.domain.tax.treatment import tax_on
-from app.values import dataclass
 
 MOST_DECIMALS = 2
 """EN 16931 has no amounts with more, so none of those currencies can be said."""

@@ -1,14 +1,13 @@
 """What a document lists: each line says what was sold, for how much before tax, and under which tax."""
 
 from collections.abc import Callable
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
 from app.domain.errors import ensure
 from app.domain.money import Money
-from app.values import dataclass
 
 
 class LineKind(StrEnum):

@@ -4,6 +4,7 @@ A quantity at a price is said only where it comes to the line's amount, to the c
 finds what it says.
 """
 
+from dataclasses import dataclass
 from decimal import Decimal
 
 from app.domain.invoices.e_invoice import product
@@ -12,7 +13,6 @@ from app.domain.language import _
 from app.domain.money import MICROS, Money, divided
 from app.domain.rating import Tariff
 from app.domain.units import one
-from app.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

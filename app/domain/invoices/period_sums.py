@@ -4,7 +4,7 @@ docs/decisions/0031-a-period-becomes-an-invoice.md has a worked example of each 
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from app.domain.currencies import exponent
 from app.domain.errors import ensure
@@ -12,7 +12,6 @@ from app.domain.invoices.lines import Line, Rate
 from app.domain.invoices.totals import Taxed, Totals, of_parts
 from app.domain.money import Money, divided, split
 from app.domain.tax.treatment import tax_on, tax_within
-from app.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,10 @@ day alone. So it is in that row as a whole, unless an earlier row was booked on 
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 
 from app.domain.money import split
-from app.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

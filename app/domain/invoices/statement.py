@@ -1,10 +1,10 @@
 """The span of a statement of account, in UTC days, and what its entries add up to."""
 
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
 from app.domain.errors import Refused, ensure
 from app.domain.language import _, marked
-from app.values import dataclass
 
 EARLIEST, LATEST = date(1970, 1, 2), date(9000, 1, 1)
 """The days that a statement may name."""

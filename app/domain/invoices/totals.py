@@ -5,13 +5,13 @@ lines is taxed like 100.50 in one.
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from app.domain import processor_amounts
 from app.domain.errors import ensure
 from app.domain.invoices.lines import Line, Rate
 from app.domain.money import Money
 from app.domain.tax.treatment import tax_on, tax_within
-from app.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

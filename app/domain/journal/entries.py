@@ -1,14 +1,13 @@
 """A customer's accounts and grants in memory: what is posted and burned there is written afterwards, all at once."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from app.domain import grants, ledger
 from app.domain.errors import ensure
 from app.domain.grants import LiveGrant, Share
 from app.domain.ledger import CREDITS, HISTORY_KINDS, AccountKey, Posting
-from app.values import dataclass
 
 
 @dataclass(slots=True)

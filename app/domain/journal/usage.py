@@ -1,6 +1,7 @@
 """Usage that was accepted and is posted later: what of it goes in one row of the history, and what that row says."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import groupby
 
@@ -8,7 +9,6 @@ from app.domain.catalog import Catalog
 from app.domain.ledger import CREDITS, REVENUE, Posting
 from app.domain.periods import dated
 from app.domain.usage_words import title
-from app.values import dataclass
 
 REALTIME = "realtime"
 

@@ -6,10 +6,10 @@ markup are kept apart, and Teams is sent runs of text, in which it knows no mark
 
 import json
 import re
+from dataclasses import dataclass
 from enum import StrEnum
 
 from app.domain.webhooks import CUSTOMER_TYPES, Answer, Answered, Verdict, words
-from app.values import dataclass
 
 TYPES = CUSTOMER_TYPES
 """The events that a chat receives a message for: those of the customer's own webhook."""

@@ -1,6 +1,6 @@
 """Who changes how they get in, and from where: as the audit trail and the mail about it say."""
 
-from app.values import dataclass
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,8 @@
 """When a member may end the account, and what stands in the way."""
 
+from dataclasses import dataclass
+
 from app.domain.language import _, marked
-from app.values import dataclass
 
 NAME = marked("Deleted member")
 """How the audit trail names a member who is gone."""

@@ -1,8 +1,9 @@
 """Ways in: when an account at a provider may be linked unasked, and that the only one is not taken away."""
 
+from dataclasses import dataclass
+
 from app.domain.errors import Refused
 from app.domain.language import _
-from app.values import dataclass
 
 
 @dataclass(frozen=True)

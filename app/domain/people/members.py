@@ -1,12 +1,11 @@
 """Members: their roles, who acts, and whom to ask."""
 
 from collections.abc import Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
 from app.domain.language import _, marked
-from app.values import dataclass
 
 
 class Role(StrEnum):

@@ -1,12 +1,12 @@
 """Profiles: what members say of themselves."""
 
 import re
+from dataclasses import dataclass
 
 from app.domain import language
 from app.domain.errors import Refused
 from app.domain.language import _, marked
 from app.domain.messages import weeks
-from app.values import dataclass
 
 THEMES = ("system", "light", "dark")
 LONGEST_OF_PROFILE = {"name": 200, "location": 100, "company": 200}

@@ -2,9 +2,8 @@
 
 import re
 import unicodedata
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-
-from app.values import dataclass
 
 STEP = 30
 """Seconds that a code of an app counts: its own step, and not one more (ASVS 6.5.5)."""

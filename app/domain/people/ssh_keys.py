@@ -2,11 +2,11 @@
 
 import re
 import unicodedata
+from dataclasses import dataclass
 
 from app.domain.errors import Refused
 from app.domain.language import _
 from app.domain.people import ssh_key_pieces
-from app.values import dataclass
 
 FIELD, PRIVATE = "public_key", "private_key"
 KINDS = {

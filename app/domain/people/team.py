@@ -1,11 +1,11 @@
 """Who may manage whom: owners everybody, billing managers may ask viewers in."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from app.domain.errors import Forbidden, Refused
 from app.domain.language import _, marked
 from app.domain.people.members import Role
-from app.values import dataclass
 
 INVITATION_LASTS = timedelta(days=7)
 MOST_INVITATIONS = 50

@@ -6,13 +6,13 @@ was bought is on the invoice of that purchase, and on no later one. So nothing e
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from app.domain.catalog_terms import Percent
 from app.domain.errors import ensure
 from app.domain.invoices.period_sums import per_minor
 from app.domain.money import Credits, divided
-from app.values import dataclass
 
 WHOLE = 10_000
 """A hundred percent, as `Percent` counts."""

@@ -1,9 +1,9 @@
 """Who may be referred by whom: nobody refers himself, and the reward is counted in what both pay with."""
 
 import re
+from dataclasses import dataclass
 
 from app.domain.errors import Refused
-from app.values import dataclass
 
 CODE_LENGTH = 12
 _CODE = re.compile(r"[0-9a-hjkmnp-tv-z]{12}")

@@ -1,6 +1,7 @@
 """What a change of plan, interval or seats costs, and from when: the same function previews it and charges it."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from functools import partial
@@ -13,7 +14,6 @@ from app.domain.language import _
 from app.domain.money import Money, divided
 from app.domain.subscriptions.choice import Choice, Part, counted
 from app.domain.subscriptions.proration import Span, plan_period
-from app.values import dataclass
 
 
 class Way(StrEnum):

@@ -1,5 +1,6 @@
 """What is chosen of the plans: a plan, by the month or by the year, with so many seats; and its price."""
 
+from dataclasses import dataclass
 from enum import StrEnum
 
 from app.domain.catalog import Catalog, Plan
@@ -8,7 +9,6 @@ from app.domain.invoices.lines import LineKind
 from app.domain.language import _, ngettext
 from app.domain.money import Money
 from app.domain.sold_terms import Terms
-from app.values import dataclass
 
 
 class Interval(StrEnum):

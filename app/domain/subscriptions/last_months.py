@@ -1,6 +1,7 @@
 """What another plan would have cost in the last months: its price, and the usage of those months by its terms."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 
 from app.domain import rating
@@ -8,7 +9,6 @@ from app.domain.catalog import Catalog
 from app.domain.currencies import exponent
 from app.domain.money import Credits, Money, divided
 from app.domain.subscriptions.choice import Choice
-from app.values import dataclass
 
 MONTHS = 3
 """So many closed billing periods are looked at."""

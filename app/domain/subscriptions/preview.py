@@ -1,7 +1,7 @@
 """What a change comes to with its tax, to the last digit: shown before it is confirmed, and charged as it was shown."""
 
 import json
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from hashlib import sha256
@@ -17,7 +17,6 @@ from app.domain.subscriptions.choice import Choice
 from app.domain.tax import kept
 from app.domain.tax.prices import Price, Taxation
 from app.domain.tax.treatment import Treatment, tax_within
-from app.values import dataclass
 
 Prices = Literal["exclusive", "inclusive"]
 

@@ -5,6 +5,7 @@ out, whatever changes lie between.
 """
 
 from calendar import monthrange
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from fractions import Fraction
 
@@ -12,7 +13,6 @@ from app.domain.errors import ensure
 from app.domain.money import Money, divided
 from app.domain.periods import following
 from app.domain.subscriptions.choice import Interval
-from app.values import dataclass
 
 _SECOND = timedelta(seconds=1)
 _FAR = 120  # months

@@ -3,7 +3,7 @@
 The order is: place, certificate, number, rate. docs/tax.md says the same in words.
 """
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
@@ -12,7 +12,6 @@ from app.domain.catalog_terms import Percent, Tax, TaxRate
 from app.domain.tax.places import Place, country_of, is_member, locate
 from app.domain.tax.registrations import Kind, Registration, State
 from app.domain.tax.treatment import Category, Reason, Treatment
-from app.values import dataclass
 
 _WAITS = {
     State.PENDING: Reason.NUMBER_PENDING,

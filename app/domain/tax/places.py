@@ -7,11 +7,11 @@ typed, before any number is looked at: a number says nothing of the place.
 import re
 import unicodedata
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
 from app.domain.tax.territories import TERRITORIES, Standing, Territory
-from app.values import dataclass
 
 _SINCE: Final = {
     "BE": 1958, "DE": 1958, "FR": 1958, "IT": 1958, "LU": 1958, "NL": 1958, "DK": 1973, "IE": 1973, "GB": 1973,

@@ -1,11 +1,11 @@
 """What a purchase of credit comes to with its tax: decided when it is ordered, and the same for page and charge."""
 
+from dataclasses import dataclass
 from typing import Literal
 
 from app.domain import processor_amounts
 from app.domain.money import Money
 from app.domain.tax.treatment import Treatment, tax_on, tax_within
-from app.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,8 @@
 """What a customer is registered under, and what it is worth."""
 
+from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
-
-from app.values import dataclass
 
 
 class Kind(StrEnum):

@@ -4,12 +4,12 @@ Council Directive 2006/112/EC, articles 5 to 7, as amended; what is a country of
 because addresses name the country that it belongs to. Names of regions are written as `places.plain` writes them.
 """
 
+from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from typing import Final
 
 from app.domain.language import marked
-from app.values import dataclass
 
 
 class Standing(StrEnum):

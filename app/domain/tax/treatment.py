@@ -1,11 +1,11 @@
 """The treatment of a sale, as it is kept on its document, and the tax of a sum."""
 
+from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
 from app.domain.errors import ensure
 from app.domain.money import Money, divided
-from app.values import dataclass
 
 
 class Category(StrEnum):

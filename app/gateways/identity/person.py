@@ -1,9 +1,8 @@
 """What is asked of a provider, and what it answers: an account by its subject, or why nothing is known."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
-
-from app.values import dataclass
 
 CONNECT_AND_READ = (5, 10)
 """Seconds: somebody waits at the other end."""

@@ -1,5 +1,6 @@
 """What the sandbox asks a customer on pages of its own: the bank's question, and the wallets' “do you pay?”."""
 
+from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from app.domain.methods import Rail
@@ -8,7 +9,6 @@ from app.domain.processor_amounts import from_processor_minor
 from app.gateways.sandbox import charges, hosted_pages, payment_intents, setup_intents
 from app.gateways.sandbox.methods import method_of
 from app.gateways.sandbox.store import Body, Store, hidden
-from app.values import dataclass
 
 
 @dataclass(frozen=True)

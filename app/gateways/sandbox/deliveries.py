@@ -7,6 +7,7 @@ There is one endpoint, the portal's own, subscribed to everything until its dash
 import contextvars
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -21,7 +22,6 @@ from app.gateways.sandbox import faults
 from app.gateways.sandbox.paging import page_of
 from app.gateways.sandbox.parameters import Params
 from app.gateways.sandbox.store import OBJECTS, Body, Store, hidden, new_id, opened, public
-from app.values import dataclass
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication, WSGIEnvironment

@@ -1,5 +1,6 @@
 """The processor's own pages at the sandbox: a checkout to pay at with a new method, and the portal of what is saved."""
 
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from app import clock
@@ -11,7 +12,6 @@ from app.gateways.sandbox.methods import customer_of, detach, give, known, made
 from app.gateways.sandbox.parameters import Params
 from app.gateways.sandbox.store import Body, Store, hidden, new_id, record_event
 from app.gateways.test_methods import SAVED
-from app.values import dataclass
 
 KIND = "checkout.session"
 PORTAL_LIFETIME = timedelta(hours=1)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any
 
@@ -20,7 +21,6 @@ from app.gateways.sandbox.errors import existing
 from app.gateways.sandbox.paging import page_of
 from app.gateways.sandbox.parameters import Params
 from app.gateways.sandbox.store import Body, Store
-from app.values import dataclass
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ that its statement reads; without one the statement is asked as ever. On SQLite,
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -13,8 +14,6 @@ import psycopg
 from sqlalchemy import Dialect, Engine, event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
-
-from app.values import dataclass
 
 _AHEAD = "purser_ahead"
 Values = Mapping[str, Any]

@@ -5,6 +5,7 @@ A row that changes another names what it was decided from, and is written only w
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import BigInteger, Column, ColumnElement, FromClause, and_, func, literal, select, true, update
@@ -13,7 +14,6 @@ from sqlalchemy.sql.dml import Update
 from app.models.bulk import Insert, Row, handed, inserted, inserted_missing, inserted_or_changed, table_of
 from app.models.database import Base
 from app.models.ledger import BalanceDay
-from app.values import dataclass
 
 Written = Insert | Update
 Values = Mapping[str, Any]

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
@@ -9,7 +10,6 @@ from app import locale
 from app.domain.amounts import CreditUnit
 from app.domain.language import _, marked
 from app.domain.money import MICROS, Credits
-from app.values import dataclass
 
 _LARGE = ((12, marked("tn")), (9, marked("bn")), (6, marked("M")))
 _LAST_DIGIT = re.compile(r"\d(?=\D*$)")

@@ -1,7 +1,7 @@
 """The balance as a line, one point a day, and where it goes at the last days' pace."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from app import locale
@@ -10,7 +10,6 @@ from app.domain.language import _, labelled, remembered
 from app.domain.money import divided
 from app.presenters.charts.axis import DayName, Measure, day_label
 from app.presenters.charts.drawing import HEIGHT, KEPT, WIDE, Chart, DayRow, Mark, Plot, reachable
-from app.values import dataclass
 
 LEAST_AHEAD = timedelta(21)
 

@@ -1,6 +1,7 @@
 """Columns: one a day, of one figure or stacked by series, with the period before and lines across."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 
 from app import locale
@@ -8,7 +9,6 @@ from app.domain.errors import ensure
 from app.domain.language import _, labelled, remembered
 from app.presenters.charts.axis import DayName, Measure, day_label
 from app.presenters.charts.drawing import KEPT, Chart, DayRow, Mark, Plot, reachable
-from app.values import dataclass
 
 MOST_SERIES = 6
 """So many series can be distinguished; a chart of more adds up the smallest as others."""

@@ -1,6 +1,7 @@
 """What every chart is made of: its plot, its slots, its lines, the names of its days, and its table."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 
@@ -9,7 +10,6 @@ from markupsafe import Markup, escape
 from app.domain.errors import ensure
 from app.domain.money import divided
 from app.presenters.charts.axis import Axis, DayName, Measure, placed
-from app.values import dataclass
 
 KEPT = 100
 """So many drawings are kept in memory, each by all the figures and words in it."""

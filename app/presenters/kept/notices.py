@@ -1,6 +1,7 @@
 """What the customer was notified of, with the figures of that time."""
 
 import json
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -20,7 +21,6 @@ from app.domain.notices import (
     USAGE_ALERT,
 )
 from app.models.limits import Notice
-from app.values import dataclass
 
 NOTICES = {
     DAILY_THRESHOLD: marked("E-mail threshold reached"),

@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from app.domain.language import ENGLISH, current, said_of
-from app.values import dataclass
 
 _PLACE = re.compile(r"\{(\w+)\}")
 

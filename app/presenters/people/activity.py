@@ -1,7 +1,7 @@
 """What Activity says of an entry: who, what, from what to what. What has no label is not said."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from app import locale
@@ -20,7 +20,6 @@ from app.domain.usage_alerts import Threshold
 from app.models.payments import PaymentMethod
 from app.presenters.people.activity_fields import ANSWERS, FIELDS, INTERVALS, STANDINGS, Kind, changes
 from app.presenters.usage import alert_words
-from app.values import dataclass
 
 _AUTOMATIC = frozenset({"worker", "purser", "dunning", "auto_recharge", "referrals"})
 _TYPED = frozenset({Kind.TEXT, Kind.TEXTS, Kind.ZONE, Kind.PLAN, Kind.PACK})

@@ -5,6 +5,7 @@ which words it is shown.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -12,7 +13,6 @@ from app.domain.dunning.standing import CLOSED, GOOD, PAST_DUE, SUSPENDED
 from app.domain.language import marked
 from app.domain.people.activity import AREA_OF, Area
 from app.domain.subscriptions.choice import Interval
-from app.values import dataclass
 
 
 class Kind(StrEnum):

@@ -1,5 +1,7 @@
 """An order of another plan in words: how it stands, what became of it, and what taking it back does."""
 
+from dataclasses import dataclass
+
 from app import locale
 from app.domain.catalog import Catalog
 from app.domain.language import _, marked, ngettext
@@ -7,7 +9,6 @@ from app.domain.money import Money
 from app.models.payments import Payment
 from app.models.subscriptions import PlanChange
 from app.presenters.plans import plan
-from app.values import dataclass
 
 _TITLES = {
     "applied": marked("Your plan is changed"),

@@ -1,6 +1,7 @@
 """The Plan page in words: what is had, what each plan is, what it costs, and why one of them cannot be chosen."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from app import locale
@@ -14,7 +15,6 @@ from app.domain.subscriptions.words import BILLED, PER, choice_words
 from app.models.subscriptions import PlanChange
 from app.presenters import usage
 from app.services.subscriptions.reads import Current
-from app.values import dataclass
 
 
 @dataclass(frozen=True)

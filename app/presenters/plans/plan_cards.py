@@ -1,6 +1,7 @@
 """The plans that are sold, each on a card: what it is, what it costs, and why it cannot be chosen."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from app import locale
 from app.domain.amounts import CreditUnit, is_currency
@@ -15,7 +16,6 @@ from app.domain.subscriptions.words import PER
 from app.models.subscriptions import PlanChange
 from app.presenters.plans.plan import day, first_seats, holds, price_words, seats_words
 from app.services.subscriptions.reads import Current
-from app.values import dataclass
 
 
 @dataclass(frozen=True)

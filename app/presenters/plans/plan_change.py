@@ -1,6 +1,7 @@
 """A change of plan in words, before it is confirmed: what it gives and from when, and what it costs."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from enum import StrEnum
 
 from app import locale
@@ -15,7 +16,6 @@ from app.models.subscriptions import PlanChange
 from app.presenters import taxes
 from app.presenters.plans import plan
 from app.services.subscriptions.reads import Current
-from app.values import dataclass
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,7 @@
 """Prices that change on a day, as the Plan page announces them: what, from when, and in the customer's own months."""
 
+from dataclasses import dataclass
+
 from app import locale
 from app.domain.language import _, ngettext
 from app.models.subscriptions import PlanChange
@@ -7,7 +9,6 @@ from app.presenters.plans import plan
 from app.services.month_end.price_changes import Announcement
 from app.services.subscriptions import announced
 from app.services.subscriptions.reads import Current
-from app.values import dataclass
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """Who stands on papers beside documents: seller and customer as they are now, and what follows from where they are."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from app import locale
 from app.domain.addresses.address import Address
@@ -10,7 +11,6 @@ from app.presenters import bank_transfers
 from app.presenters.printed import logo, paper, words
 from app.presenters.printed.document import Logo, Party
 from app.presenters.printed.paper import Paper
-from app.values import dataclass
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,8 @@
 """A document for paper: every text as it is printed. What draws it decides nothing, and reckons nothing."""
 
+from dataclasses import dataclass
+
 from app.presenters.printed.paper import Paper
-from app.values import dataclass
 
 ENGLISH = "en"
 """The language of what was kept before others were offered."""

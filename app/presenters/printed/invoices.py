@@ -6,6 +6,7 @@ says the same as the e-invoice that lies in it.
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
@@ -35,7 +36,6 @@ from app.services.invoices import e_invoices
 from app.services.invoices.payers import PaidBy
 from app.services.invoices.reads import DocumentParts
 from app.services.receivables.differences import Difference
-from app.values import dataclass
 
 _STAMPS = {
     Kind.INVOICE: words.PAID_STAMP,
@@ -68,7 +68,7 @@ def printed(
     link: str,
     logo: Logo | None = None,
     taken_over: Sequence[PaidBy] = (),
-    back: Back = Back(),  # noqa: B008  # a frozen value
+    back: Back = Back(),  # a frozen value
 ) -> PrintedDocument:
     """Return the document for paper. `link` is the page where it is paid, `taken_over` what was paid before."""
     document, kind = parts.document, Kind(parts.document.kind)

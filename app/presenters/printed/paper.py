@@ -1,6 +1,6 @@
 """The paper that a document is drawn on: Letter where CLDR says so, A4 elsewhere."""
 
-from app.values import dataclass
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,8 @@
 A member who may not manage gets the same fact, and whom to ask, instead of a button that would lead nowhere.
 """
 
+from dataclasses import dataclass
+
 from markupsafe import Markup
 
 from app import locale
@@ -19,7 +21,6 @@ from app.domain.status_line import Kind, Status, day_percent
 from app.presenters import blocks, forecast, pay_later, recharge_line
 from app.presenters.charts import day_label
 from app.presenters.status.status_next import Link, to_do
-from app.values import dataclass
 
 
 @dataclass(frozen=True)

@@ -1,12 +1,11 @@
 """What the status line asks for: the button, and what it does, as whoever has to ask for it says it."""
 
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 
 from app.domain.catalog import Catalog
 from app.domain.language import _, pgettext
 from app.domain.status_line import Kind, Status
-from app.values import dataclass
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 import hashlib
 import re
 import secrets
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hmac import compare_digest
 
@@ -18,7 +19,6 @@ from app.models.database import db
 from app.models.members import Member, Membership
 from app.models.scope import as_service
 from app.services.transaction import transaction
-from app.values import dataclass
 
 log = structlog.get_logger()
 

@@ -1,6 +1,7 @@
 """API tokens: keys of the API that a member makes for one customer. They end with what the member may do there."""
 
 import secrets
+from dataclasses import dataclass
 from datetime import datetime
 
 import structlog
@@ -21,7 +22,6 @@ from app.services import audit
 from app.services.access import api_keys
 from app.services.outbox import member_mails
 from app.services.transaction import transaction
-from app.values import dataclass
 
 log = structlog.get_logger()
 CREATED, REVOKED = "api_token.created", "api_token.revoked"

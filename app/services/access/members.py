@@ -1,6 +1,7 @@
 """People: members and their sign-in."""
 
 import hashlib
+from dataclasses import dataclass
 from functools import lru_cache
 
 import structlog
@@ -23,7 +24,6 @@ from app.models.second_factors import TwoFactor
 from app.services import audit, member_addresses
 from app.services.access import own_sessions, read_only_links
 from app.services.transaction import transaction
-from app.values import dataclass
 
 log = structlog.get_logger()
 CHOSEN_LAST_FIRST = (Membership.chosen_at.desc().nulls_last(), Membership.created_at, Membership.customer_id)

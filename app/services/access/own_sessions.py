@@ -1,6 +1,7 @@
 """A member's sessions, as they see and end them: their own sign-ins, and those that host products began for them."""
 
 import hashlib
+from dataclasses import dataclass
 from datetime import datetime
 
 import structlog
@@ -16,7 +17,6 @@ from app.models.scope import as_service
 from app.services import audit, member_addresses
 from app.services.access import sessions
 from app.services.transaction import transaction
-from app.values import dataclass
 
 log = structlog.get_logger()
 _IS_HALF = and_(

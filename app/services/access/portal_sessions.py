@@ -8,6 +8,7 @@ import hashlib
 import hmac
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -29,7 +30,6 @@ from app.services.access import host_members, sessions
 from app.services.access.session_facts import NOTHING_SEEN, Embedded, Seen
 from app.services.access.sessions import hash_of
 from app.services.transaction import transaction
-from app.values import dataclass
 
 log = structlog.get_logger()
 

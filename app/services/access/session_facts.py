@@ -1,5 +1,6 @@
 """What is known of a browser's session: as it is found, as it begins inside a host product, and where it was seen."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
@@ -13,7 +14,6 @@ from app.models.identities import Identity
 from app.models.members import Member
 from app.models.people import AccessLink
 from app.services.papers.of_documents import FileRow
-from app.values import dataclass
 
 ENDED = marked("This sign-in has ended. Sign in again.")
 

@@ -5,10 +5,10 @@ import binascii
 import hashlib
 import re
 from contextlib import suppress
+from dataclasses import dataclass
 
 from app.domain.errors import Refused
 from app.domain.people import ssh_key_pieces, ssh_keys, weak_keys
-from app.values import dataclass
 
 _ED25519_BITS = 256
 _ARMOURED = re.compile(r"(-----BEGIN [^-\n]{1,60}-----)([0-9A-Za-z+/=\s]*)(?=-----END )")

@@ -1,5 +1,7 @@
 """SSH keys: a member's own, added and removed by that member alone, and given to hosts for whom the member acts."""
 
+from dataclasses import dataclass
+
 import structlog
 from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
@@ -18,7 +20,6 @@ from app.services import audit
 from app.services.access import ssh_key_reading
 from app.services.outbox import events, member_mails
 from app.services.transaction import transaction
-from app.values import dataclass
 
 log = structlog.get_logger()
 ADDED, REMOVED = "ssh_key.added", "ssh_key.removed"

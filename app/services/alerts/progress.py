@@ -1,5 +1,6 @@
 """How far each usage alert of a customer is, and who is notified: what notices are decided from."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import or_, select
@@ -18,7 +19,6 @@ from app.models.usage import UsageTotal
 from app.services.balance.summary import whose
 from app.services.catalog import versions
 from app.services.usage.terms import plan_of
-from app.values import dataclass
 
 LATE = timedelta(days=1)
 """For so long after its end a period may still give notice."""

@@ -4,6 +4,7 @@ The link's token is made from the row and the portal's secret, so that no token 
 and a mail that is sent again holds the same link.
 """
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select, update
@@ -22,7 +23,6 @@ from app.services.ledger import spending
 from app.services.link_tokens import token
 from app.services.outbox import confirmations
 from app.services.transaction import transaction
-from app.values import dataclass
 
 LASTS, AGAIN_AFTER, MOST_A_DAY = confirmations.LASTS, confirmations.AGAIN_AFTER, confirmations.MOST_A_DAY
 

@@ -1,5 +1,6 @@
 """What a removal took away, as it stood: undone a short while later, the same row is there again."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -13,7 +14,6 @@ from app.models.database import db
 from app.models.limits import AlertRecipient, UsageAlert
 from app.services.alerts import recipients
 from app.services.balance.summary import whose
-from app.values import dataclass
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """Usage alerts: the thresholds a customer is notified of, and the addresses."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import select
@@ -26,7 +26,6 @@ from app.services.ledger import spending
 from app.services.outbox import confirmations
 from app.services.transaction import transaction
 from app.services.usage.terms import plan_of
-from app.values import dataclass
 
 __all__ = [
     "Alert",

@@ -6,6 +6,7 @@ The mailed link by which it is stopped is the row's id with a proof that only th
 import base64
 import hashlib
 import hmac
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Select, delete, select
@@ -26,7 +27,6 @@ from app.services import audit, due_rows, portal_links
 from app.services.catalog import versions
 from app.services.outbox import events, mails
 from app.services.transaction import transaction
-from app.values import dataclass
 
 MAILED = "mailed link"
 """Who has stopped it by the link."""

@@ -1,8 +1,9 @@
 """What a refusal was decided from, as its row keeps it: balance, holds, the limits and their use, the terms."""
 
+from dataclasses import dataclass
+
 from app.domain.money import Credits
 from app.models.authorizations import Authorization
-from app.values import dataclass
 
 
 @dataclass(frozen=True)

@@ -5,11 +5,10 @@ Each for itself would have the customer's row while it commits, and all others w
 
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from threading import Lock
 
 from app.services.authorizations.prepared import Prepared, Row
-from app.values import dataclass
 
 MOST = 32
 """How many calls go together: whoever else wants the customer's row waits until all of them are done."""

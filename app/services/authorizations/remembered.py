@@ -4,7 +4,7 @@ Catalog, plan and billing period: the database looks under its lock whether they
 """
 
 from collections.abc import Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from threading import Lock
 from typing import Generic, TypeVar
 
@@ -14,7 +14,6 @@ from app.domain.catalog import Catalog, Plan
 from app.domain.rating import Tariff, tariff
 from app.services.authorizations.refusals import check_count, priced_by
 from app.services.ledger import spending
-from app.values import dataclass
 
 Value = TypeVar("Value")
 Sent = tuple[bytes | None, ...]

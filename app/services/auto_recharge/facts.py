@@ -1,5 +1,6 @@
 """What the rule decides from: read under the customer's locks for a charge, or as it stands for a page."""
 
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import select
@@ -26,7 +27,6 @@ from app.services.ledger import grants
 from app.services.ledger.posting import Books
 from app.services.payment_methods import declines
 from app.services.tax import decision
-from app.values import dataclass
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """What was charged automatically and why, and why not: the decisions that were kept, newest first."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +12,6 @@ from app.models.auto_recharge import AutoRechargeConsent, AutoRechargeDecision, 
 from app.models.database import db
 from app.models.payments import Payment, PaymentMethod
 from app.models.written import ExactMoment
-from app.values import dataclass
 
 SHOWN = 10
 WrittenEntry = Row[*tuple[Any, ...]]

@@ -1,5 +1,6 @@
 """Payments of a customer as a simulation takes them: when they began, and what became of each."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select, union_all
@@ -14,7 +15,6 @@ from app.models.ledger import Grant
 from app.models.payments import Attempt, Payment
 from app.models.reversals import Dispute, Refund
 from app.services.payment_methods.declines import FAILED, PAID
-from app.values import dataclass
 
 MOST = 2_000
 """So many payments are read, the newest."""

@@ -7,6 +7,7 @@ import base64
 import hashlib
 import hmac
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select, update
@@ -35,7 +36,6 @@ from app.services.ledger import budgets, posting
 from app.services.ledger.posting import Books
 from app.services.outbox import mails
 from app.services.transaction import transaction
-from app.values import dataclass
 
 MAILED = "mailed link"
 """Who has answered by the link."""

@@ -1,6 +1,6 @@
 """What the customer allows, read and changed as one set; each widening of it keeps the customer's consent."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from sqlalchemy.orm import Session
 
@@ -25,7 +25,6 @@ from app.services.ledger import budgets, spending
 from app.services.outbox import events
 from app.services.tax import decision
 from app.services.transaction import transaction
-from app.values import dataclass
 
 CHANGED_MEANWHILE = "version_gone_by"
 GONE_BY = Refused(marked("Auto-recharge was changed meanwhile. Read it again before you save."), CHANGED_MEANWHILE)

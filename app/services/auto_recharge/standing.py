@@ -1,5 +1,6 @@
 """How auto-recharge stands for the customer in scope: what holds, what would be decided now, and what is open."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from app import clock
@@ -13,7 +14,6 @@ from app.models.database import db
 from app.models.payments import Payment, PaymentMethod
 from app.services.auto_recharge import facts as facts_of
 from app.services.auto_recharge import rows
-from app.values import dataclass
 
 
 @dataclass(frozen=True)

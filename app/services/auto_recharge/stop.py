@@ -3,7 +3,7 @@
 Or end the standing order where nobody asks: what it charged went back, or the plan has ended.
 """
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from app.domain.auto_recharge.terms import Terms
@@ -16,7 +16,6 @@ from app.services import audit
 from app.services.auto_recharge import questions, rows, settings
 from app.services.ledger.posting import Books
 from app.services.payments import collection, settlement, top_ups
-from app.values import dataclass
 
 
 @dataclass(frozen=True)

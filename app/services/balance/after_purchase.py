@@ -1,5 +1,6 @@
 """What a purchase would leave: the new balance, and how long it lasts at the last days' pace."""
 
+from dataclasses import dataclass
 from datetime import timedelta
 
 from app.domain.forecast.paces import Batch
@@ -8,7 +9,6 @@ from app.domain.money import Credits
 from app.domain.numbers import Numbers
 from app.domain.top_ups import TopUp
 from app.services.balance.status_rows import Around
-from app.values import dataclass
 
 
 @dataclass(frozen=True)

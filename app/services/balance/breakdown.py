@@ -1,5 +1,6 @@
 """What is behind one movement of the customer's credits, and the figures of the Overview added up from the rows."""
 
+from dataclasses import dataclass
 from datetime import date
 
 from sqlalchemy import Select, func, literal, literal_column, select
@@ -15,7 +16,6 @@ from app.models.payments import PaymentMethod
 from app.models.usage import UsageDay
 from app.services.balance import history, overview
 from app.services.balance.entry import Entry
-from app.values import dataclass
 
 BACK = ("refunded", "refund_failed", "disputed", "dispute_won")
 """The kinds of rows that refunds and disputes leave in the history."""

@@ -1,7 +1,7 @@
 """The balance history by day, for the customer in scope: usage by UTC day, and every other movement by itself."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 
 from sqlalchemy import ColumnElement, and_, false, or_, select
@@ -18,7 +18,6 @@ from app.services.balance.day_rows import Place, Row, Step, Totals, rows
 from app.services.balance.history import Day
 from app.services.balance.movements import HistoryQuery, Movement
 from app.services.balance.summary import whose
-from app.values import dataclass
 
 USAGE = "usage"
 LAPSED, BEGUN = "lapsed", "begun"

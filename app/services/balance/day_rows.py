@@ -8,10 +8,9 @@ a day's usage is one row unless something else moved the balance in its midst: t
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
-
-from app.values import dataclass
 
 DAY, MOVEMENT, UNDER = "d", "m", "u"
 """What a row is: usage up to the day's end, a movement, usage between a movement and what came before it."""

@@ -1,5 +1,6 @@
 """What is behind one row of the balance history: its source, the grants it touched, what corrects it."""
 
+from dataclasses import dataclass
 from datetime import date
 
 from sqlalchemy import or_, select
@@ -13,7 +14,6 @@ from app.models.payments import Attempt, Payment
 from app.models.reversals import Dispute, Refund
 from app.models.usage import UsageDay, UsageTotal
 from app.services.ledger.burn_down import view
-from app.values import dataclass
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """The balance as pages show it: the numbers, the days and the history, for the customer in scope."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
 
@@ -23,7 +24,6 @@ from app.services.balance.movements import (
     with_standing,
 )
 from app.services.balance.summary import numbers, period_start, whose
-from app.values import dataclass
 
 __all__ = [
     "Day",

@@ -1,6 +1,7 @@
 """Rows of the balance history: what they are, which are asked for, and how they are found at any depth."""
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Any, TypeVarTuple
@@ -14,7 +15,6 @@ from app.models.database import constant, db
 from app.models.ledger import Transfer
 from app.models.reversals import Dispute, Refund
 from app.services.balance.summary import whose
-from app.values import dataclass
 
 MovementNow = Row[*tuple[Any, ...]]
 _FIGURES = (

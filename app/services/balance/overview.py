@@ -1,6 +1,7 @@
 """What the Overview shows, read in a fixed number of statements, however long the history is."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cache
 from typing import Any
@@ -28,7 +29,6 @@ from app.services.balance import by_day, history, status_facts, status_rows
 from app.services.balance.by_day import DayRow
 from app.services.balance.history import Day
 from app.services.balance.status_rows import Stretch
-from app.values import dataclass
 
 DAYS = 30
 LATEST = 5

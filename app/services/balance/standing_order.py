@@ -5,6 +5,7 @@ of the charges before, and where it names declines they are read.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -38,7 +39,6 @@ from app.models.payments import Payment, PaymentMethod
 from app.models.subscriptions import Subscription
 from app.services.payment_methods import declines
 from app.services.tax import decision
-from app.values import dataclass
 
 DECLINED = frozenset({Outcome.SUSPENDED.value, Outcome.RETRY_LATER.value})
 

@@ -1,7 +1,7 @@
 """What lies around the numbers of the customer in scope: one statement, for the status line and for the Overview."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -43,7 +43,6 @@ from app.services.balance import pace, remaining_grants, standing_order
 from app.services.balance.standing_order import Order
 from app.services.balance.summary import whose
 from app.services.ledger import reservations
-from app.values import dataclass
 
 SHOWN = 6
 """So many payments at most are looked at: those under way, and the last that failed."""

@@ -1,6 +1,7 @@
 """What is behind a day's row of usage: what each meter counted, and the rows of the history that booked it."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 
 from sqlalchemy import and_, or_, select
@@ -13,7 +14,6 @@ from app.models.usage import UsageDay
 from app.services.balance.entry import Used
 from app.services.balance.movements import Movement, begin, movement
 from app.services.balance.summary import whose
-from app.values import dataclass
 
 
 @dataclass(frozen=True)

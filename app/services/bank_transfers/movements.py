@@ -1,6 +1,7 @@
 """What has moved a customer's cash, to read."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import exists, or_, select
@@ -13,7 +14,6 @@ from app.models.bank_transfers import CashMovement, CashReturn
 from app.models.database import db
 from app.models.documents import Document
 from app.models.payments import OPEN_STATES, Payment
-from app.values import dataclass
 
 LATEST = 50
 

@@ -1,5 +1,7 @@
 """Pro-formas: credit ordered to be paid by bank transfer. Nothing is charged by them, and they have no number."""
 
+from dataclasses import dataclass
+
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
@@ -23,7 +25,6 @@ from app.services.bank_transfers import allocation
 from app.services.ledger import posting
 from app.services.outbox import events
 from app.services.transaction import transaction
-from app.values import dataclass
 
 _PAID = frozenset({PaymentState.SUCCEEDED, PaymentState.REFUNDED, PaymentState.DISPUTED})
 BEING_PAID = Refused(

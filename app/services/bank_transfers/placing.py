@@ -1,6 +1,7 @@
 """Place an order that is paid by bank transfer: the pro-forma is committed before anything is asked of anybody."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import timedelta
 
 from sqlalchemy import func, select
@@ -25,7 +26,6 @@ from app.services.outbox import billing_mails, events
 from app.services.payments import top_ups
 from app.services.tax import decision
 from app.services.transaction import transaction
-from app.values import dataclass
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -15,7 +16,6 @@ from app.models.ledger import Grant
 from app.models.payments import Payment
 from app.models.scope import as_service
 from app.services.catalog import versions
-from app.values import dataclass
 
 CLOSED = "closed"
 

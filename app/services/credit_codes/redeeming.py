@@ -1,5 +1,6 @@
 """A customer redeems a code for credit: once, while it is open, and with few guesses."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import delete, select, update
@@ -19,7 +20,6 @@ from app.services import audit
 from app.services.ledger import arrivals, grants, posting
 from app.services.ledger.posting import Books
 from app.services.transaction import transaction
-from app.values import dataclass
 
 REDEEMED = "credit_code_redeemed"
 

@@ -1,6 +1,6 @@
 """The address that a customer's invoices are made out to, with its purchase order number: read, and changed."""
 
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -21,7 +21,6 @@ from app.services.customers import directory
 from app.services.processor import profiles
 from app.services.tax import changes
 from app.services.transaction import transaction
-from app.values import dataclass
 
 CHANGED_MEANWHILE = "version_gone_by"
 

@@ -1,5 +1,7 @@
 """Customers as the seller's programs find and change them."""
 
+from dataclasses import dataclass
+
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
@@ -19,7 +21,6 @@ from app.services.catalog import versions
 from app.services.customers import external_ids
 from app.services.processor import profiles
 from app.services.transaction import transaction
-from app.values import dataclass
 
 _WAY = "Preview the change with POST /v1/customers/{id}/subscription/preview, then make it with …/subscription/changes."
 BY_SUBSCRIPTION = Refused(f"Another plan is ordered by the subscription. {_WAY}", "plan_by_subscription", 409, "plan")

@@ -5,6 +5,7 @@ made from the row and the portal's secret, so that only its hash is kept (`app.s
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
@@ -22,7 +23,6 @@ from app.services import audit, link_tokens
 from app.services.customers import directory
 from app.services.outbox import confirmations
 from app.services.transaction import transaction
-from app.values import dataclass
 
 CHANGED_MEANWHILE = "version_gone_by"
 MOST = 20

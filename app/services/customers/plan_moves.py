@@ -1,6 +1,7 @@
 """Customers are moved to other terms: to a plan of their catalog's newest version, each by itself, and written down."""
 
 from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
 
 import structlog
 from sqlalchemy import func, or_, select, update
@@ -28,7 +29,6 @@ from app.services.ledger.posting import Books
 from app.services.ledger.reservations import Held
 from app.services.outbox import billing_mails
 from app.services.transaction import transaction
-from app.values import dataclass
 
 log = structlog.get_logger()
 CLOSED, MOVED = "closed", "moved_by_the_seller"

@@ -1,5 +1,7 @@
 """The mailed link by which an address takes a customer's bills, or some of the mails about them, and may stop them."""
 
+from dataclasses import dataclass
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -17,7 +19,6 @@ from app.services.customers import directory
 from app.services.outbox import confirmations, mails
 from app.services.processor import profiles
 from app.services.transaction import transaction
-from app.values import dataclass
 
 Row = InvoiceNotifications | InvoiceRecipient
 

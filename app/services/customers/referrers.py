@@ -1,5 +1,6 @@
 """A customer's own referral code, and the referral of a new customer who came with the code of another."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
@@ -18,7 +19,6 @@ from app.models.scope import as_service
 from app.services import audit
 from app.services.catalog import versions
 from app.services.transaction import transaction
-from app.values import dataclass
 
 _UNKNOWN = Refused(joining.UNKNOWN, "referral_code_unknown", 422, "referral_code")
 

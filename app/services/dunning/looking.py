@@ -5,6 +5,7 @@ All of it is one transaction, and the call to the processor comes after it: docs
 
 from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 from sqlalchemy import or_, select
@@ -32,7 +33,6 @@ from app.services.ledger.posting import Books
 from app.services.payments import outcomes
 from app.services.receivables import from_credit, paying
 from app.services.transaction import transaction
-from app.values import dataclass
 
 LEASE = timedelta(minutes=2)
 AGAIN = timedelta(minutes=15)

@@ -1,5 +1,6 @@
 """Which saved method an attempt charges: the default one, a new one that it is for, or others by the seller's terms."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
@@ -11,7 +12,6 @@ from app.domain.payments import DUNNING
 from app.models.collection import CollectionAttempt
 from app.models.payments import Payment, PaymentMethod
 from app.services.payments import declines
-from app.values import dataclass
 
 
 @dataclass(frozen=True)

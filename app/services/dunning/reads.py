@@ -1,5 +1,7 @@
 """How the customer in scope stands, as pages say it: the unpaid invoices, and the method that is charged next."""
 
+from dataclasses import dataclass
+
 from sqlalchemy import select
 
 from app import clock
@@ -9,7 +11,6 @@ from app.domain.payments import method_name
 from app.models.database import db
 from app.models.payments import PaymentMethod
 from app.services.customers import standing
-from app.values import dataclass
 
 
 @dataclass(frozen=True)

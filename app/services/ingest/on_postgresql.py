@@ -4,6 +4,7 @@ The database looks under its lock whether they still hold.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from threading import Lock
 
@@ -20,7 +21,6 @@ from app.services.authorizations.postgresql_calls import DatabaseAway
 from app.services.authorizations.prepared import Prepared
 from app.services.catalog import versions
 from app.services.usage.terms import plan_of
-from app.values import dataclass
 
 MOST, SECONDS = 50_000, 600
 """How many customers' meters are remembered, and for how long. The database says at once where one has changed."""

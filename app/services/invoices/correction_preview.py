@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, date
 from decimal import Decimal
 
@@ -38,7 +38,6 @@ from app.services.invoices.credit_notes import OF_PERIODS, OF_PURCHASES
 from app.services.invoices.reads import DocumentParts
 from app.services.reversals import clawbacks, taken_off
 from app.services.tax import decision, registrations
-from app.values import dataclass
 
 
 @dataclass(frozen=True)

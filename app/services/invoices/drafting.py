@@ -1,6 +1,7 @@
 """Draft a document: what it lists, and all that it says of its seller and customer as they are now (I26)."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -24,7 +25,6 @@ from app.services.catalog import versions
 from app.services.journal import in_hand
 from app.services.ledger.posting import Books
 from app.services.payments import fulfilment
-from app.values import dataclass
 
 MICROS = 1_000_000
 ADDRESS = (

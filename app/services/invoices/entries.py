@@ -6,6 +6,7 @@ beside an entry of its own amount, for what it bought.
 """
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -36,7 +37,6 @@ from app.models.documents import Document
 from app.models.ledger import Transfer
 from app.models.payments import Payment
 from app.models.reversals import Dispute, Refund
-from app.values import dataclass
 
 PROCESSOR = "processor"
 """The ledger's account of money that is at the processor: what left it for another one has come in."""

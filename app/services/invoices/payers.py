@@ -1,6 +1,7 @@
 """Who has paid an invoice: each payment and credit, how much and when, also of what it has taken over from another."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, func, select
@@ -17,7 +18,6 @@ from app.models.documents import Document
 from app.models.ledger import Transfer
 from app.models.payments import Payment, PaymentMethod
 from app.services.invoices import carrying
-from app.values import dataclass
 
 SEVERAL, CREDIT = marked("Several payments"), marked("Credit balance")
 """How an invoice was paid that more than one way to pay has paid, and one that credit has."""

@@ -1,7 +1,7 @@
 """Documents as pages and the API show them, for the customer in scope: by keyset, the newest first."""
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Any
@@ -16,7 +16,6 @@ from app.models.documents import Document, DocumentLine, DocumentTax
 from app.models.payments import Payment
 from app.models.written import ExactMoment, moment_of
 from app.services.invoices import carrying, payers
-from app.values import dataclass
 
 CHUNK = 2_000
 MOST_DUE = 100

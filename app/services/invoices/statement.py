@@ -5,6 +5,7 @@ ledger has it at the same two moments.
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import BigInteger, ColumnElement, Row, ScalarSelect, case, cast, func, select
@@ -23,7 +24,6 @@ from app.models.written import ExactMoment, moment_of
 from app.services.invoices import entries
 from app.services.invoices.entries import Place
 from app.services.papers import papers
-from app.values import dataclass
 
 CHUNK = 2_000
 WrittenEntry = Row[*tuple[Any, ...]]

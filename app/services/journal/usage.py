@@ -6,7 +6,7 @@ are; the rule is `app.domain.journal`, and a customer by itself (`ledger/usage_p
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import partial
 from typing import Any
@@ -28,7 +28,6 @@ from app.models.ledger import Account, Grant, Transfer
 from app.models.usage import UsageDay
 from app.services.catalog import versions
 from app.services.journal.writing import Writes
-from app.values import dataclass
 
 _NEW_ID = partial(ids.new, "txn")
 

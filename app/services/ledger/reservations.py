@@ -5,6 +5,7 @@ some have ended, a billing period turns, or the customer's terms change.
 """
 
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import ScalarSelect, case, func, or_, select, tuple_, update
@@ -18,7 +19,6 @@ from app.models.bulk import upsert
 from app.models.customers import BillingPeriod, Customer
 from app.models.usage import Spending, UsageTotal
 from app.services.catalog import versions
-from app.values import dataclass
 
 _HOLDS = or_(UsageTotal.held_quantity > 0, UsageTotal.outlasting_quantity > 0, UsageTotal.reserved_micros > 0)
 

@@ -7,7 +7,7 @@ places since, and what the other one gives back one day is what it holds by then
 
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from itertools import groupby
 
 from sqlalchemy import select
@@ -15,7 +15,6 @@ from sqlalchemy.orm import Session
 
 from app.models.ledger import Allocation, Transfer
 from app.models.reversals import Dispute, Refund
-from app.values import dataclass
 
 SOURCES = ("refund", "dispute")
 

@@ -7,6 +7,7 @@ A mail waits for a file that is being made. It goes without one that cannot be m
 the page of the document has it as soon as it is there.
 """
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -25,7 +26,6 @@ from app.services.papers import papers, stored
 from app.services.papers.stored import NotMade, StoredFile
 from app.services.receivables import receipts, year_archive
 from app.services.receivables.receipts import ReceiptFile
-from app.values import dataclass
 
 LONGEST = timedelta(days=1)
 SOONEST, LATEST = timedelta(seconds=2), timedelta(minutes=10)

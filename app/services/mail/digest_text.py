@@ -1,5 +1,6 @@
 """What the weekly digest says: what was used and paid, where the balance stands, what expires, how long it lasts."""
 
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
@@ -23,7 +24,6 @@ from app.services import portal_links
 from app.services.alerts import weekly_digest
 from app.services.balance import history, movements, status_facts
 from app.services.catalog import versions
-from app.values import dataclass
 
 MOST = 10
 """So many meters and payments are named; the rest is counted."""

@@ -1,5 +1,6 @@
 """What mails say: the facts of a payment as they are when the mail is sent, put into subject, text and HTML."""
 
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 from unicodedata import bidirectional
@@ -36,7 +37,6 @@ from app.services.mail import (
     transfer_text,
 )
 from app.services.payments import purchases, resume_links
-from app.values import dataclass
 
 # A link that could no longer be followed in peace is not worth a mail.
 LATEST = timedelta(minutes=10)

@@ -1,5 +1,6 @@
 """What a customer's last months came to, and what they would have under other terms: plan and usage, before tax."""
 
+from dataclasses import dataclass
 from fractions import Fraction
 
 from sqlalchemy import select
@@ -14,7 +15,6 @@ from app.domain.subscriptions.proration import share
 from app.models.customers import BillingPeriod, Customer
 from app.models.subscriptions import Subscription
 from app.models.usage import UsageTotal
-from app.values import dataclass
 
 MONTHS = 3
 

@@ -1,5 +1,6 @@
 """Whose month should have been run by now, and is not: what a seller looks into."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, func, select
@@ -9,7 +10,6 @@ from app.models.customers import Customer
 from app.models.database import db
 from app.models.scope import as_service
 from app.models.subscriptions import Subscription
-from app.values import dataclass
 
 LATE = timedelta(hours=1)
 """So long after its billing period a customer's month is late: the worker runs it within seconds."""

@@ -4,6 +4,7 @@ Until then nothing of the customer's changes. Whoever cancels or chooses another
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 from sqlalchemy import select
@@ -30,7 +31,6 @@ from app.services.subscriptions import announced, applying, reads
 from app.services.subscriptions.announced import ANNOUNCED
 from app.services.subscriptions.reads import Current
 from app.services.transaction import transaction
-from app.values import dataclass
 
 BY = "purser"
 AHEAD = timedelta(days=731)

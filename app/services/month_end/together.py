@@ -5,6 +5,7 @@ is the same, and a test compares.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
 
@@ -38,7 +39,6 @@ from app.services.ledger import spending
 from app.services.month_end import batch_rows, renewal
 from app.services.receivables import closing
 from app.services.tax import decision
-from app.values import dataclass
 
 
 @dataclass

@@ -4,6 +4,7 @@ Each step can be done again: a run that was killed between any two of them is go
 """
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
@@ -25,7 +26,6 @@ from app.models.usage import ArchivedUsage, UsageArchive, UsageDay, UsageEvent, 
 from app.services.operations import archive_files
 from app.services.operations.archive_files import COLUMNS, Contents, Key, Sums
 from app.services.transaction import transaction
-from app.values import dataclass
 
 LEAST_MONTHS = 4
 """Pages look back over 90 days, and an event may be 34 days late: no younger month is archived."""

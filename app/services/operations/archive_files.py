@@ -5,11 +5,9 @@ import hashlib
 import json
 import os
 from collections.abc import Iterable
-from dataclasses import field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-
-from app.values import dataclass
 
 COLUMNS = (
     "customer_id",

@@ -1,6 +1,7 @@
 """Dead letters: what failed too often to be retried, to be seen, and to be run again once the cause is gone."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import func, select, update
@@ -16,7 +17,6 @@ from app.models.scope import as_service
 from app.models.webhooks import WebhookDelivery
 from app.services import wake_ups
 from app.services.transaction import transaction
-from app.values import dataclass
 
 Row = InboxEvent | OutboxEvent | Mail | WebhookDelivery | DocumentFile | PaperFile
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import bindparam, select
@@ -12,7 +13,6 @@ from app.domain import webhooks
 from app.models.customers import Customer
 from app.models.unit_of_work import waiting
 from app.services import wake_ups
-from app.values import dataclass
 
 JOB = "events_spread"
 """The job that hands events on."""

@@ -9,6 +9,7 @@ The newest is made first: somebody waits for it, and nobody for those that an up
 import hashlib
 import secrets
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -26,7 +27,6 @@ from app.models.paper_files import PaperFile
 from app.services import due_rows
 from app.services.papers.stored import DEAD, MADE, PENDING
 from app.services.transaction import transaction
-from app.values import dataclass
 
 log = structlog.get_logger()
 MAX_TRIES = 8

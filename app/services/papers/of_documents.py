@@ -1,12 +1,12 @@
 """The row of a document's stored file: read by itself, or with the question for the session that asks for it."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Select, SQLColumnExpression, and_, bindparam, case, null
 
 from app.models.document_files import DocumentFile
 from app.models.documents import Document
-from app.values import dataclass
 
 DOCUMENT, KIND, KNOWN = "of_document", "of_kind", "of_known"
 COLUMNS = (

@@ -1,6 +1,7 @@
 """Papers beside documents: asked for with their fact or on request, made by a job, and the same for ever after."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
@@ -20,7 +21,6 @@ from app.services.papers import claims, stored
 from app.services.papers.claims import Claim, Made
 from app.services.papers.stored import PENDING, NotMade, StoredFile, are_offered, checked
 from app.services.transaction import no_transaction, transaction
-from app.values import dataclass
 
 RECEIPT, STATEMENT, PRO_FORMA, MANDATE = "receipt", "statement", "pro_forma", "mandate"
 PART = ":"

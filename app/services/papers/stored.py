@@ -1,10 +1,10 @@
 """What every stored file is: made once, checked by its SHA-256 whenever it is read, and refused until it is there."""
 
 import hashlib
+from dataclasses import dataclass
 
 from app.domain.errors import Refused, ensure
 from app.extensions import settings
-from app.values import dataclass
 
 MADE, PENDING, DEAD = "made", "pending", "dead"
 

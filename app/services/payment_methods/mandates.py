@@ -1,6 +1,7 @@
 """Mandates: what a customer accepts before a bank account may be debited, kept word for word and never deleted."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select, update
@@ -25,7 +26,6 @@ from app.models.setups import Mandate
 from app.services import audit
 from app.services.catalog import versions
 from app.services.outbox import mails
-from app.values import dataclass
 
 MOST_SHOWN = 200
 

@@ -8,6 +8,7 @@ places, the document's number), and writes all of it; or nothing, and the usual 
 
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -36,7 +37,6 @@ from app.services.journal.writing import row_of
 from app.services.ledger import budgets, documentation, posting
 from app.services.outbox import billing_mails, events, mails
 from app.services.payments import fulfilment, outcomes
-from app.values import dataclass
 
 _READ = Function("purser_to_settle", "text")
 _WRITE = Function("purser_settle", "text", "text", "text", "jsonb", "timestamptz")

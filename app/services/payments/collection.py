@@ -4,7 +4,7 @@ docs/decisions/0004-five-steps-of-a-payment.md says what holds when the process 
 is paid once, charged while nobody is there or gone on with later, in 0007-every-rail-is-five-steps.md.
 """
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import func, select, update
@@ -46,7 +46,6 @@ from app.services.payments import fulfilment, outcomes, settlement
 from app.services.processor import customers
 from app.services.processor.gateway import gateway
 from app.services.transaction import transaction
-from app.values import dataclass
 
 _WORDS = {Purpose.INVOICE: "Invoice of", Purpose.TOP_UP: "Credits for", Purpose.PLAN_CHANGE: "Change of plan of"}
 

@@ -1,5 +1,6 @@
 """What the page of a purchase shows: the payment, what it added and what went back; and whether one is just like it."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import or_, select
@@ -21,7 +22,6 @@ from app.models.documents import Document
 from app.models.ledger import Transfer
 from app.models.payments import Payment, PaymentMethod
 from app.models.reversals import Dispute, Refund
-from app.values import dataclass
 
 # A second purchase like the last one, this soon after it, is asked about first: it may be a page sent again (AC-2).
 ALIKE_WITHIN = timedelta(minutes=10)

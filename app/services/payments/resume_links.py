@@ -6,6 +6,7 @@ And the way back from the bank: whoever comes from there sees how the payment en
 import base64
 import hashlib
 import hmac
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Exists, exists, select, update
@@ -25,7 +26,6 @@ from app.models.scope import as_service
 from app.services import audit, portal_links
 from app.services.catalog import versions
 from app.services.transaction import transaction
-from app.values import dataclass
 
 LONGEST = 100
 

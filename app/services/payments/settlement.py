@@ -5,7 +5,7 @@ rows in one transaction. Nothing else writes success. It may run any number of t
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import bindparam, select
@@ -35,7 +35,6 @@ from app.services.outbox import events
 from app.services.payments import at_once, checkouts, fulfilment, outcomes
 from app.services.processor.gateway import gateway
 from app.services.transaction import transaction
-from app.values import dataclass
 
 _LOCKED = (
     select(Payment, PaymentMethod)

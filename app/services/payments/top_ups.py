@@ -1,6 +1,7 @@
 """Buy credit: one order of a member, charged at most once and credited exactly once."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
@@ -27,7 +28,6 @@ from app.services.catalog import versions
 from app.services.payments import collection, declines, purchases, settlement, ways
 from app.services.tax import decision
 from app.services.transaction import transaction
-from app.values import dataclass
 
 AUTOMATIC = "auto_recharge"
 """Who orders an automatic charge."""

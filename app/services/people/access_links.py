@@ -3,6 +3,7 @@
 The token is shown once and kept as its SHA-256. It is swapped for a session, so that it stands in no address of a page.
 """
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import select, update
@@ -23,7 +24,6 @@ from app.services.access.read_only_links import are_good
 from app.services.access.sessions import hash_of
 from app.services.customers import directory
 from app.services.transaction import transaction
-from app.values import dataclass
 
 LONGEST_TOKEN = 100
 

@@ -1,5 +1,7 @@
 """For which customers a member may act: listed by name, with what is to be paid for each."""
 
+from dataclasses import dataclass
+
 from sqlalchemy import func, or_, select, tuple_
 
 from app.domain.people.members import Role
@@ -8,7 +10,6 @@ from app.models.database import db
 from app.models.members import Membership
 from app.models.scope import as_service
 from app.services.access import badge
-from app.values import dataclass
 
 A_PAGE = 25
 LONGEST_SEARCH = 100

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
@@ -18,7 +18,6 @@ from app.models.payments import PaymentMethod
 from app.models.people import AccessLink
 from app.models.scope import as_service
 from app.models.written import ExactMoment
-from app.values import dataclass
 
 A_PAGE = 25
 Place = tuple[datetime, str]

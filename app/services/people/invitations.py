@@ -4,6 +4,7 @@ The link's token is made when the mail is sent, and its hash is kept. What the p
 has this address or not: whom a customer invites says nothing of who else uses the portal.
 """
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Select, func, select
@@ -23,7 +24,6 @@ from app.services import audit, link_tokens, member_addresses
 from app.services.customers import directory
 from app.services.outbox import confirmations, events
 from app.services.transaction import transaction
-from app.values import dataclass
 
 
 @dataclass(frozen=True)

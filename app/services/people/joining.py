@@ -4,6 +4,8 @@ Who has an account already only joins: the link proves the mailbox, and nobody i
 chooses a name and a password, and is signed in.
 """
 
+from dataclasses import dataclass
+
 from sqlalchemy import delete, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
@@ -27,7 +29,6 @@ from app.services.catalog import versions
 from app.services.customers import directory
 from app.services.people import team
 from app.services.transaction import transaction
-from app.values import dataclass
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ says why, and what holds when the process dies.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import func, select
@@ -34,7 +35,6 @@ from app.services.receivables import from_credit, metered_lines, period_usage
 from app.services.receivables.metered_lines import Period
 from app.services.tax import decision
 from app.services.transaction import transaction
-from app.values import dataclass
 
 SOURCE, PLAN_PERIOD, INTERIM = "period", "plan_period", "interim"
 """The facts that an invoice is made for."""

@@ -1,5 +1,7 @@
 """What of the payment of a corrected invoice goes back: how much, where to, and how that stands."""
 
+from dataclasses import dataclass
+
 from sqlalchemy import or_, select
 
 from app.domain.bank_transfers.cash import NOT_USED_YET
@@ -12,7 +14,6 @@ from app.models.database import db
 from app.models.documents import Document
 from app.models.payments import Payment, PaymentMethod
 from app.models.reversals import Refund
-from app.values import dataclass
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """What of a period's usage is invoiced, and what its lines say of units and price, by the terms of the period."""
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date
 
 from sqlalchemy import select
@@ -23,7 +24,6 @@ from app.services.catalog import versions
 from app.services.invoices import drafting
 from app.services.ledger.posting import Books
 from app.services.usage.terms import plan_of
-from app.values import dataclass
 
 WITHOUT_METER = marked("Usage without a meter")
 

@@ -5,6 +5,7 @@ another way gives up the one that waits for the bank first.
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
@@ -28,7 +29,6 @@ from app.services.catalog import versions
 from app.services.invoices import carrying, reads
 from app.services.payments import collection, declines, settlement, top_ups, ways
 from app.services.transaction import transaction
-from app.values import dataclass
 
 PAYABLE = frozenset({State.OPEN.value, State.UNCOLLECTIBLE.value})
 UNDER_WAY = marked("A payment of this invoice is being processed. Nothing more is charged.")

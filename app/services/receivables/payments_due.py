@@ -1,6 +1,7 @@
 """Which invoices are to be paid now, for the customer in scope: one statement, and one more for each correction."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from sqlalchemy import select
 
@@ -13,7 +14,6 @@ from app.models.documents import Document
 from app.models.payments import Payment
 from app.services.customers import rests
 from app.services.invoices import carrying
-from app.values import dataclass
 
 MOST = 500
 """So many open invoices are looked at, the oldest first."""

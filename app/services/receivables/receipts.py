@@ -5,6 +5,7 @@ the order in which payments pay. So a receipt that is drawn late says what it wo
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -21,7 +22,6 @@ from app.services.invoices import carrying, payers, reads
 from app.services.papers import papers, stored
 from app.services.papers.stored import StoredFile
 from app.services.receivables.year_files import AT_ONCE, FileOfYear
-from app.values import dataclass
 
 
 @dataclass(frozen=True)

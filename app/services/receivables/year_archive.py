@@ -5,6 +5,7 @@ there. docs/decisions/0038-a-year-is-sent-as-it-is-kept.md says why it is sent a
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from app import clock
@@ -19,7 +20,6 @@ from app.services.papers import stored
 from app.services.receivables import receipts, year_files
 from app.services.receivables.year_files import FileOfYear
 from app.services.transaction import transaction
-from app.values import dataclass
 
 FIRST_YEAR, LAST_YEAR, DIGITS = 2000, 9000, 4
 NOT_MADE = marked("These PDFs could not be made. Your seller sees this, and makes them as soon as it is mended.")

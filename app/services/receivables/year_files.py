@@ -4,6 +4,7 @@ They are there already, so nothing is made for a year: what is sent is the store
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,7 +16,6 @@ from app.models.database import db
 from app.models.document_files import DocumentFile
 from app.models.documents import Document
 from app.services.invoices import files
-from app.values import dataclass
 
 AT_ONCE = 20
 """So many files are in memory at most."""

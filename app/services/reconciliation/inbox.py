@@ -5,6 +5,7 @@ than that finds the number changed and can no longer say how it ended; what it d
 """
 
 import secrets
+from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 
@@ -21,7 +22,6 @@ from app.models.scope import as_service
 from app.services import due_rows, wake_ups
 from app.services.reconciliation import events
 from app.services.transaction import transaction
-from app.values import dataclass
 
 log = structlog.get_logger()
 LEASE = timedelta(minutes=1)

@@ -4,6 +4,7 @@ The row is made again from what travels with the payment at the processor, and s
 gets what was promised. Where that cannot be known, nothing is guessed: a person must look (docs/decisions/0008).
 """
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import func, select
@@ -30,7 +31,6 @@ from app.services.outbox import events
 from app.services.payments import settlement
 from app.services.processor.gateway import gateway
 from app.services.transaction import transaction
-from app.values import dataclass
 
 _CHARGES = frozenset({IntentStatus.SUCCEEDED, IntentStatus.PROCESSING, IntentStatus.REQUIRES_ACTION})
 """Charged, or may still be without us: whatever else an intent is, it takes our own confirmation to charge."""

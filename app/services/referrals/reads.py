@@ -1,6 +1,7 @@
 """A customer's referrals as its page and the API show them: of the invited no more than that and when they joined."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlalchemy import select
@@ -11,7 +12,6 @@ from app.domain.referrals import earnings as rule
 from app.models.database import db
 from app.models.referrals import Referral, ReferralCredit, ReferralEarning, Referrer
 from app.services import portal_links
-from app.values import dataclass
 
 SHOWN = 200
 """So many invited customers are listed, the newest; all of them are counted."""

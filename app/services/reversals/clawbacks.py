@@ -1,5 +1,6 @@
 """What refunds and disputes share: money and credit of a payment go back together, once, and may return (I11)."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import func, select
@@ -16,7 +17,6 @@ from app.models.payments import Payment
 from app.models.reversals import Dispute, Refund
 from app.services.ledger import arrivals, budgets, burn_down, corrections, grants
 from app.services.ledger.posting import Books
-from app.values import dataclass
 
 
 @dataclass(frozen=True)

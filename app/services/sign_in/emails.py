@@ -1,5 +1,6 @@
 """A member's e-mail address: another one is used once it was confirmed by a link that was mailed there."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
 import structlog
@@ -21,7 +22,6 @@ from app.services.catalog import versions
 from app.services.outbox import events, member_mails
 from app.services.sign_in import links
 from app.services.transaction import transaction
-from app.values import dataclass
 
 log = structlog.get_logger()
 MOST_AN_HOUR = 5

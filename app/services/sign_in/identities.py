@@ -1,5 +1,6 @@
 """Accounts at providers: signed in with, linked, confirmed by and taken away. Each is found by its subject alone."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
@@ -25,7 +26,6 @@ from app.services.sign_in import changes, passkeys, ways
 from app.services.sign_in.identity_providers import Proven, offered, says_when
 from app.services.sign_in.passwords import By
 from app.services.transaction import transaction
-from app.values import dataclass
 
 log = structlog.get_logger()
 CLOCKS_DIFFER = timedelta(seconds=60)

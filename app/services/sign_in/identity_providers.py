@@ -1,6 +1,7 @@
 """The providers that people sign in with: asked outside of any transaction, each answer proved before it is used."""
 
 import secrets
+from dataclasses import dataclass
 
 import structlog
 
@@ -12,7 +13,6 @@ from app.gateways.identity.person import Asked, Away, Person, Provider, Unproven
 from app.identity_settings import OPENID, IdentityProvider
 from app.models.database import db
 from app.services import portal_links
-from app.values import dataclass
 
 log = structlog.get_logger()
 the_providers: Extension[dict[str, Provider]] = Extension("identity_providers")

@@ -1,6 +1,7 @@
 """Passkeys: asked for, added, used and removed. Each stands for both factors: its device knows who holds it."""
 
 import json
+from dataclasses import dataclass
 from datetime import datetime
 from ipaddress import ip_address
 from typing import Any
@@ -26,7 +27,6 @@ from app.services.sign_in import challenges, changes, passkey_answers, two_facto
 from app.services.sign_in.challenges import Purpose
 from app.services.sign_in.passkey_answers import UNREADABLE
 from app.services.transaction import transaction
-from app.values import dataclass
 
 log = structlog.get_logger()
 MOST = 20

@@ -1,5 +1,6 @@
 """A member's password: changed with the one before, or chosen anew by a mailed link. Either ends the other sessions."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
 import structlog
@@ -19,7 +20,6 @@ from app.services.access import members, own_sessions
 from app.services.outbox import member_mails
 from app.services.sign_in import links
 from app.services.transaction import transaction
-from app.values import dataclass
 
 log = structlog.get_logger()
 

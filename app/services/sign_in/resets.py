@@ -4,6 +4,7 @@ The request itself writes the same row for each address that is typed, and reads
 say whether there is such a member.
 """
 
+from dataclasses import dataclass
 from datetime import timedelta
 
 import structlog
@@ -24,7 +25,6 @@ from app.services.access import members
 from app.services.outbox import member_mails
 from app.services.sign_in import links, passwords
 from app.services.transaction import transaction
-from app.values import dataclass
 
 log = structlog.get_logger()
 JOB = "password_resets_written"

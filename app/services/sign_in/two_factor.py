@@ -1,6 +1,7 @@
 """Two-factor sign-in: an authenticator app is set up, asked for and switched off. No code is accepted twice."""
 
 import hmac
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
@@ -22,7 +23,6 @@ from app.services import audit, encryption, member_addresses
 from app.services.access import own_sessions
 from app.services.sign_in import changes, recovery_codes
 from app.services.transaction import transaction
-from app.values import dataclass
 
 log = structlog.get_logger()
 SET_UP_WITHIN = timedelta(hours=1)

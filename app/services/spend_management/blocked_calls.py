@@ -1,6 +1,7 @@
 """What else stops a customer's calls, and which calls were stopped: beside the daily limit."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Row, Select, select, tuple_
@@ -15,7 +16,6 @@ from app.models.usage import UsageTotal
 from app.models.written import ExactMoment
 from app.services.ledger import reservations
 from app.services.usage.terms import plan_of
-from app.values import dataclass
 
 LATEST = 5
 SHOWN = 10

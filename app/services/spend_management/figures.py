@@ -1,5 +1,6 @@
 """The figures of Spend management and of what may be used now, added up again from events, holds and limits."""
 
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 
 from sqlalchemy import case, func, select
@@ -21,7 +22,6 @@ from app.services.spend_management.limits import limits
 from app.services.usage import figures
 from app.services.usage.figures import Figure, Part
 from app.services.usage.meters import DAY, Usage
-from app.values import dataclass
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 Whoever has left the plan, or has newer terms, is not concerned; nor is what the version does not sell.
 """
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from sqlalchemy import select
@@ -20,7 +21,6 @@ from app.models.subscriptions import PlanChange
 from app.services.catalog import versions
 from app.services.customers import plan_moves
 from app.services.subscriptions.reads import Current
-from app.values import dataclass
 
 ANNOUNCED = "announced"
 

@@ -1,6 +1,7 @@
 """Give a customer what was ordered: plan and terms, interval and seats, in one transaction with its invoice."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from app.domain.errors import ensure
@@ -25,7 +26,6 @@ from app.services.outbox import billing_mails
 from app.services.subscriptions import giving_back, reads
 from app.services.subscriptions.giving_back import Part
 from app.services.subscriptions.reads import Current
-from app.values import dataclass
 
 SOURCE = "plan_change"
 

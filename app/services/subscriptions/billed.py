@@ -6,6 +6,7 @@ back of it. An invoice counts as far as it is owed or paid and nothing of it wen
 do not.
 """
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -26,7 +27,6 @@ from app.models.subscriptions import PlanChange
 from app.services.invoices import carrying
 from app.services.reversals import taken_off
 from app.services.subscriptions.reads import Current
-from app.values import dataclass
 
 OF_PERIODS = (LineKind.BASE_FEE.value, LineKind.SEATS.value)
 STANDS = (State.OPEN.value, State.PAID.value)

@@ -4,6 +4,7 @@ docs/decisions/0040-a-plan-changes-once-it-is-paid.md says what holds when the p
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
@@ -38,7 +39,6 @@ from app.services.subscriptions.giving_back import Part
 from app.services.subscriptions.preview import Target
 from app.services.subscriptions.reads import Current
 from app.services.transaction import transaction, trial
-from app.values import dataclass
 
 CHECKOUT = "checkout"
 """Pay on the processor's own page, which saves the method that pays."""

@@ -5,6 +5,7 @@ Where credit was taxed when it was bought, the tax stays paid: the credit is the
 """
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
@@ -34,7 +35,6 @@ from app.services.ledger import arrivals, grants
 from app.services.ledger.posting import Books
 from app.services.reversals import clawbacks, taken_off
 from app.services.subscriptions.reads import Current
-from app.values import dataclass
 
 KIND = "proration"
 WHY = "Unused time of the plan"

@@ -1,5 +1,6 @@
 """Messages to the seller about plans that are sold on request."""
 
+from dataclasses import dataclass
 from datetime import UTC
 from typing import Protocol
 
@@ -13,7 +14,6 @@ from app.services import audit
 from app.services.catalog import versions
 from app.services.outbox import mails
 from app.services.transaction import transaction
-from app.values import dataclass
 
 LONGEST = 1_000
 

@@ -1,6 +1,6 @@
 """What a change of plan, interval or seats costs a customer: the one function that shows it and charges it."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -25,7 +25,6 @@ from app.services.subscriptions import announced, billed, giving_back, reads
 from app.services.subscriptions.billed import Left
 from app.services.subscriptions.reads import Current
 from app.services.tax import decision
-from app.values import dataclass
 
 SUSPENDED, CLOSED = "suspended", "closed"
 

@@ -1,5 +1,6 @@
 """What a customer has of the plans, and the orders that changed it."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
@@ -16,7 +17,6 @@ from app.models.customers import BillingPeriod, Customer
 from app.models.database import db
 from app.models.subscriptions import PlanChange, Subscription
 from app.services.catalog import versions
-from app.values import dataclass
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ Silence changes nothing but when it is asked next: a verified number stays verif
 """
 
 import secrets
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -29,7 +30,6 @@ from app.services.outbox import events
 from app.services.tax import changes
 from app.services.tax.registrations import described, said
 from app.services.transaction import no_transaction, transaction
-from app.values import dataclass
 
 log = structlog.get_logger()
 LEASE = timedelta(minutes=5)  # longer than two questions can take

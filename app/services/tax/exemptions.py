@@ -1,6 +1,7 @@
 """Certificates of exemption that customers send: kept with their file, and nothing before the seller has decided."""
 
 import hashlib
+from dataclasses import dataclass
 from datetime import date
 
 from sqlalchemy import select
@@ -19,7 +20,6 @@ from app.services import audit
 from app.services.outbox import events
 from app.services.tax import changes, registrations
 from app.services.transaction import transaction
-from app.values import dataclass
 
 REFUSED_BY_SELLER = "refused_by_seller"
 

@@ -8,6 +8,7 @@ asked.
 import re
 import unicodedata
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Final
 
 from stdnum.au import abn
@@ -31,7 +32,6 @@ from app.domain.errors import Refused
 from app.domain.language import _
 from app.domain.tax.places import MEMBERS, TREATED_AS, country_of, prefix
 from app.domain.tax.registrations import Kind
-from app.values import dataclass
 
 LONGEST = 60
 COUNTRIES: Final = {

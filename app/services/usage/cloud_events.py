@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import or_, select
@@ -14,7 +15,6 @@ from app.models.customers import Customer
 from app.models.database import db
 from app.models.scope import as_service
 from app.services.catalog import versions
-from app.values import dataclass
 
 _DIGITS = re.compile(r"[0-9]{1,13}", re.ASCII)
 

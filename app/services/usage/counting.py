@@ -1,7 +1,7 @@
 """Counting a batch: what its customers' meters show is read once, rated in memory, and each table is written once."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
@@ -20,7 +20,6 @@ from app.services.ledger import spending
 from app.services.usage import event_rows
 from app.services.usage.event_rows import EventRow
 from app.services.usage.standing import Standing, standings
-from app.values import dataclass
 
 _ASKED = "asked"
 _METER = ("customer_id", "period_number", "meter")

@@ -6,7 +6,7 @@ each table is written once.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -27,7 +27,6 @@ from app.services.ledger import spending
 from app.services.transaction import transaction
 from app.services.usage import event_rows
 from app.services.usage.counting import Counting
-from app.values import dataclass
 
 log = structlog.get_logger()
 MOST = 1000

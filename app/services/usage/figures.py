@@ -1,7 +1,7 @@
 """The figures of the Usage page, each added up again from the events and rows behind it, by another way than before."""
 
 from collections.abc import Iterable
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 from typing import Any
 
@@ -17,7 +17,6 @@ from app.services.operations import archived
 from app.services.usage import history, stretches
 from app.services.usage.history import MOST_ADDED
 from app.services.usage.meters import DAY, MeterUse, Stretch, Usage
-from app.values import dataclass
 
 ADDED_UP = frozenset({MeterKind.COUNT, MeterKind.SUM})
 """Of these kinds the days of any stretch add up."""

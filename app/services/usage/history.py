@@ -1,5 +1,6 @@
 """A meter through time: every day of a range, the last billing periods, and a day added up again from its events."""
 
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
 from sqlalchemy import ColumnElement, func, select
@@ -13,7 +14,6 @@ from app.models.ledger import Transfer
 from app.models.usage import UsageDay, UsageEvent, UsageTotal
 from app.services.operations import archived
 from app.services.usage.meters import DAY, DayUse, Stretch, days
-from app.values import dataclass
 
 PERIODS = 12
 MOST_ADDED = 50_000

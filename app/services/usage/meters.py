@@ -1,6 +1,7 @@
 """What a customer used: each meter of a billing period by day, and the events behind a number."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
 from sqlalchemy import select, tuple_
@@ -18,7 +19,6 @@ from app.models.usage import UsageDay, UsageEvent, UsageTotal
 from app.services.catalog import versions
 from app.services.ledger import reservations
 from app.services.usage.terms import plan_of
-from app.values import dataclass
 
 DAY = timedelta(days=1)
 

@@ -1,6 +1,7 @@
 """Where customers stand when usage is accepted: their terms, period and balance, with nothing due left undone."""
 
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
 from typing import Any
@@ -19,7 +20,6 @@ from app.services.catalog import versions
 from app.services.customers import billing_periods
 from app.services.ledger import grants, posting
 from app.services.usage.terms import plan_of
-from app.values import dataclass
 
 
 @dataclass(frozen=True)

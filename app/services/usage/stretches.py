@@ -1,5 +1,6 @@
 """The days that the Usage page draws: of the billing period or the last ones, and as many days before them."""
 
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -11,7 +12,6 @@ from app.models.customers import BillingPeriod, Customer
 from app.models.database import db
 from app.models.usage import UsageDay
 from app.services.usage.meters import DAY, DayUse, Usage
-from app.values import dataclass
 
 PERIOD = "period"
 LONGEST_PERIOD = timedelta(days=62)

@@ -6,6 +6,7 @@ tariff from the catalog's text and reckons with kinks, where the rule goes from 
 
 import tomllib
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from decimal import Decimal
 from math import gcd
 from typing import Any
@@ -14,7 +15,6 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from app.services.verification.ledger_proofs import Proof
-from app.values import dataclass
 
 _KEYED = "e.authorization_id is null or length(e.id) = length(e.authorization_id) + 33"
 """Whether an event has a key: it was reported, or captured with one, whose digest is a part of its id."""

@@ -1,10 +1,9 @@
 """The proofs of `verify`: each selects the customer and the row of whatever breaks its invariant, on both databases."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
-
-from app.values import dataclass
 
 Found = tuple[str, str]
 """A customer's id, and the row that shows what is wrong."""

@@ -7,6 +7,7 @@ series a run.
 
 import hashlib
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
 from sqlalchemy import Date, bindparam, delete, func, select, text, update
@@ -21,7 +22,6 @@ from app.services.verification import series
 from app.services.verification.ledger_proofs import Found
 from app.services.verification.series import EVENTS, HOLDS, OUTBOX, TRANSFERS
 from app.services.verification.tables import OF_THESE, in_turn
-from app.values import dataclass
 
 EACH = (TRANSFERS, EVENTS, HOLDS, OUTBOX)
 MOST_OF_A_SEGMENT = 100_000

@@ -1,6 +1,7 @@
 """The proofs of `verify` about referrals: what each invoice counts for, and what was given for each month."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from fractions import Fraction
 
 from sqlalchemy import func, select
@@ -10,7 +11,6 @@ from app.models.documents import Document
 from app.models.events import OutboxEvent
 from app.models.referrals import Referral, ReferralEarning
 from app.services.verification.ledger_proofs import Found, Look, Proof
-from app.values import dataclass
 
 _AT_ONCE = 1_000
 

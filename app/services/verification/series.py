@@ -5,6 +5,7 @@ these columns of them, never change. So what is proved of them stays proved.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
 from sqlalchemy import func, select, text
@@ -14,7 +15,6 @@ from app import ids
 from app.models.authorizations import Authorization
 from app.models.usage import UsageDay
 from app.services.verification.tables import METERS, in_turn
-from app.values import dataclass
 
 TRANSFERS, EVENTS, HOLDS, OUTBOX = "transfers", "usage_events", "authorizations", "outbox_events"
 SETTLED = timedelta(days=1)

@@ -7,7 +7,7 @@ later, and what the customer has now. A closed period has a plan and version tha
 import json
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -15,7 +15,6 @@ from sqlalchemy.orm import Session
 from app.models.customers import BillingPeriod, Customer
 from app.models.events import AuditEntry
 from app.services.verification.ledger_proofs import Found, Look
-from app.values import dataclass
 
 _AT_ONCE = 1_000
 _GIVEN = (

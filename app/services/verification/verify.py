@@ -3,6 +3,7 @@
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
 from itertools import islice
@@ -32,7 +33,6 @@ from app.services.verification.referral_proofs import REFERRAL_PROOFS
 from app.services.verification.subscription_proofs import SUBSCRIPTION_PROOFS
 from app.services.verification.tables import MOST
 from app.services.verification.usage_proofs import USAGE_PROOFS
-from app.values import dataclass
 
 EVERY = (
     *PROOFS,

@@ -3,6 +3,7 @@
 Whoever knows the address may post there, so it is kept like a secret: encrypted, and only its host and end are shown.
 """
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
@@ -25,7 +26,6 @@ from app.services.transaction import no_transaction, transaction
 from app.services.webhooks import chat_text, destinations, endpoints, log, queue
 from app.services.webhooks.endpoints import ACTIVE
 from app.services.webhooks.log import Delivery
-from app.values import dataclass
 
 PAUSED, REMOVED = "paused", "removed"
 CHANGED_MEANWHILE = "version_gone_by"

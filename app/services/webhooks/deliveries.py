@@ -7,6 +7,7 @@ every try (`webhook-id`, body), so that whoever gets it twice can see that.
 import secrets
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 
@@ -27,7 +28,6 @@ from app.services.transaction import no_transaction, transaction
 from app.services.webhooks import destinations, endpoints, queue
 from app.services.webhooks.destinations import Destination
 from app.services.webhooks.queue import DEAD, DELIVERED, DROPPED, PENDING
-from app.values import dataclass
 
 log = structlog.get_logger()
 AT_ONCE = 16

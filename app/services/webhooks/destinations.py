@@ -1,7 +1,7 @@
 """Where a delivery goes: an endpoint of the customer's or of the seller's, or the customer's chat channel."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
@@ -14,7 +14,6 @@ from app.domain.webhooks import Answer, Verdict
 from app.models.webhooks import ChatChannel, SellerEndpoint, WebhookDelivery, WebhookEndpoint
 from app.services import encryption
 from app.services.webhooks import endpoints
-from app.values import dataclass
 
 Row = WebhookEndpoint | SellerEndpoint | ChatChannel
 CHAT = "chn"

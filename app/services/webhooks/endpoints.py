@@ -2,6 +2,7 @@
 
 import base64
 import os
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from sqlalchemy import select
@@ -20,7 +21,6 @@ from app.models.webhooks import SellerEndpoint, WebhookEndpoint
 from app.services import audit, encryption
 from app.services.transaction import no_transaction, transaction
 from app.services.webhooks import queue
-from app.values import dataclass
 
 ACTIVE, DISABLED = "active", "disabled"
 REMOVED = "The address was removed."

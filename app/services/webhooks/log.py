@@ -1,5 +1,6 @@
 """The delivery log: what became of each event, sent again or tried out by hand."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import func, select, tuple_
@@ -18,7 +19,6 @@ from app.services.webhooks import destinations, endpoints, queue
 from app.services.webhooks.deliveries import INTERRUPTED
 from app.services.webhooks.endpoints import Endpoint
 from app.services.webhooks.queue import PENDING
-from app.values import dataclass
 
 SHOWN = 10
 ENDPOINT = "whk_"

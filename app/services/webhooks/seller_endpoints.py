@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 import structlog
@@ -18,7 +19,6 @@ from app.models.webhooks import SellerEndpoint
 from app.services import encryption
 from app.services.transaction import transaction
 from app.services.webhooks import endpoints, queue
-from app.values import dataclass
 
 log = structlog.get_logger()
 

@@ -1,6 +1,7 @@
 """Attempts: a browser that was sent to a provider comes back once, within ten minutes, with what only it was given."""
 
 import json
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from hmac import compare_digest
@@ -11,7 +12,6 @@ from app.domain.errors import Refused
 from app.domain.language import _
 from app.gateways.identity.person import Asked
 from app.services.sign_in import identity_providers
-from app.values import dataclass
 from app.web.access import safe_next
 from app.web.session_cookie import ATTEMPTS as KEPT
 from app.web.session_cookie import portal_session

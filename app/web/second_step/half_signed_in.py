@@ -3,6 +3,7 @@
 Whatever the first step was (a password, a new password, another provider), it ends here, and nowhere else.
 """
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from flask import Response, flash, make_response, redirect, url_for
@@ -11,7 +12,6 @@ from app import clock
 from app.domain.errors import Refused
 from app.domain.people.second_factors import HALF_SIGNED_IN
 from app.services.access.members import SignedIn
-from app.values import dataclass
 from app.web import login
 from app.web.access import safe_next
 from app.web.session_cookie import portal_session
