@@ -147,7 +147,9 @@ def test_a_session_that_is_over_is_renewed_in_place(
     frame.locator("#invoice_address-save").click()
     expect(frame.locator("body[data-renewed]")).to_be_attached()
     assert set(host.asked) == {"/billing/invoice-address/"}  # twice, or more often where the badge knew first
-    frame.locator("#invoice_address-save").click()
+    expect(frame.get_by_text("Choose the country.")).to_be_visible()  # the press is answered: what comes now stays
+    with page.expect_response(lambda answer: answer.status == 422):
+        frame.locator("#invoice_address-save").click()
     expect(frame.get_by_text("Choose the country.")).to_be_visible()
     expect(frame.get_by_label("Company name")).to_have_value("Typed before it ended")
 
@@ -171,6 +173,7 @@ def stays_where_the_page_does_not_come(context: BrowserContext, frame: Frame, fu
     expect(frame.get_by_label("City")).to_have_value(typed)
     frame.locator("#invoice_address-save").click()
     expect(frame.locator("body[data-renewed]")).to_be_attached()
+    expect(frame.get_by_text("Choose the country.")).to_be_visible()  # the press is answered
     expect(frame.get_by_label("City")).to_have_value(typed)
 
 
@@ -187,6 +190,7 @@ def keeps_what_was_refused(page: Page, frame: Frame, host: HostPage) -> None:
         frame.locator("#invoice_address-save").click()
     frame.locator("#invoice_address-save").click()
     expect(frame.locator("body[data-renewed]")).to_be_attached()
+    expect(frame.locator("#line1")).to_have_attribute("aria-invalid", "true")  # the press is answered
     for field, value in (("#company", "Typed before it ended"), ("#country", "US"), ("#postal_code", "10001")):
         expect(frame.locator(field)).to_have_value(value)
     expect(frame.get_by_label("ZIP code")).to_have_value("10001")
