@@ -1,5 +1,6 @@
 # Purser. `make help` lists what there is.
 
+PYTHON ?= python3
 DEMO_PORT ?= 8000
 PORT ?= 8000
 WEB_WORKERS ?= 2
@@ -97,14 +98,6 @@ lock: .venv/dev.stamp ## compile requirements/*.txt from pyproject.toml and loca
 
 clean: ## remove .venv and what tools left (not instance/, where the data is)
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache test-results
-
-# A Python that was compiled without optimisations, as pyenv does it, takes half as long again for everything. A system's own
-# (prefix /usr) and those with --enable-optimizations are not: where the first is none, one of these goes before it. PYTHON=… chooses.
-PYTHON ?= $(shell \
-  fit='import sys, sysconfig, venv, ensurepip, sqlite3; sys.exit(sys.version_info < (3, 11) or not (sys.prefix == "/usr" or "--enable-optimizations" in (sysconfig.get_config_var("CONFIG_ARGS") or "")))'; \
-  for each in python3 /usr/local/bin/python3 /usr/bin/python3; do \
-    "$$each" -c "$$fit" 2>/dev/null && echo "$$each" && exit; \
-  done; echo python3)
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Purser needs Python 3.11 or newer: make PYTHON=python3.12 …" >&2; exit 1; }
