@@ -45,6 +45,7 @@ AT_USE = '\n[tax]\ncredits = "at_use"\n'
 CHANGES = ("address", "recipient", "must name an order", "renamed", "uses", "new terms")
 WRITTEN_OUT: dict[str, list[Step]] = {
     "lists": [("address", 1), ("recipient", 1), ("recipient", 2), ("recipient", 5), ("buys", 900), ("buys", 1_000)],
+    "back": [("buys", 900), ("goes back", 0), ("buys", 1_000)],
     "due": [("buys", 700), ("gives", 900), ("waits", 9_000), ("buys", 800), ("goes back", 0), ("buys", 900)],
     "debt": [("buys", 600), ("uses", 9_000), ("gives", 1), ("buys", 500)],
     "late": [step for number, each in enumerate(CHANGES, 1) for step in ((f"late {each}", number), ("buys", 500))],
