@@ -3,6 +3,7 @@
 Each step can be done again: a run that was killed between any two of them is gone on with by the next.
 """
 
+import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -32,6 +33,8 @@ LEAST_MONTHS = 4
 _DAY = timedelta(days=1)
 _AT_ONCE = {"yield_per": 5_000}
 _EACH_TIME = 1_000
+_UNREADABLE = (OSError, ValueError, KeyError, EOFError, TypeError, RecursionError, zlib.error)
+"""What is no file of events raises one of these."""
 _SUMMED = ("events", "quantity", "most", "micros", "captures", "captured_quantity", "captured_micros")
 
 
@@ -63,7 +66,7 @@ class Month:
         return and_(UsageEvent.received_at >= self.from_at, UsageEvent.received_at < self.before_at, days)
 
     def __str__(self) -> str:
-        return f"{self.first:%Y-%m}"
+        return self.first.isoformat()[:7]
 
 
 @dataclass(frozen=True)
@@ -82,6 +85,8 @@ def archive(first: date, directory: Path, *, months: int) -> Archived:
     was archived before the file is checked again.
     """
     month = Month(first.replace(day=1))
+    if month.first >= clock.now().date():
+        raise Refused(f"{month} is not over yet.", "too_young")
     path = directory / month.file
     with as_service("archive usage events"):
         kept = db.session.get(UsageArchive, month.first)
@@ -93,6 +98,8 @@ def archive(first: date, directory: Path, *, months: int) -> Archived:
         contents = _read(path)
         if known and known != contents.sha256:
             raise Refused(f"{path} is not the file that was written for {month}.", "another_file")
+        if not known and contents.lines != archive_files.digest(_rows(month)):
+            raise _holds_others(month)
         archive_files.write_sum(path, contents.sha256)
         if not is_done:
             _take_out(month, contents)
@@ -147,8 +154,13 @@ def _rows(month: Month) -> Iterator[tuple[Any, ...]]:
 def _read(path: Path) -> Contents:
     try:
         return archive_files.read(path)
-    except (OSError, ValueError, KeyError, EOFError) as problem:
+    except _UNREADABLE as problem:
         raise Refused(f"{path} cannot be read: {problem}.", "file_unreadable") from None
+
+
+def _holds_others(month: Month) -> Refused:
+    words = f"The file of {month} holds other events than the database: move it away, and begin again."
+    return Refused(words, "another_file")
 
 
 def _take_out(month: Month, contents: Contents) -> None:
@@ -162,8 +174,7 @@ def _take_out(month: Month, contents: Contents) -> None:
             return  # by another run, meanwhile
         left = _left(session, month)
         if _together(left, _taken(session, month)) != contents.sums:
-            words = f"The file of {month} holds other events than the database: move it away, and begin again."
-            raise Refused(words, "another_file")
+            raise _holds_others(month)
         if kept is None:
             row = {
                 "month": month.first, "before_at": month.before_at, "file": month.file, "sha256": contents.sha256,

@@ -60,6 +60,8 @@ class Contents:
     sums: dict[Key, Sums] = field(default_factory=dict)
     sha256: str = ""
     bytes: int = 0
+    lines: str = ""
+    """The digest of its lines, unpacked."""
 
     @property
     def events(self) -> int:
@@ -75,11 +77,23 @@ def write(target: Path, rows: Iterable[tuple[Any, ...]]) -> None:
     with os.fdopen(handle, "wb") as raw:
         with gzip.GzipFile(filename="", mode="wb", fileobj=raw, mtime=0) as packed:
             for row in rows:
-                packed.write(_written(dict(zip(COLUMNS, row, strict=True))).encode() + b"\n")
+                packed.write(_line(row))
         raw.flush()
         os.fsync(raw.fileno())
     beside.rename(target)
     _keep(target.parent)
+
+
+def digest(rows: Iterable[tuple[Any, ...]]) -> str:
+    """Return the digest of the lines that these events are written as."""
+    found = hashlib.sha256()
+    for row in rows:
+        found.update(_line(row))
+    return found.hexdigest()
+
+
+def _line(row: tuple[Any, ...]) -> bytes:
+    return _written(dict(zip(COLUMNS, row, strict=True))).encode() + b"\n"
 
 
 def write_sum(target: Path, sha256: str) -> None:
@@ -94,18 +108,20 @@ def write_sum(target: Path, sha256: str) -> None:
 
 def read(target: Path) -> Contents:
     """Read the file back from the disk and add it up. What is no file of events raises `OSError` or `ValueError`."""
-    found, digest = Contents(), hashlib.sha256()
+    found, packed, unpacked = Contents(), hashlib.sha256(), hashlib.sha256()
     with target.open("rb") as raw:
         while piece := raw.read(1 << 20):
-            digest.update(piece)
+            packed.update(piece)
             found.bytes += len(piece)
-    found.sha256 = digest.hexdigest()
-    with gzip.open(target, "rt", encoding="utf-8") as lines:
+    found.sha256 = packed.hexdigest()
+    with gzip.open(target) as lines:
         for line in lines:
+            unpacked.update(line)
             row = json.loads(line)
             key = (row["customer_id"], row["day"], row["meter"], row["period_number"])
             captured = row["authorization_id"] is not None
             found.sums.setdefault(key, Sums()).add(row["quantity"], row["micros"], is_capture=captured)
+    found.lines = unpacked.hexdigest()
     return found
 
 

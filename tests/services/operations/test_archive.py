@@ -23,6 +23,7 @@ from app.services import jobs
 from app.services.authorizations import holds
 from app.services.ledger import grants
 from app.services.operations import archive, archive_files
+from app.services.operations.archive_files import COLUMNS
 from app.services.usage import figures, history, meters
 from app.services.verification import verify
 from tests.support import cast
@@ -167,6 +168,38 @@ def test_a_file_that_is_not_what_the_database_holds_takes_nothing_out(app: Flask
     archive_files.write(path, iter(()))
     with pytest.raises(Refused, match="is not the file that was written"):
         archive.archive(used, into, months=MONTHS)
+
+
+def test_a_file_of_other_events_that_add_up_to_the_same_takes_nothing_out(app: Flask, used: date, into: Path) -> None:
+    with as_service("write another file"):
+        rows = [dict(zip(COLUMNS, row, strict=True)) for row in archive._rows(archive.Month(used))]
+    others = [tuple((each | {"id": f"other {each['id']}"}).values()) for each in rows]
+    archive_files.write(into / FILE_OF.format(used), iter(others))
+    with pytest.raises(Refused, match="other events than the database"):
+        archive.archive(used, into, months=MONTHS)
+    assert len(_rows("select id from usage_events")) == 7
+
+
+def test_a_damaged_file_cannot_be_read_or_is_another(app: Flask, used: date, into: Path) -> None:
+    whole = archive.archive(used, into, months=MONTHS)
+    right = whole.path.read_bytes()
+    for place in range(0, len(right), 3):
+        whole.path.write_bytes(right[:place] + bytes([right[place] ^ 0x11]) + right[place + 1 :])
+        with pytest.raises(Refused) as said:
+            archive.archive(used, into, months=MONTHS)
+        assert said.value.reason in {"another_file", "file_unreadable"}
+    for line in (b"[1]", b"3", b"null", b"{}", b'{"customer_id": []}'):
+        whole.path.write_bytes(gzip.compress(line))
+        with pytest.raises(Refused, match="cannot be read"):
+            archive.archive(used, into, months=MONTHS)
+    whole.path.write_bytes(right)
+    assert archive.archive(used, into, months=MONTHS) == whole
+
+
+@pytest.mark.parametrize("month", [date(9999, 12, 1), date(9998, 12, 1)])
+def test_a_month_of_the_last_years_is_not_over(app: Flask, into: Path, month: date) -> None:
+    with pytest.raises(Refused, match=f"{month.year}-12 is not over yet"):
+        archive.archive(month, into, months=MONTHS)
 
 
 def test_a_month_is_refused_until_nothing_of_it_is_to_be_done(
