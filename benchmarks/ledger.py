@@ -47,16 +47,19 @@ def _sent(place: Place) -> Iterator[list[str]]:
         with round_trips() as seen:
             yield seen
         return
-    seen = []
+    seen, heard = [], list[sqlite3.Connection]()
 
     def watched(connection: sqlite3.Connection, *_rest: object) -> None:
-        connection.set_trace_callback(lambda each: seen.append(each) if each.upper().startswith(_KINDS) else None)
+        heard.append(connection)
+        connection.set_trace_callback(lambda each: seen.append(each) if each.strip().upper().startswith(_KINDS) else None)
 
     event.listen(Pool, "checkout", watched)
     try:
         yield seen
     finally:
         event.remove(Pool, "checkout", watched)
+        for connection in heard:
+            connection.set_trace_callback(None)
 
 
 def measure(place: Place, customer: Customer, actor: Actor, scratch: Customer) -> list[Ratio | Count]:
