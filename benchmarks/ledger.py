@@ -49,9 +49,13 @@ def _sent(place: Place) -> Iterator[list[str]]:
         return
     seen, heard = [], list[sqlite3.Connection]()
 
+    def saw(statement: str) -> None:
+        if statement.strip().upper().startswith(_KINDS):
+            seen.append(statement)
+
     def watched(connection: sqlite3.Connection, *_rest: object) -> None:
         heard.append(connection)
-        connection.set_trace_callback(lambda each: seen.append(each) if each.strip().upper().startswith(_KINDS) else None)
+        connection.set_trace_callback(saw)
 
     event.listen(Pool, "checkout", watched)
     try:
