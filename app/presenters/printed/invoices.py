@@ -68,7 +68,7 @@ def printed(
     link: str,
     logo: Logo | None = None,
     taken_over: Sequence[PaidBy] = (),
-    back: Back = Back(),  # a frozen value
+    back: Back = Back(),
 ) -> PrintedDocument:
     """Return the document for paper. `link` is the page where it is paid, `taken_over` what was paid before."""
     document, kind = parts.document, Kind(parts.document.kind)
