@@ -104,12 +104,12 @@ def post(postings: Sequence[Posting], balances: Balances, floors: Floors) -> dic
     """
     after = dict(balances)
     for posting in postings:
-        ensure(posting.debited in balances and posting.credited in balances, f"no account for {posting}")
+        ensure(posting.debited in balances and posting.credited in balances, "no account for a posting")
         after[posting.debited] -= posting.amount
         after[posting.credited] += posting.amount
     for key, balance in after.items():
-        floor, clawed = floors[key], _clawed(postings, key)
-        if floor is not None and balance < floor and balance < balances[key] - clawed:
+        floor = floors[key]
+        if floor is not None and balance < floor and balance < balances[key] - _clawed(postings, key):
             raise Refused("There is not enough credit for this.", "insufficient_credits", 402)
         if abs(balance) > max(MOST, abs(balances[key])):
             raise Refused("This amount is too large for one account.", "amount_too_large", 422, "credits")

@@ -2,6 +2,7 @@
 
 from calendar import monthrange
 from datetime import UTC, date, datetime
+from functools import lru_cache
 
 from app.domain.errors import ensure
 
@@ -31,6 +32,7 @@ def open_at(start: datetime, end: datetime, anchor_day: int, now: datetime) -> t
     return start, passed
 
 
+@lru_cache(64)
 def dated(first: date, last: date) -> str:
     """Return the days in words, both included: `1–31 October 2026`, or `20 October 2026` where they are one."""
     end = f"{last.day} {last:%B %Y}"

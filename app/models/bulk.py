@@ -13,8 +13,10 @@ from typing import Any
 from sqlalchemy import (
     JSON,
     Column,
+    Dialect,
     FromClause,
     Select,
+    String,
     Table,
     Text,
     bindparam,
@@ -27,9 +29,13 @@ from sqlalchemy import (
     true,
 )
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.dml import ReturningInsert
 from sqlalchemy.sql.elements import ColumnElement
+from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from app.domain.errors import ensure
 from app.models.database import Base
@@ -67,6 +73,56 @@ def handed(dialect: str, name: str, columns: Sequence[Column[Any]]) -> FromClaus
 def as_handed(dialect: str, rows: Sequence[Row] | Rows) -> str:
     """Return what goes over in the place of `handed`."""
     return json.dumps(rows, default=_with_zone if dialect == "postgresql" else _without_zone)
+
+
+class _Texts(TypeDecorator[Sequence[str]]):
+    """Any number of texts in one parameter."""
+
+    impl = Text
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """Return an array, or on SQLite, which has none, JSON."""
+        return dialect.type_descriptor(postgresql.ARRAY(String()) if dialect.name == "postgresql" else Text())
+
+    def process_bind_param(self, value: Sequence[str] | None, dialect: Dialect) -> Any:
+        """Return what goes over."""
+        texts = list(value or ())
+        return texts if dialect.name == "postgresql" else json.dumps(texts)
+
+
+class _Among(FunctionElement[Any]):
+    """Whether a column is one of texts, or none of them."""
+
+    inherit_cache = True
+
+
+class _NotAmong(_Among):
+    inherit_cache = True
+
+
+@compiles(_Among)
+def _among(element: _Among, compiler: SQLCompiler, **how: Any) -> str:
+    found, texts = (compiler.process(each, **how) for each in element.clauses)
+    is_none = isinstance(element, _NotAmong)
+    if compiler.dialect.name == "postgresql":
+        return f"{found} <> ALL ({texts})" if is_none else f"{found} = ANY ({texts})"
+    negated = "NOT " if is_none else ""
+    return f"{found} {negated}IN (SELECT value FROM json_each({texts}))"  # noqa: S608  # of what SQLAlchemy has put together
+
+
+def one_of(column: Any, name: str) -> ColumnElement[Any]:
+    """Select rows whose column is one of the texts that are handed over under this name when the statement is run.
+
+    They are one parameter, so that the statement is the same for one as for hundreds. It is a condition, and not for
+    `~`, which would compare it with 0 on SQLite: `none_of`.
+    """
+    return _Among(column, bindparam(name, type_=_Texts()))
+
+
+def none_of(column: Any, name: str) -> ColumnElement[Any]:
+    """Select rows whose column is none of the texts that are handed over under this name."""
+    return _NotAmong(column, bindparam(name, type_=_Texts()))
 
 
 def inserted(dialect: str, table: Table, columns: Sequence[str], rows: Select[*tuple[Any, ...]]) -> Insert:

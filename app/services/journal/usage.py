@@ -21,6 +21,7 @@ from app.domain.journal import usage as rule
 from app.domain.journal.entries import Accounts, Balance, Burning, Entry
 from app.domain.journal.usage import DayToPost, Period, UsageShare
 from app.domain.ledger import CREDITS, REVENUE, credits_unit
+from app.models.bulk import one_of
 from app.models.catalogs import CatalogVersion
 from app.models.customers import BillingPeriod, Customer
 from app.models.database import constant
@@ -106,16 +107,12 @@ def read(
     return found
 
 
-def _in(column: Any) -> Any:
-    return column.in_(bindparam("customers", expanding=True))
-
-
 _DAYS = (
     select(
         *(UsageDay.customer_id, UsageDay.day, UsageDay.meter, UsageDay.period_number),
         *(UsageDay.micros, UsageDay.posted_micros, UsageDay.postings),
     )
-    .where(_in(UsageDay.customer_id), UsageDay.micros > UsageDay.posted_micros)
+    .where(one_of(UsageDay.customer_id, "customers"), UsageDay.micros > UsageDay.posted_micros)
     .order_by(UsageDay.customer_id, UsageDay.day, UsageDay.meter)
 )
 _DUE_DAYS = _DAYS.where(UsageDay.due_on <= bindparam("until", type_=Date))
@@ -127,20 +124,20 @@ _TERMS = (
         CatalogVersion,
         (CatalogVersion.catalog == Customer.catalog) & (CatalogVersion.version == Customer.catalog_version),
     )
-    .where(_in(Customer.customer_id))
+    .where(one_of(Customer.customer_id, "customers"))
 )
 _ACCOUNTS = select(
     Account.customer_id, Account.unit, Account.name, Account.balance, Account.version, Account.floor
-).where(_in(Account.customer_id), Account.name.in_((constant(CREDITS), constant(REVENUE))))
+).where(one_of(Account.customer_id, "customers"), Account.name.in_((constant(CREDITS), constant(REVENUE))))
 _GRANTS = select(
     *(Grant.customer_id, Grant.id, Grant.kind, Grant.remaining_micros),
     *(Grant.priority, Grant.effective_at, Grant.expires_at),
-).where(_in(Grant.customer_id), Grant.remaining_micros > constant(0))
+).where(one_of(Grant.customer_id, "customers"), Grant.remaining_micros > constant(0))
 _PERIODS = select(
     BillingPeriod.customer_id, BillingPeriod.number, BillingPeriod.starts_at, BillingPeriod.ends_at
-).where(_in(BillingPeriod.customer_id), BillingPeriod.number.in_(bindparam("numbers", expanding=True)))
+).where(one_of(BillingPeriod.customer_id, "customers"), BillingPeriod.number.in_(bindparam("numbers", expanding=True)))
 _PERIODS_POSTED = select(Transfer.customer_id, Transfer.source_id).where(
-    _in(Transfer.customer_id), Transfer.source_type == "usage_period"
+    one_of(Transfer.customer_id, "customers"), Transfer.source_type == "usage_period"
 )
 
 

@@ -4,12 +4,13 @@ from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import BindParameter, Select, select
+from sqlalchemy import BindParameter, Date, Select, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from app import clock
+from app.models.bulk import none_of, one_of
 from app.models.customers import BillingPeriod
-from app.models.database import db
+from app.models.database import constant, db
 from app.models.ledger import Grant
 from app.models.scope import as_service
 from app.models.usage import Spending, UsageDay
@@ -21,6 +22,8 @@ from app.services.transaction import transaction
 
 MANY = 200
 """So many customers are posted in one transaction: it holds their accounts for about a tenth of a second."""
+DAYS_EACH = 2
+"""So many days are looked at for each customer that is wanted: one for each meter that was used."""
 
 
 def post_due(limit: int = 100) -> int:
@@ -32,11 +35,15 @@ def post_due(limit: int = 100) -> int:
     done, tried = 0, list[str]()
     with as_service("post usage"):
         while done < limit and len(tried) < due_rows.MOST_TRIED and not shutdown.asked():
-            found = _with_usage_to_post(min(MANY, limit - done), tried)
+            found = _with_usage_to_post(limit - done, tried, days=DAYS_EACH * limit)
             if not found:
                 break
-            done += due_rows.together(found, _post, of="customer", failed="usage_not_posted").count
-            tried += found
+            for at in range(0, len(found), MANY):
+                if shutdown.asked():
+                    break
+                some = found[at : at + MANY]
+                done += due_rows.together(some, _post, of="customer", failed="usage_not_posted").count
+                tried += some
     return done
 
 
@@ -77,22 +84,37 @@ def to_post(today: date | BindParameter[Any]) -> Select[str]:
     )
 
 
-def _with_usage_to_post(limit: int, but: Sequence[str]) -> Sequence[str]:
-    """Return customers of whom something is due: those of the first so many days, whatever else there is."""
+def _with_usage_to_post(limit: int, but: Sequence[str], *, days: int) -> Sequence[str]:
+    """Return at most so many customers of whom something is due: those of the first so many days, the oldest first."""
+    asked = {"until": clock.now().date(), "but": but, "many": limit, "days": days}
+    return db.session.scalars(_FIRST, asked).all()
+
+
+def _first() -> Select[str]:
     first = (
-        to_post(clock.now().date())
-        .where(UsageDay.customer_id.not_in(but))
+        to_post(bindparam("until", type_=Date))
+        .add_columns(UsageDay.due_on)
+        .where(none_of(UsageDay.customer_id, "but"))
         .order_by(UsageDay.due_on)
-        .limit(limit)
+        .limit(bindparam("days"))
         .subquery()
     )
-    return db.session.scalars(select(first.c.customer_id).distinct()).all()
+    customer_id, due_on = first.c
+    return select(customer_id).group_by(customer_id).order_by(func.min(due_on), customer_id).limit(bindparam("many"))
+
+
+_FIRST = _first()
+_FREE = (
+    select(Spending.customer_id)
+    .where(one_of(Spending.customer_id, "customers"), Spending.unposted_micros > constant(0))
+    .order_by(Spending.customer_id)
+    .with_for_update(skip_locked=True)
+)
 
 
 def _post(customer_ids: Sequence[str]) -> int:
     """Post what is due of these customers, in one transaction; return of how many nobody else holds the accounts."""
-    free = select(Spending.customer_id).where(Spending.customer_id.in_(customer_ids), Spending.unposted_micros > 0)
     with transaction() as session:
-        locked = session.scalars(free.order_by(Spending.customer_id).with_for_update(skip_locked=True)).all()
+        locked = session.scalars(_FREE, {"customers": customer_ids}).all()
         now = clock.now()
         return usage.post(session, locked, now, until=now.date()) if locked else 0
