@@ -37,8 +37,12 @@ MONTHS = 30_000
 def main() -> None:
     """Run all benchmarks, or those that are named."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("--only", nargs="+", default=[], metavar="PART", help="these alone, and keep nothing")
-    only = parser.parse_args().only
+    parser.add_argument("--only", nargs="+", default=[], metavar="PART", help="these alone")
+    parser.add_argument(
+        "--keep", action="store_true", help="with --only: put these rows in place of those of their names"
+    )
+    given = parser.parse_args()
+    only = given.only
     found: list[Ratio | Count] = []
     versions = []
     began = time.monotonic()
@@ -51,8 +55,11 @@ def main() -> None:
                 found += measure()
                 print(f"{place.kind}: {name} took {time.monotonic() - since:.0f} s", flush=True)
             versions.append(place.version)
-    if not only:
-        report.write(found, versions)
+    if not only or given.keep:
+        if only:
+            report.renew(found)
+        else:
+            report.write(found, versions)
         releases.keep(releases.NEXT, (report.HERE / "results.json").read_text())
     print("\n".join(report.lines(found, versions)))
     print(f"All of it took {time.monotonic() - began:.0f} s.")

@@ -58,6 +58,13 @@ def replace(part: str, found: list[Ratio | Count]) -> None:
     write(others, versions)
 
 
+def renew(found: list[Ratio | Count]) -> None:
+    """Put what was measured into both files, in place of the rows of the same names; what is new comes last."""
+    rows, versions = _kept()
+    new = {(each.what, each.database): each for each in found}
+    write([*(new.pop((each.what, each.database), each) for each in rows), *new.values()], versions)
+
+
 def redraw() -> None:
     """Write both files again as they are, with what is kept of releases since."""
     write(*_kept())
