@@ -114,6 +114,10 @@ def test_pages_and_the_api_say_that_events_are_archived(
     assert "The events of this day are in an archive" in page.text
     assert "There are no more events of this day" not in page.text
     assert page.soup.select("#usage-events-title") == [], "a card with nothing in it"
+    assert (
+        "events behind one day" not in page.text
+        and page.soup.select_one("#usage-sum-title").text == "Used on this UTC day"
+    )
     asked = {"meter": "requests", "first": str(day), "last": str(clock.now().date())}
     api, path = api_for(app), f"/customers/{acme.customer_id}/usage_events"
     assert problem_of(api.get(path, **asked)) == (410, "events_archived")
