@@ -3,10 +3,13 @@
 The allocations are left out, which no page reads in bulk, and the audit trail: `complete` adds them for the proof.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import text
 
+from app import ids
 from app.domain.authorizations import AuthorizationRequest
 from app.models.customers import Customer
 from benchmarks.places import Place
@@ -14,18 +17,22 @@ from benchmarks.places import Place
 EACH = 1000
 """Micros that each row uses."""
 DAYS = 60
+STAMP = 10
+"""So many characters of an id say when it was made."""
 _FORM = {
     "sqlite": {
         "numbers": "with recursive numbers(n) as (select 1 union all select n + 1 from numbers where n < :rows) ",
         "from": "numbers",
-        "id": "printf('txn_%02d%024d', :salt, n)",
+        "name": "substr(:stamps, cast((:second + n * :step) / 86400 as integer) * 10 + 1, 10) "
+        "|| printf('%02d%014d', :salt, n)",
         "moment": "strftime('%Y-%m-%d %H:%M:%S', :began, '+' || cast(n * :step as integer) || ' seconds') || '.000000'",
         "day": "date(booked_at)",
     },
     "postgresql": {
         "numbers": "",
         "from": "generate_series(1, cast(:rows as bigint)) n",
-        "id": "'txn_' || lpad(cast(:salt as text), 2, '0') || lpad(cast(n as text), 24, '0')",
+        "name": "substr(:stamps, cast(floor((:second + n * :step) / 86400) as integer) * 10 + 1, 10) "
+        "|| lpad(cast(:salt as text), 2, '0') || lpad(cast(n as text), 14, '0')",
         "moment": "cast(:began as timestamptz) + n * :step * interval '1 second'",
         "day": "(booked_at at time zone 'UTC')::date",
     },
@@ -33,7 +40,7 @@ _FORM = {
 _TRANSFERS = """
     insert into transfers (id, customer_id, unit, debit_account, credit_account, amount, kind, source_type, source_id,
       description, booked_at, sequence, change_micros, balance_after_micros)
-    {numbers} select {id}, :customer_id, :unit, case when n = 1 then 'promotions' else 'credits' end,
+    {numbers} select 'txn_' || {name}, :customer_id, :unit, case when n = 1 then 'promotions' else 'credits' end,
       case when n = 1 then 'credits' else 'revenue' end, case when n = 1 then :given else :each end,
       case when n = 1 then 'promotional' else 'usage' end, case when n = 1 then 'grant' else 'usage' end,
       case when n = 1 then :grant_id else 'request-' || cast(n as text) end, 'Requests', {moment}, n,
@@ -63,14 +70,15 @@ _COMPLETE = (
 )
 
 
-def fill(place: Place, customer: Customer, rows: int, salt: int, days: int = DAYS) -> None:
-    """Give the new customer a history of that many rows over the last days; the last one leaves some credit."""
+def fill(place: Place, customer: Customer, rows: int, salt: int, days: int = DAYS, ago: int = 0) -> None:
+    """Give the new customer a history of that many rows over days, the last of them so many ago.
+
+    The last row leaves some credit.
+    """
     form, given = _FORM[place.kind], rows * EACH
-    began = datetime.now(UTC).replace(microsecond=0) - timedelta(days=days)
-    moment = began if place.kind == "postgresql" else began.strftime("%Y-%m-%d %H:%M:%S.000000")
-    values = {
-        "rows": rows, "salt": salt, "given": given, "each": EACH, "began": moment, "customer_id": customer.customer_id,
-        "step": days * 86_400 / rows, "unit": f"credits:{customer.credit_unit}", "grant_id": f"grt_{salt:026d}",
+    values = _over(place, rows, salt, days, ago) | {
+        "given": given, "each": EACH, "customer_id": customer.customer_id, "unit": f"credits:{customer.credit_unit}",
+        "grant_id": f"grt_{salt:026d}",
     }  # fmt: skip
     balances = {"credits": (EACH, rows), "promotions": (-given, 1), "revenue": (given - EACH, rows - 1)}
     with place.raw.begin() as connection:
@@ -85,6 +93,22 @@ def fill(place: Place, customer: Customer, rows: int, salt: int, days: int = DAY
     _analyze(place)
 
 
+def _over(place: Place, rows: int, salt: int, days: int, ago: int) -> dict[str, object]:
+    """Return what says when each row is written; its id begins with its day's noon, as if it had been made then."""
+    now = datetime.now(UTC).replace(microsecond=0)
+    began = now - timedelta(days=days + ago)
+    first = began.replace(hour=0, minute=0, second=0)
+    stamps = [ids.first_of("day", now - first - timedelta(days=day, hours=12)) for day in range(days + 1)]
+    return {
+        "rows": rows,
+        "salt": salt,
+        "began": began if place.kind == "postgresql" else began.strftime("%Y-%m-%d %H:%M:%S.000000"),
+        "second": (began - first).seconds,
+        "step": days * 86_400 / rows,
+        "stamps": "".join(each.removeprefix("day_")[:STAMP] for each in stamps),
+    }
+
+
 def complete(place: Place, customer: Customer) -> None:
     """Add what the history lacks to be proved."""
     with place.raw.begin() as connection:
@@ -95,16 +119,40 @@ def complete(place: Place, customer: Customer) -> None:
     _analyze(place)
 
 
+_INDEXES = """
+    select indexrelid::regclass::text, pg_get_indexdef(indexrelid) from pg_index
+    where indrelid::regclass::text in ('transfers', 'allocations', 'usage_event_keys', 'authorizations')
+      and not indisprimary and not exists (select 1 from pg_constraint where conindid = indexrelid)"""
+
+
 def _analyze(place: Place) -> None:
     with place.raw.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text("analyze"))
+
+
+@contextmanager
+def without_indexes(place: Place) -> Iterator[None]:
+    """Take the indexes of long tables away that are no constraints, and make them anew at the end: that is quicker."""
+    if place.kind == "sqlite":
+        yield
+        return
+    with place.raw.begin() as connection:
+        indexes = connection.execute(text(_INDEXES)).all()
+        for name, _made in indexes:
+            connection.execute(text(f"drop index {name}"))
+    yield
+    with place.raw.begin() as connection:
+        connection.execute(text("set local maintenance_work_mem = '512MB'"))
+        for _name, made in indexes:
+            connection.execute(text(made))
+    _analyze(place)
 
 
 _USE_FORM = {
     "sqlite": {
         "numbers": _FORM["sqlite"]["numbers"],
         "from": "numbers",
-        "hold": "printf('hold_%02d%024d', :salt, n)",
+        "hold": "'hold_' || " + _FORM["sqlite"]["name"],
         "moment": _FORM["sqlite"]["moment"],
         "day": "date(received_at)",
         "later": "strftime('%Y-%m-%d %H:%M:%S', {0}, '+15 minutes') || '.000000'",
@@ -112,7 +160,7 @@ _USE_FORM = {
     "postgresql": {
         "numbers": "",
         "from": _FORM["postgresql"]["from"],
-        "hold": "'hold_' || lpad(cast(:salt as text), 2, '0') || lpad(cast(n as text), 24, '0')",
+        "hold": "'hold_' || " + _FORM["postgresql"]["name"],
         "moment": _FORM["postgresql"]["moment"],
         "day": "(received_at at time zone 'UTC')::date",
         "later": "{0} + interval '15 minutes'",
@@ -142,15 +190,12 @@ _USED = (
 )
 
 
-def use(place: Place, customer: Customer, rows: int, salt: int, days: int = DAYS) -> None:
-    """Give the new customer that many usage events without a cost over the last days, each fourth of a hold."""
+def use(place: Place, customer: Customer, rows: int, salt: int, days: int = DAYS, ago: int = 0) -> None:
+    """Give the new customer that many usage events without a cost over those days, each fourth of a hold."""
     form = _USE_FORM[place.kind]
-    began = datetime.now(UTC).replace(microsecond=0) - timedelta(days=days)
-    moment = began if place.kind == "postgresql" else began.strftime("%Y-%m-%d %H:%M:%S.000000")
     asked = AuthorizationRequest(customer.customer_id, "requests", 1, 0, "", 900)
-    values = {
-        "rows": rows, "salt": salt, "began": moment, "customer_id": customer.customer_id, "digest": asked.digest,
-        "step": days * 86_400 / rows, "event": f"evt-{salt}-",
+    values = _over(place, rows, salt, days, ago) | {
+        "customer_id": customer.customer_id, "digest": asked.digest, "event": f"evt-{salt}-",
     }  # fmt: skip
     words = form | {
         "moment_later": form["later"].format(form["moment"]),
@@ -164,6 +209,6 @@ def use(place: Place, customer: Customer, rows: int, salt: int, days: int = DAYS
             connection.execute(statement, {name: values[name] for name in statement.compile().params})
         connection.execute(
             text("update customers set created_at = :began where customer_id = :customer_id and created_at > :began"),
-            {"began": moment, "customer_id": customer.customer_id},
+            {"began": values["began"], "customer_id": customer.customer_id},
         )
     _analyze(place)

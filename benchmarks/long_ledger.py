@@ -5,11 +5,8 @@
 
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from statistics import median
-
-from sqlalchemy import text
 
 from app.models.customers import Customer
 from app.models.database import db
@@ -23,17 +20,13 @@ from benchmarks.history import SHORT
 from benchmarks.places import Place, places
 
 ROWS, ROUNDS, TIMES, PROOFS = 10_000_000, 9, 100, 2
-_INDEXES = """
-    select indexrelid::regclass::text, pg_get_indexdef(indexrelid) from pg_index
-    where indrelid = 'transfers'::regclass and not indisprimary
-      and not exists (select 1 from pg_constraint where conindid = indexrelid)"""
 
 
 def measure(place: Place, rows: int) -> None:
     """Fill the ledger, and say what pages and the proof of a customer of 1,000 rows cost."""
     (long, *_), (short, *_) = place.customer("Long"), place.customer("Short")
     began = time.perf_counter()
-    with _without_indexes(place):
+    with filling.without_indexes(place):
         filling.fill(place, long, rows, 1)
         filling.fill(place, short, SHORT, 2)
     print(f"{place.version}: filled with {rows:,} rows in {time.perf_counter() - began:.0f} s", flush=True)
@@ -67,20 +60,6 @@ def _medians(place: Place, tasks: dict[str, Callable[[], object]], times: int) -
         for name in list(tasks) if number % 2 else reversed(tasks):
             took[name].append(measured(place, lambda name=name: [tasks[name]() for _ in range(times)]))  # type: ignore[misc]  # of this turn
     return {name: median(each.cpu for each in found) / times for name, found in took.items()}
-
-
-@contextmanager
-def _without_indexes(place: Place) -> Iterator[None]:
-    """Take the indexes of the ledger away that are no constraints, and make them anew at the end: that is quicker."""
-    with place.raw.begin() as connection:
-        indexes = connection.execute(text(_INDEXES)).all()
-        for name, _made in indexes:
-            connection.execute(text(f"drop index {name}"))
-    yield
-    with place.raw.begin() as connection:
-        for _name, made in indexes:
-            connection.execute(text(made))
-        connection.execute(text("analyze transfers"))
 
 
 def main() -> None:
