@@ -99,7 +99,8 @@ def archive(first: date, directory: Path, *, months: int) -> Archived:
         if known and known != contents.sha256:
             raise Refused(f"{path} is not the file that was written for {month}.", "another_file")
         if not known and contents.lines != archive_files.digest(_rows(month)):
-            raise _holds_others(month)
+            db.session.rollback()
+            raise _another_run(month) if db.session.get(UsageArchive, month.first) else _holds_others(month)
         archive_files.write_sum(path, contents.sha256)
         if not is_done:
             _take_out(month, contents)
@@ -163,6 +164,11 @@ def _holds_others(month: Month) -> Refused:
     return Refused(words, "another_file")
 
 
+def _another_run(month: Month) -> Refused:
+    words = f"Another run has taken events of {month} out: give the command again when it has ended."
+    return Refused(words, "another_run")
+
+
 def _take_out(month: Month, contents: Contents) -> None:
     """Let the events leave, when the file holds just what the database does. What they add up to is kept with that."""
     with transaction() as session:
@@ -192,6 +198,8 @@ def _take_out(month: Month, contents: Contents) -> None:
             return
     for key, sums in sorted(left.items()):
         with transaction() as session:
+            if session.scalar(select(func.count()).where(*_of(key), month.events)) != sums.events:
+                raise _another_run(month)
             _add(session, month, {key: sums})
             session.execute(delete(UsageEvent).where(*_of(key), month.events))
     with transaction() as session:

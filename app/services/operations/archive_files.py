@@ -1,13 +1,17 @@
 """The file of a month's usage events: gzip'ed JSON Lines, written whole or not at all, and read back."""
 
+import fcntl
 import gzip
 import hashlib
 import json
 import os
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
+
+from app.domain.errors import Refused
 
 COLUMNS = (
     "customer_id",
@@ -70,11 +74,16 @@ class Contents:
 
 
 def write(target: Path, rows: Iterable[tuple[Any, ...]]) -> None:
-    """Write the events, in the order in which they come, under another name first: the file is there whole or not."""
+    """Write the events, in the order in which they come, under another name first: the file is there whole or not.
+
+    One run writes it at a time: its lock ends with it, however that ends.
+    """
     beside = target.with_name(f"{target.name}.part")
-    beside.unlink(missing_ok=True)  # of a run that was killed
-    handle = os.open(beside, os.O_CREAT | os.O_EXCL | os.O_WRONLY, _OWNER_ALONE)
+    handle = os.open(beside, os.O_CREAT | os.O_NOFOLLOW | os.O_WRONLY, _OWNER_ALONE)
     with os.fdopen(handle, "wb") as raw:
+        if not _is_ours(raw, beside):
+            raise Refused(f"Another run is writing {target}: give the command again when it has ended.", "another_run")
+        raw.truncate()  # of a run that was killed
         with gzip.GzipFile(filename="", mode="wb", fileobj=raw, mtime=0) as packed:
             for row in rows:
                 packed.write(_line(row))
@@ -82,6 +91,14 @@ def write(target: Path, rows: Iterable[tuple[Any, ...]]) -> None:
         os.fsync(raw.fileno())
     beside.rename(target)
     _keep(target.parent)
+
+
+def _is_ours(raw: IO[bytes], path: Path) -> bool:
+    """Lock the file, and say whether nobody else had, or has moved it meanwhile."""
+    with suppress(OSError):
+        fcntl.flock(raw, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return os.path.samestat(os.fstat(raw.fileno()), path.stat())
+    return False
 
 
 def digest(rows: Iterable[tuple[Any, ...]]) -> str:
