@@ -78,6 +78,20 @@ BUGS = [
         (TERMS,),
     ),
     Bug(
+        "verify counts proved rows that are gone, and none that are more",
+        "app/services/verification/proved.py",
+        "if now != before:",
+        "if now < before:",
+        ("tests/services/verification/test_proved.py",),
+    ),
+    Bug(
+        "verify looks for a fact that was posted twice among new rows alone",
+        "app/services/verification/tables.py",
+        "where 1 < (select count(*) from all_transfers o",
+        "where 1 < (select count(*) from transfers o",
+        ("tests/services/verification/test_proved.py",),
+    ),
+    Bug(
         "verify does not compare days with what was proved of them",
         "app/services/verification/usage_proofs.py",
         "having sum(events) <> 0 or sum(quantity) <> 0 or sum(micros) <> 0",

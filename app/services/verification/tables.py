@@ -82,12 +82,16 @@ _EVERY, _ALL, _SAME, _DATED = "every_", "all_", "same_", "dated_"
 _PROVED = ("proved_accounts", "proved_grants", "proved_usage")
 _SCHEMA = {"sqlite": "main.", "postgresql": ""}
 """How a table is named where a part of it has its name: SQLite would look for itself in itself."""
+_OF_ONE_FACT = """o.customer_id = t.customer_id and o.source_type = t.source_type and o.source_id = t.source_id
+          and o.kind = t.kind"""
 _SINCE = {
     "transfers": "select * from all_transfers where {is_new}",
     "allocations": f"""select a.* from {CUSTOMERS} c
         {{join_each}} all_allocations a on a.customer_id = c.customer_id and a.transfer_id >= :before_id""",  # noqa: S608
-    "same_transfers": """select o.* from transfers t {join_each} all_transfers o on o.customer_id = t.customer_id
-        and o.source_type = t.source_type and o.source_id = t.source_id and o.kind = t.kind""",
+    "same_transfers": f"""select o.* from (
+          select distinct customer_id, source_type, source_id, kind from transfers t
+          where 1 < (select count(*) from all_transfers o where {_OF_ONE_FACT})) t
+        {{join_each}} all_transfers o on {_OF_ONE_FACT}""",  # noqa: S608
     "dated_transfers": f"""select t.* from {CUSTOMERS} c
         {{join_each}} all_transfers t on t.customer_id = c.customer_id and t.booked_at >= :booked_since""",  # noqa: S608
     "usage_events": "{events_since}",

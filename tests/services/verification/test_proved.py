@@ -12,7 +12,7 @@ from flask import Flask
 from app import clock, ids
 from app.domain.money import Credits
 from app.models.customers import Customer
-from app.models.database import db
+from app.models.database import Base, db
 from app.models.scope import as_service
 from app.services.ledger import corrections, grants
 from app.services.usage import recording
@@ -117,14 +117,25 @@ def test_a_row_that_changed_after_it_was_proved_is_noticed(
     assert damaged("select 1", mark) == []
 
 
-@pytest.mark.parametrize("table", ["transfers", "allocations"])
-def test_a_row_that_is_gone_is_noticed_by_their_number_wherever_it_was(
-    app: Flask, segments_of_two: None, mark: Mark, damaged: Damaged, table: str
+@pytest.mark.both_databases
+def test_a_row_that_is_gone_or_more_is_noticed_by_their_number_wherever_it_was(
+    app: Flask, segments_of_two: None, mark: Mark, damaged: Damaged
 ) -> None:
-    key = "id" if table == "transfers" else "transfer_id"
-    last = f"delete from {table} where {key} = (select max({key}) from {table})"
-    assert any(f"{table} before" in each and "were proved" in each for each in damaged(last, mark))
-    assert not any("on, before" in each for each in damaged(last, mark)), "the digest is of others"
+    for table, key in (("transfers", "id"), ("allocations", "transfer_id")):
+        last = f"{key} = (select max({key}) from {table})"
+        inserted = _again(table, last, {key: f"{key} || '0'", "source_id": "'else'"})
+        for damage in (f"delete from {table} where {last}", inserted):
+            found = damaged(damage, mark)
+            assert any(f"{table} before" in each and "were proved" in each for each in found), damage
+            assert not any("on, before" in each for each in found), "the digest is of others"
+
+
+@pytest.mark.both_databases
+def test_a_fact_that_was_proved_and_is_posted_again_is_noticed(app: Flask, mark: Mark, damaged: Damaged) -> None:
+    once = "kind = 'usage' and source_id = 'k'"
+    found = damaged(_again("transfers", once, {"id": "'txn_z'"}), mark)
+    assert any("one fact was posted twice" in each for each in found)
+    assert not any("were proved" in each for each in found), "it is a new row"
 
 
 def test_every_damage_is_noticed_after_all_was_proved(app: Flask, mark: Mark, damaged: Damaged) -> None:
@@ -185,6 +196,14 @@ def test_on_sqlite_what_came_since_is_found_by_a_key(
     looked_up = [pair for each in lines.values() for pair in pairwise(each) if "transfer_id>" in pair[1]]
     assert [each for each, _range in looked_up if "id>" in each] == [], "for each new row, all that follow it"
     assert looked_up != [], "new ones of each customer"
+
+
+def _again(table: str, where: str, other: dict[str, str]) -> str:
+    """Return what inserts the row again, with other values, beside the balance history."""
+    columns = Base.metadata.tables[table].c.keys()
+    given = dict.fromkeys(("sequence", "change_micros", "balance_after_micros"), "null") | other
+    values = ", ".join(given.get(each, each) for each in columns)
+    return f"insert into {table} ({', '.join(columns)}) select {values} from {table} where {where}"  # ours
 
 
 def _everything_that_moves(customer_id: str) -> None:
