@@ -14,7 +14,7 @@ ENDS = "tests/faults/test_server_ends.py"
 REPLICAS = "tests/models/test_replica_age.py"
 CALLS = "app/services/authorizations/postgresql_calls.py"
 
-ARCHIVE = ("tests/services/operations/test_archive.py",)
+ARCHIVE = ("tests/services/operations/test_archive.py", "tests/services/operations/test_archive_runs.py")
 BUGS = [
     Bug(
         "nobody makes the folder of the queue",

@@ -1,12 +1,9 @@
 """A month of usage events goes into a file and out of the database, and every figure stays as it was."""
 
-import fcntl
 import gzip
 import hashlib
 import json
-import signal
-from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -14,67 +11,22 @@ import sqlalchemy as sa
 from flask import Flask
 
 from app import clock
-from app.config import Settings
-from app.domain.authorizations import AuthorizationRequest
 from app.domain.errors import Refused
-from app.domain.money import Credits
 from app.domain.people.members import Actor
 from app.models.customers import Customer
 from app.models.database import db
 from app.models.scope import as_customer, as_service
-from app.services import jobs
-from app.services.authorizations import holds
-from app.services.ledger import grants
 from app.services.operations import archive, archive_files
 from app.services.operations.archive_files import COLUMNS
 from app.services.usage import figures, history, meters
 from app.services.verification import verify
-from tests.support import cast, programs, tiers
+from tests.services.operations.conftest import FILE_OF, MONTHS, rows_of
+from tests.support import cast
 from tests.support.api import api_for, problem_of
 from tests.support.client import outside_contexts
-from tests.support.databases import Database, environment
-from tests.support.meters import accept_one, post_all
+from tests.support.databases import Database
 
 pytestmark = pytest.mark.both_databases
-MONTHS = 5
-FILE_OF = "usage_events_{:%Y%m}.jsonl.gz"
-
-
-@pytest.fixture
-def into(tmp_path: Path) -> Path:
-    """A directory for the files."""
-    (tmp_path / "archive").mkdir()
-    return tmp_path / "archive"
-
-
-@pytest.fixture
-def used(app: Flask, acme: Customer) -> Iterator[date]:
-    """Acme's events of this month (posted, captured, held over its end) and of the next; half a year later.
-
-    It yields the first day of the month; everything was posted, billed and proved since.
-    """
-    now = clock.now()
-    first = now.astimezone(UTC).date().replace(day=1)
-    edge = datetime.combine(archive.Month(first).before_at.date(), datetime.min.time(), UTC)
-    with clock.at(max(now, edge - timedelta(days=2))):
-        given = {"kind": "promotional", "granted_by": "support", "reason": "Welcome"}
-        grants.give(acme.customer_id, credits=Credits(90_000_000), **given)  # type: ignore[arg-type]
-        for number in range(3):
-            accept_one(acme.customer_id, id=f"e{number}", meter="requests", quantity=700, properties={"path": "/é"})
-        _holds(acme.customer_id, "a", 500)
-    with clock.at(edge - timedelta(hours=2)):
-        held = holds.authorize(AuthorizationRequest(acme.customer_id, "requests", 400, key="b", ttl_seconds=86_400))
-        holds.capture(held.id, quantity=150, keep=True)
-    with clock.at(edge + timedelta(hours=2)):
-        holds.capture(held.id, quantity=250)
-        accept_one(acme.customer_id, id="next", meter="requests", quantity=100)
-    later = archive.Month(first).before_at + timedelta(days=31 * (MONTHS + 1))
-    with clock.at(later):
-        post_all(acme.customer_id)
-        jobs.run_due()
-        db.session.remove()
-        assert verify.verify_since().violations == []
-        yield first
 
 
 def test_events_leave_for_a_file_and_every_proof_holds(app: Flask, used: date, acme: Customer, into: Path) -> None:
@@ -87,7 +39,7 @@ def test_events_leave_for_a_file_and_every_proof_holds(app: Flask, used: date, a
     assert made.sha256 == hashlib.sha256(made.path.read_bytes()).hexdigest()
     assert (into / f"{made.path.name}.sha256").read_text() == f"{made.sha256}  {made.path.name}\n"
     assert sorted(path.name for path in into.iterdir()) == [made.path.name, f"{made.path.name}.sha256"]
-    assert _rows("select id from usage_events where quantity <> 250") == [("next",)]
+    assert rows_of("select id from usage_events where quantity <> 250") == [("next",)]
     assert verify.verify() == verify.verify(acme.customer_id) == []
     assert verify.verify_since().violations == []
     assert verify.verify_since(everything=True).violations == []
@@ -110,7 +62,7 @@ def test_what_was_archived_is_said_to_be_so(app: Flask, used: date, acme: Custom
 def test_pages_and_the_api_say_that_events_are_archived(
     app: Flask, used: date, acme: Customer, alice_actor: Actor, origin: str, into: Path
 ) -> None:
-    day = _rows("select day from usage_events where id = 'e0'")[0][0]
+    day = rows_of("select day from usage_events where id = 'e0'")[0][0]
     archive.archive(used, into, months=MONTHS)
     page = cast.signed_in(app, origin, alice_actor).opens(f"/billing/usage/requests/{day}")
     assert page.status == 200
@@ -146,108 +98,6 @@ def test_what_is_kept_of_an_archive_is_proved(
     assert verify.verify() != []
 
 
-@pytest.mark.parametrize("killed_in", ["rename", "write_sum", "_take_out", "_add", "_of"])
-def test_a_run_that_was_killed_is_gone_on_with(
-    app: Flask, used: date, into: Path, monkeypatch: pytest.MonkeyPatch, killed_in: str
-) -> None:
-    module = archive_files if killed_in == "write_sum" else Path if killed_in == "rename" else archive
-    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
-        patched.setattr(module, killed_in, _killed)
-        archive.archive(used, into, months=MONTHS)
-        raise KeyboardInterrupt  # PostgreSQL takes nothing out one by one
-    db.session.remove()
-    assert verify.verify() == []
-    assert archive.archive(used, into, months=MONTHS).events == 5
-    assert verify.verify() == []
-    assert _rows("select id from usage_events where quantity <> 250") == [("next",)]
-
-
-DEATHS = {
-    "sqlite": ("insert into usage_archives", "insert into archived_usage", "delete from usage_events", "after_commit"),
-    "postgresql": (
-        "lock table usage_archives",
-        "insert into usage_archives",
-        "insert into archived_usage",
-        "select purser_drop_usage_month",
-        "before_commit",
-        "after_commit",
-    ),
-}
-"""Moments at which a run is killed, one run after the other; each finds what the one before has left."""
-SOME_DEATHS = {
-    "sqlite": ("delete from usage_events",),
-    "postgresql": ("select purser_drop_usage_month", "after_commit"),
-}
-
-
-@pytest.mark.fault("A3")
-def test_a_run_that_is_killed_at_any_statement_is_gone_on_with(
-    app: Flask, settings: Settings, used: date, into: Path, database: Database
-) -> None:
-    deaths = tiers.sample_of(SOME_DEATHS[database.kind], proof=DEATHS[database.kind])
-    for number, moment in enumerate(deaths):
-        run = _run(settings, "kill", moment, used, into)
-        said, _errors = run.communicate(timeout=120)
-        assert (run.wait(60), "now" in said) == (-9, True), (moment, said[-2000:])
-        assert verify.verify() == [], moment
-        assert number or len(_rows("select id from usage_events")) == 7, "nothing was done"
-        db.session.remove()
-    on_postgresql = database.kind == "postgresql"
-    assert len(_rows("select month from usage_archives where done_at is not null")) == on_postgresql
-    assert archive.archive(used, into, months=MONTHS).events == 5
-    assert verify.verify() == verify.verify_since().violations == []
-    assert _rows("select id from usage_events where quantity <> 250") == [("next",)]
-
-
-def test_of_two_runs_at_once_one_archives_and_the_other_says_so_or_finds_it_done(
-    app: Flask, settings: Settings, used: date, into: Path, database: Database
-) -> None:
-    on_postgresql = database.kind == "postgresql"
-    moment = "lock table usage_archives" if on_postgresql else "after_turn"
-    late = _run(settings, "stop", moment, used, into)
-    try:
-        assert late.stdout is not None
-        assert late.stdout.readline() == "now\n"
-        assert archive.archive(used, into, months=MONTHS).events == 5
-    finally:
-        late.send_signal(signal.SIGCONT)
-    said, _errors = late.communicate(timeout=120)
-    words = "5 events are in" if on_postgresql else "Another run has taken events of"
-    assert (late.wait(60), words in said) == (0 if on_postgresql else 1, True), said[-2000:]
-    assert verify.verify() == []
-    assert _rows("select id from usage_events where quantity <> 250") == [("next",)]
-
-
-def test_a_month_that_another_run_took_out_while_its_file_was_read_is_not_said_to_be_another(
-    app: Flask, used: date, into: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    read = archive._read
-
-    def while_another_archives(path: Path) -> archive_files.Contents:
-        contents = read(path)
-        monkeypatch.undo()
-        archive.archive(used, into, months=MONTHS)
-        return contents
-
-    monkeypatch.setattr(archive, "_read", while_another_archives)
-    with pytest.raises(Refused, match="Another run has taken events"):
-        archive.archive(used, into, months=MONTHS)
-    assert verify.verify() == []
-
-
-def test_a_file_that_another_run_is_writing_is_left_to_it(app: Flask, used: date, into: Path) -> None:
-    beside = into / f"{FILE_OF.format(used)}.part"
-    with beside.open("wb") as half:
-        half.write(b"half of it")
-        half.flush()
-        fcntl.flock(half, fcntl.LOCK_EX)
-        with pytest.raises(Refused, match="Another run is writing"):
-            archive.archive(used, into, months=MONTHS)
-        assert beside.read_bytes() == b"half of it"
-    assert archive.archive(used, into, months=MONTHS).events == 5, "the other one was killed"
-    assert not beside.exists()
-
-
 def test_a_file_that_is_not_what_the_database_holds_takes_nothing_out(app: Flask, used: date, into: Path) -> None:
     path = into / FILE_OF.format(used)
     archive_files.write(path, iter(()))
@@ -256,7 +106,7 @@ def test_a_file_that_is_not_what_the_database_holds_takes_nothing_out(app: Flask
     path.write_bytes(b"torn")
     with pytest.raises(Refused, match="cannot be read"):
         archive.archive(used, into, months=MONTHS)
-    assert len(_rows("select id from usage_events")) == 7
+    assert len(rows_of("select id from usage_events")) == 7
     path.unlink()
     archive.archive(used, into, months=MONTHS)
     archive_files.write(path, iter(()))
@@ -271,7 +121,7 @@ def test_a_file_of_other_events_that_add_up_to_the_same_takes_nothing_out(app: F
     archive_files.write(into / FILE_OF.format(used), iter(others))
     with pytest.raises(Refused, match="other events than the database"):
         archive.archive(used, into, months=MONTHS)
-    assert len(_rows("select id from usage_events")) == 7
+    assert len(rows_of("select id from usage_events")) == 7
 
 
 def test_a_damaged_file_cannot_be_read_or_is_another(app: Flask, used: date, into: Path) -> None:
@@ -330,31 +180,8 @@ def test_the_command_says_where_the_events_are(app: Flask, used: date, into: Pat
     assert (young.exit_code, "months after its end, and not before" in young.output) == (1, True)
 
 
-def _run(settings: Settings, how: str, moment: str, month: date, into: Path) -> programs.Program:
-    """Start the command in a process of its own, that is killed or stopped at the moment."""
-    words = (how, moment, f"{month:%Y-%m}", str(into), clock.now().isoformat())
-    env = environment(settings, ARCHIVE_EVENTS_AFTER_MONTHS=str(MONTHS))
-    return programs.start("tests.programs.archiver", *words, env=env)
-
-
-def _holds(customer_id: str, key: str, quantity: int) -> None:
-    held = holds.authorize(AuthorizationRequest(customer_id, "requests", quantity, key=key))
-    holds.capture(held.id, quantity=quantity)
-
-
-def _killed(*_args: object, **_named: object) -> None:
-    raise KeyboardInterrupt
-
-
 def _day_rows() -> list[tuple[object, ...]]:
-    return _rows("select day, meter, events, quantity, micros, posted_micros from usage_days order by 1, 2")
-
-
-def _rows(sql: str) -> list[tuple[object, ...]]:
-    with as_service("look"):
-        rows = [tuple(each) for each in db.session.execute(sa.text(sql))]
-        db.session.rollback()
-    return rows
+    return rows_of("select day, meter, events, quantity, micros, posted_micros from usage_days order by 1, 2")
 
 
 def _by_hand(database: Database, damage: str) -> None:
