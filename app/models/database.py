@@ -1,7 +1,7 @@
 """The database: one declarative base, one session, and what each connection and transaction begins with."""
 
 from datetime import UTC, datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 from weakref import WeakKeyDictionary
 
 from flask import g
@@ -56,6 +56,7 @@ NAMES = {
     "pk": "pk_%(table_name)s",
 }
 
+Asked = TypeVar("Asked", bound=Executable)
 Moment = datetime | BindParameter[Any]
 """A time in a statement: known, or bound when the statement is run."""
 WRITING = "purser_writing"
@@ -255,20 +256,31 @@ def _as_parameter(_element: CustomerInScope, compiler: SQLCompiler, **how: Any) 
 
 @event.listens_for(Session, "do_orm_execute")
 def _narrow(state: ORMExecuteState) -> None:
-    """Narrow every ORM statement to the customer in scope; without a scope nothing matches."""
-    scope = g.get("scope")
-    if "begun_for" in state.session.info and state.session.in_transaction():
-        ensure(state.session.info["begun_for"] == scope, "the scope changed under an open transaction")
-    if hasattr(scope, "purpose") or state.is_column_load or state.is_relationship_load:
-        return
+    if not (state.is_column_load or state.is_relationship_load):
+        state.statement = narrowed(state.session, state.statement)
+    else:
+        _check_scope(state.session)
+
+
+def narrowed(session: Session, asked: Asked) -> Asked:
+    """Narrow a statement of the ORM to the customer in scope; without a scope nothing matches."""
+    scope = _check_scope(session)
+    if hasattr(scope, "purpose"):
+        return asked
     if getattr(scope, "customer_id", None) is None:
-        state.statement = state.statement.options(_NOTHING)
-        return
-    asked = state.statement
-    narrowed = _NARROWED.get(asked)
-    if narrowed is None:
-        narrowed = _NARROWED[asked] = asked.options(_TO_THE_CUSTOMER)
-    state.statement = narrowed
+        return asked.options(_NOTHING)
+    found = _NARROWED.get(asked)
+    if found is None:
+        found = _NARROWED[asked] = asked.options(_TO_THE_CUSTOMER)
+    return found  # type: ignore[return-value]  # of its own kind
+
+
+def _check_scope(session: Session) -> Any:
+    """Return the scope, which is the one that the open transaction began in."""
+    scope = g.get("scope")
+    if "begun_for" in session.info and session.in_transaction():
+        ensure(session.info["begun_for"] == scope, "the scope changed under an open transaction")
+    return scope
 
 
 @event.listens_for(Session, "before_flush")

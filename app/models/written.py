@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, String, bindparam, tuple_
+from sqlalchemy import ColumnElement, Row, Select, String, bindparam, literal_column, tuple_
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.visitors import InternalTraversal
@@ -20,6 +20,12 @@ Place = tuple[datetime, str]
 TOP: Place = (datetime(9999, 12, 31, tzinfo=UTC), "")
 """No row stands as high."""
 Rows = Sequence[Row[*tuple[Any, ...]]]
+COLON: ColumnElement[str] = literal_column("':'", String())
+COMMA: Any = literal_column("','", String())
+"""What parts the figures of rows that a statement returns as one text: written into it, as `constant` does.
+
+With a plain `","` as the separator of rows, SQLAlchemy would write the whole statement anew each time it is run.
+"""
 
 
 class WrittenMoment(ColumnElement[str]):

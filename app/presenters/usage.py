@@ -9,7 +9,7 @@ from app import locale
 from app.domain import usage_alerts, usage_bars
 from app.domain.amounts import CreditUnit
 from app.domain.catalog import Meter, MeterKind
-from app.domain.language import _, labelled, ngettext
+from app.domain.language import _, labelled, ngettext, remembered
 from app.domain.money import Credits
 from app.domain.rating import Tariff
 from app.domain.usage_alerts import Threshold
@@ -92,6 +92,7 @@ def row(use: MeterUse, resets_on: date, warn_at: tuple[int, ...], credit: Credit
     )
 
 
+@remembered(locale.REMEMBERED)
 def terms(tariff: Tariff) -> str:
     """Return what the plan includes and allows of the meter: `1,000 included, up to 5,000 requests`."""
     unit, included, limit = tariff.meter.unit, tariff.allowance, tariff.limit

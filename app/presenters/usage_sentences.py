@@ -8,7 +8,7 @@ from functools import reduce
 from app import locale
 from app.domain.amounts import CreditUnit
 from app.domain.catalog import MeterKind
-from app.domain.language import _, followed, marked, ngettext
+from app.domain.language import _, followed, marked, ngettext, remembered
 from app.domain.money import Credits
 from app.domain.rating import Tariff
 from app.domain.usage_bars import Bar, State
@@ -60,6 +60,7 @@ def counts(kind: MeterKind) -> str:
     return _(_COUNTS[kind])
 
 
+@remembered(locale.REMEMBERED)
 def price(tariff: Tariff, credit: CreditUnit) -> str:
     """Return what use beyond the allowance costs: `$0.40 per 1,000 requests`; graduated prices step by step."""
     meter = tariff.meter

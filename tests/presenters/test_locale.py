@@ -1,5 +1,6 @@
 """Numbers, amounts, days and times in English: what Babel writes is what the domain writes in its sentences, to a byte."""
 
+import re
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 from itertools import product
@@ -10,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app import locale
-from app.domain.amounts import NO_BREAK, SYMBOLS, CreditUnit, digits, in_currency
+from app.domain.amounts import MINUS, NO_BREAK, SYMBOLS, WORD_JOINER, CreditUnit, digits, in_currency
 from app.domain.money import Credits, Money
 
 MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
@@ -87,3 +88,10 @@ def test_times_are_written_as_before() -> None:
 )
 def test_credits_stand_with_their_unit(micros: int, unit: CreditUnit, written: str) -> None:
     assert locale.exact(Credits(micros), unit) == written
+
+
+@given(st.text("a> $€5" + MINUS))
+def test_a_minus_sign_keeps_its_currency_where_something_of_the_sentence_is_before_it(html: str) -> None:
+    signs = "".join(sorted(each for each in SYMBOLS.values() if len(each) == 1))
+    between = re.compile(f"(?<=[^>]{MINUS})(?=[{signs}])")  # as it was before it looked for the minus sign first
+    assert locale.unbroken(html) == between.sub(WORD_JOINER, html)

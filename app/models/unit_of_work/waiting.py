@@ -191,9 +191,14 @@ def _check_scope(rows: Mapping[str, Sequence[Row]]) -> None:
 def _write_before_a_statement(state: ORMExecuteState) -> None:
     if not state.is_select:
         ahead.forget(state.session)
-    rows = state.session.info.get(_WAITING)
-    if rows and not _is_passed_by(state.execution_options, rows):
-        write(state.session)
+    write_before(state.session, state.execution_options)
+
+
+def write_before(session: Session, options: Mapping[str, Any]) -> None:
+    """Write what waits, unless a statement with these options reads none of it."""
+    rows = session.info.get(_WAITING)
+    if rows and not _is_passed_by(options, rows):
+        write(session)
 
 
 def _is_passed_by(options: Mapping[str, Any], rows: Mapping[str, Sequence[Row]]) -> bool:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
+from itertools import islice
 
 from sqlalchemy import ColumnElement, and_, false, or_, select
 
@@ -81,8 +82,8 @@ def latest(limit: int, days: Sequence[Day], *, is_whole: bool = False) -> list[D
     query = HistoryQuery(limit=limit)
     moved = movements.of_kinds(replace(query, limit=limit + _BEYOND), HISTORY_KINDS - {USAGE})
     known = [_as_totals(day) for day in days if day.used.micros or day.added.micros or _has(moved, day.day)]
-    found = _described(known, moved)
-    return found[:limit] if is_whole or len(found) >= limit else page(query).rows
+    found = _described(known, moved, limit=limit)
+    return found if is_whole or len(found) >= limit else page(query).rows
 
 
 def export(query: HistoryQuery) -> Iterator[DayRow]:
@@ -181,10 +182,12 @@ def _days_in_words(query: HistoryQuery) -> set[date]:
     return found
 
 
-def _described(totals: Sequence[Totals], moved: Sequence[Movement], *, is_some: bool = False) -> list[DayRow]:
+def _described(
+    totals: Sequence[Totals], moved: Sequence[Movement], *, is_some: bool = False, limit: int | None = None
+) -> list[DayRow]:
     by_sequence = {each.sequence: each for each in moved}
     steps = [Step(each.sequence, _day(each), each.change.micros, each.balance_after.micros) for each in moved]
-    return [_row(row, by_sequence) for row in rows(totals, steps, parted=not is_some)]
+    return [_row(row, by_sequence) for row in islice(rows(totals, steps, parted=not is_some), limit)]
 
 
 def _row(row: Row, moved: dict[int, Movement]) -> DayRow:

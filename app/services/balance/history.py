@@ -11,6 +11,7 @@ from app.domain.errors import ensure
 from app.domain.money import Credits
 from app.models.database import db
 from app.models.ledger import BalanceDay, Transfer
+from app.models.unit_of_work import figures
 from app.models.written import WrittenMoment
 from app.services.balance.entry import Entry, entry
 from app.services.balance.movements import (
@@ -80,7 +81,7 @@ class HistoryPage:
 def days(first: date, last: date) -> list[Day]:
     """Return every UTC day from `first` to `last`, those without a movement too."""
     ensure(first <= last, "days that end before they begin")
-    rows = db.session.execute(_days(), {"customer_id": whose(), "first": first, "last": last}).all()
+    rows = figures.read(_days(), {"customer_id": whose(), "first": first, "last": last}).all()
     by_day = {row.day: row for row in rows}
     closing = rows[0].closing_micros if rows and rows[0].day < first else 0
     shown = []

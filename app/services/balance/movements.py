@@ -11,9 +11,10 @@ from sqlalchemy import BigInteger, ColumnElement, Row, Select, and_, bindparam, 
 from app.domain.errors import Broken
 from app.domain.money import Credits
 from app.domain.typed_numbers import SoughtAmount
-from app.models.database import constant, db
+from app.models.database import constant
 from app.models.ledger import Transfer
 from app.models.reversals import Dispute, Refund
+from app.models.unit_of_work import figures
 from app.services.balance.summary import whose
 
 MovementNow = Row[*tuple[Any, ...]]
@@ -106,7 +107,7 @@ def of_kinds(
     conditions = (*of_days, or_(*sought)) if sought else of_days
     wanted = _of_kinds(frozenset(kinds), since is not None, query.limit, conditions)
     edge = since if since is not None else NEWEST if up_to is None else up_to
-    found = db.session.execute(wanted, {"whose": whose(), "edge": edge})
+    found = figures.read(wanted, {"whose": whose(), "edge": edge}).all()
     return [movement_now(row) for row in found]
 
 
@@ -157,9 +158,9 @@ def with_standing(wanted: Select[Transfer]) -> Select[*tuple[Any, ...]]:
 def movement_now(row: MovementNow) -> Movement:
     """Return the movement with where its refund or dispute stands now."""
     name, sequence, kind, description, at, change, after, source_type, source_id, refund, dispute, decided = row
-    figures = Credits(change), Credits(after)
+    moved = Credits(change), Credits(after)
     state = refund or dispute or ""
-    return Movement(name, sequence, kind, description, at, *figures, source_type, source_id, state, decided)
+    return Movement(name, sequence, kind, description, at, *moved, source_type, source_id, state, decided)
 
 
 def movement(row: Transfer) -> Movement:

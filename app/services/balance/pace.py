@@ -11,6 +11,7 @@ from app.domain.sold_terms import Terms
 from app.models.customers import Customer
 from app.models.ledger import BalanceDay
 from app.models.usage import UsageDay
+from app.models.written import COLON, COMMA
 
 
 def since(today: date) -> date:
@@ -20,10 +21,10 @@ def since(today: date) -> date:
 
 def days() -> ScalarSelect[str]:
     """Ask for what was used on each of the last days, as one text."""
-    said = cast(BalanceDay.day, String) + ":" + cast(BalanceDay.used_micros, String)
+    said = cast(BalanceDay.day, String) + COLON + cast(BalanceDay.used_micros, String)
     between = BalanceDay.day >= bindparam("pace_since"), BalanceDay.day < bindparam("today")
     return (
-        select(func.aggregate_strings(said, ","))
+        select(func.aggregate_strings(said, COMMA))
         .where(BalanceDay.customer_id == Customer.customer_id, *between)
         .correlate(Customer)
         .scalar_subquery()
@@ -32,11 +33,11 @@ def days() -> ScalarSelect[str]:
 
 def metered_days() -> ScalarSelect[str]:
     """Ask for what each meter counted on each of the last days, and what it cost, as one text."""
-    said = cast(UsageDay.day, String) + ":" + UsageDay.meter + ":" + cast(UsageDay.quantity, String)
-    said += ":" + cast(UsageDay.micros, String)
+    said = cast(UsageDay.day, String) + COLON + UsageDay.meter + COLON + cast(UsageDay.quantity, String)
+    said += COLON + cast(UsageDay.micros, String)
     between = UsageDay.day >= bindparam("pace_since"), UsageDay.day < bindparam("today")
     return (
-        select(func.aggregate_strings(said, ","))
+        select(func.aggregate_strings(said, COMMA))
         .where(UsageDay.customer_id == Customer.customer_id, UsageDay.meter != "", *between)
         .correlate(Customer)
         .scalar_subquery()

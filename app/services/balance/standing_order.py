@@ -37,6 +37,7 @@ from app.models.customers import BillingPeriod, Customer
 from app.models.database import constant, db
 from app.models.payments import Payment, PaymentMethod
 from app.models.subscriptions import Subscription
+from app.models.written import COLON, COMMA
 from app.services.payment_methods import declines
 from app.services.tax import decision
 
@@ -78,7 +79,7 @@ def last_kept() -> ScalarSelect[str]:
 def question() -> ScalarSelect[str]:
     """Ask for the question that stands, as one text: one does at most."""
     asked = AutoRechargeQuestion
-    said = asked.state + ":" + cast(asked.amount_minor, String) + ":" + cast(asked.count, String)
+    said = asked.state + COLON + cast(asked.amount_minor, String) + COLON + cast(asked.count, String)
     return (
         select(said)
         .where(
@@ -103,16 +104,16 @@ def used_and_methods() -> Any:
         .correlate(Customer, BillingPeriod)
         .scalar_subquery()
     )
-    said = method.id + ":" + method.kind + ":" + case((method.is_default, constant("y")), else_=constant("n"))
+    said = method.id + COLON + method.kind + COLON + case((method.is_default, constant("y")), else_=constant("n"))
     saved = (
-        select(func.aggregate_strings(said, ","))
+        select(func.aggregate_strings(said, COMMA))
         .where(method.customer_id == Customer.customer_id, method.removed_at.is_(None))
         .correlate(Customer)
         .scalar_subquery()
     )
     ends = exists().where(Subscription.customer_id == Customer.customer_id, Subscription.cancel_at.is_not(None))
     is_ending = case((ends.correlate(Customer), constant("y")), else_=constant("n"))
-    both = cast(func.coalesce(used, 0), String) + ":" + is_ending + "," + func.coalesce(saved, "")
+    both = cast(func.coalesce(used, 0), String) + COLON + is_ending + COMMA + func.coalesce(saved, "")
     return case((AutoRechargeSettings.enabled, both), else_=None)
 
 

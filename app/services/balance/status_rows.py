@@ -39,6 +39,7 @@ from app.models.ledger import Transfer
 from app.models.limits import SpendSettings
 from app.models.payments import Payment, PaymentMethod
 from app.models.usage import UsageTotal
+from app.models.written import COLON, COMMA
 from app.services.balance import pace, remaining_grants, standing_order
 from app.services.balance.standing_order import Order
 from app.services.balance.summary import whose
@@ -225,10 +226,10 @@ def _counted(
 
 
 def _used() -> ScalarSelect[str]:
-    said = UsageTotal.meter + ":" + cast(UsageTotal.quantity, String) + ":" + cast(UsageTotal.held_quantity, String)
-    said += ":" + cast(UsageTotal.outlasting_quantity, String) + ":" + cast(UsageTotal.micros, String)
+    said = UsageTotal.meter + COLON + cast(UsageTotal.quantity, String) + COLON + cast(UsageTotal.held_quantity, String)
+    said += COLON + cast(UsageTotal.outlasting_quantity, String) + COLON + cast(UsageTotal.micros, String)
     return (
-        select(func.aggregate_strings(said, ","))
+        select(func.aggregate_strings(said, COMMA))
         .where(UsageTotal.customer_id == Customer.customer_id, UsageTotal.period_number == BillingPeriod.number)
         .correlate(Customer, BillingPeriod)
         .scalar_subquery()

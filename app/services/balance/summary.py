@@ -22,6 +22,7 @@ from app.models.customers import BillingPeriod, Customer
 from app.models.database import constant, db
 from app.models.ledger import Account, BalanceDay, Grant, Transfer
 from app.models.limits import SpendSettings
+from app.models.unit_of_work import figures
 from app.models.usage import Spending
 from app.services.catalog import versions
 from app.services.ledger import reservations, spending
@@ -38,11 +39,11 @@ def numbers() -> Numbers:
     now, customer_id = clock.now(), whose()
     start, catalog = _terms(now)
     at = {"customer_id": customer_id, "now": now, "start": start, "first_day": start.date(), "today": now.date()}
-    figures = db.session.execute(_figures(), at).one_or_none()
-    if figures is None:
+    found = figures.read(_figures(), at).one_or_none()
+    if found is None:
         raise NotFound("customer")
-    standing, unit, overage, posted, usage_to_post, held, enabled, limit = figures[:8]
-    granted, due, used, corrected, today, over_by_now, invoiced, exposure = figures[8:]
+    standing, unit, overage, posted, usage_to_post, held, enabled, limit = found[:8]
+    granted, due, used, corrected, today, over_by_now, invoiced, exposure = found[8:]
     if over_by_now:  # what no authorization counts any more, seen by the job or not
         held = reservations.held(db.session(), customer_id, now).micros
     waiting, lapsed = _not_seen(customer_id, posted, usage_to_post, held, overage, now) if due else (0, 0)
@@ -66,7 +67,7 @@ def numbers() -> Numbers:
 
 
 @cache
-def _figures() -> Select[Any]:
+def _figures() -> Select[*tuple[Any, ...]]:
     """Ask for the figures of `numbers`. Made once: making so large a statement takes longer than answering it."""
     customer_id: BindParameter[str] = bindparam("customer_id")
     now: BindParameter[datetime] = bindparam("now")
@@ -144,7 +145,7 @@ def period_start(now: datetime) -> datetime:
 
 def _terms(now: datetime) -> tuple[datetime, Catalog]:
     """Return when the open period began, and the version of the catalog that the customer keeps: one statement."""
-    row = db.session.execute(_keeps(), {"customer_id": whose()}).one_or_none()
+    row = figures.read(_keeps(), {"customer_id": whose()}).one_or_none()
     if row is None:
         raise NotFound("customer")
     start, end, anchor, name, version, digest = row

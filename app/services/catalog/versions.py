@@ -35,7 +35,7 @@ from app.models.database import db
 from app.models.ledger import Grant
 from app.models.payments import Payment
 from app.models.scope import as_service
-from app.models.unit_of_work import waiting
+from app.models.unit_of_work import figures, waiting
 from app.services.catalog.line_numbers import line_of
 from app.services.catalog.messages import reason
 from app.services.catalog.schema import CatalogFile
@@ -108,7 +108,7 @@ def of(customer: Customer, version: int | None = None) -> Catalog:
     `version` is one that the customer had in a period that is closed; None: the one that is kept. One small statement.
     """
     name, version = customer.catalog, customer.catalog_version if version is None else version
-    return had(name, version, db.session.execute(own_and_newest(), {"name": name, "version": version}).all())
+    return had(name, version, figures.read(own_and_newest(), {"name": name, "version": version}).all())
 
 
 def had(name: str, version: int, found: Sequence[Row[*tuple[Any, ...]]]) -> Catalog:
