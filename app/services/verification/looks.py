@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from fractions import Fraction
+from functools import lru_cache
 from math import ceil
 from typing import Protocol
 
@@ -31,6 +32,8 @@ from app.services.verification.subscription_proofs import SUBSCRIPTION_LOOKS
 from app.services.verification.terms_proofs import TERMS_LOOKS
 
 _AT_ONCE = {"yield_per": 1_000}
+_DIGESTS = 10_000
+"""So many digests of requests are remembered: hosts ask for the same again and again."""
 
 
 class _Asked(Protocol):
@@ -81,10 +84,14 @@ def _is_as_asked(row: _Asked) -> bool:
     ttl = (row.expires_at - row.created_at).total_seconds()
     micros = 0 if row.meter else row.micros  # a quantity was asked for: what it costs is Purser's to say
     for at_once in (False, True):
-        request = AuthorizationRequest("", row.meter, row.quantity, micros, "", round(ttl), at_once=at_once)
-        if request.digest == row.digest:
+        if _digest(row.meter, row.quantity, micros, round(ttl), at_once=at_once) == row.digest:
             return row.state == "refused" or not at_once or row.micros == row.captured_micros
     return False
+
+
+@lru_cache(_DIGESTS)
+def _digest(meter: str, quantity: int, micros: int, ttl_seconds: int, *, at_once: bool) -> str:
+    return AuthorizationRequest("", meter, quantity, micros, "", ttl_seconds, at_once=at_once).digest
 
 
 def _other_than_bought(session: Session, customer_id: str | None) -> Iterator[Found]:

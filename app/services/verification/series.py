@@ -71,8 +71,8 @@ _BEFORE_ITS_TURN = {
         {join_each} outbox_events o on o.customer_id = n.customer_id and o.sequence > n.low and o.id < :before_key""",
 }
 """What has an earlier id than a row that comes before it in its customer's order: that order never comes from ids."""
-Row = tuple[str, bool, str]
-"""Its key, whether it has a part, and all of it as one text."""
+Row = tuple[str, int, str]
+"""Its key, 1 if it has a part, and all of it as one text."""
 
 
 @dataclass(frozen=True)
@@ -116,10 +116,8 @@ def rows(session: Session, series: str, from_key: str, before_key: str) -> Itera
     sql = _EVENTS_OF_DAY[dialect] if series == EVENTS else _ROWS[series]
     statement = text(in_turn(sql.replace("{whole}", _whole(series, dialect)), dialect))
     for first, last in _ranges(session, from_key, before_key) if series == EVENTS else ((from_key, before_key),):
-        for key, has_part, row in session.execute(
-            statement, {"from_key": first, "before_key": last}, execution_options=_AT_ONCE
-        ):
-            yield key, bool(has_part), row
+        between = {"from_key": first, "before_key": last}
+        yield from session.execute(statement, between, execution_options=_AT_ONCE)
 
 
 def oldest_hold(session: Session, from_id: str) -> date | None:
