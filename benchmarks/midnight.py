@@ -1,6 +1,6 @@
 """Midnight: what was used on the day that is over goes to the ledger, for all customers. What does each cost?
 
-    python -m benchmarks.midnight [--customers 2000] [--most 20000] [--keep]
+    python -m benchmarks.midnight [--customers 2000] [--most 100000] [--keep]
 
 Customers are copied in the tables from one that came as customers do, was given credit and used some of it.
 """
@@ -133,7 +133,7 @@ def main() -> None:
     """Measure it alone, on both databases."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--customers", type=int, default=2_000)
-    parser.add_argument("--most", type=int, default=20_000)
+    parser.add_argument("--most", type=int, default=100_000)
     parser.add_argument("--keep", action="store_true", help="put the rows into results.md and results.json")
     given = parser.parse_args()
     found = list[Ratio | Count]()
