@@ -40,14 +40,17 @@ def buy(customer_id: str, method_id: str, form_key: str, minor: int) -> list[str
     """Buy credit with a saved method."""
     actor = Actor("mem_buyer", customer_id, Role.OWNER, name="Buyer", email="buyer@acme.example", customer_name="Acme")
     with as_customer(customer_id):
-        payment = top_ups.buy(
-            actor,
-            form_key=form_key,
-            amount=Money(minor, "USD"),
-            pack="",
-            method_id=method_id,
-            return_url="http://127.0.0.1/back/{}".format,
-        )
+        try:
+            payment = top_ups.buy(
+                actor,
+                form_key=form_key,
+                amount=Money(minor, "USD"),
+                pack="",
+                method_id=method_id,
+                return_url="http://127.0.0.1/back/{}".format,
+            )
+        except Refused as refusal:
+            return [form_key, refusal.reason]
         return [payment.id, payment.state]
 
 

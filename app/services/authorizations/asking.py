@@ -34,7 +34,7 @@ def values(
 
 def ask(path: HotPath, said: Values, request: AuthorizationRequest, customer_id: str) -> Authorized | str:
     """Return the answer, as it was given now or when the request came first; or what stands in its way."""
-    row = path.call(AUTHORIZE, said, about=customer_id, again=True)
+    row = path.call(AUTHORIZE, said, about=customer_id, customer_id=customer_id, again=True)
     outcome, name, state, reason = (each.decode() if each is not None else "" for each in row[:4])
     if outcome != "answered":
         return outcome

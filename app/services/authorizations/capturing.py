@@ -58,7 +58,7 @@ def capture(
         b"t" if request.keep else b"f", request.event_id.encode() if request.key else None, request.digest.encode(),
         now.isoformat().encode(), *terms,
     ]  # fmt: skip
-    row = path.call(CAPTURE, values, about=_about(held), again=bool(request.key))
+    row = path.call(CAPTURE, values, about=_about(held), customer_id=held.customer_id, again=bool(request.key))
     outcome, why, retry, available, micros = row[:5]
     return Said(
         _text(outcome), _text(why), _number(retry), _number(available) or 0, _number(micros) or 0, _hold(held, row[5:])
@@ -70,7 +70,7 @@ def release(
 ) -> tuple[str, Authorized | None]:
     """Release, and return the outcome with the hold as it stands now; or what stands in its way."""
     values = [*whose(proof), held.hold_id.encode(), now.isoformat().encode(), *terms]
-    row = path.call(RELEASE, values, about=_about(held), again=True)
+    row = path.call(RELEASE, values, about=_about(held), customer_id=held.customer_id, again=True)
     return _text(row[0]), _hold(held, row[1:])
 
 

@@ -1,6 +1,7 @@
-"""Calls about the same customer stand in a line, and whoever's turn it is takes those behind it along.
+"""Calls stand in a line, and whoever's turn it is takes those behind it along: of all customers, or of one.
 
-Each for itself would have the customer's row while it commits, and all others would wait for that.
+Each for itself would have a customer's row while it commits, all others would wait for that, and each would cost the
+database a transaction of its own.
 """
 
 from collections import deque
@@ -11,7 +12,7 @@ from threading import Lock
 from app.services.authorizations.prepared import Prepared, Row
 
 MOST = 32
-"""How many calls go together: whoever else wants the customer's row waits until all of them are done."""
+"""How many calls go together: whoever else wants the row of one of their customers waits until all of them are done."""
 
 
 @dataclass(eq=False, slots=True)
@@ -24,11 +25,15 @@ class Call:
     statement: Prepared
     values: Sequence[bytes | None]
     again: bool
+    customer_id: str = ""
+    """Whose row it locks, where it goes with calls of others; empty: it stands in a line of its own customer's."""
     answer: Row | Exception | None = None
     turn: Lock = field(default_factory=Lock)
     """Closed while it waits for its turn, or for its answer."""
     is_first: bool = False
     """It is its turn: whoever is here now asks for itself and for others."""
+    is_busy: bool = False
+    """Somebody else has its customer's row: it was not asked, and goes where it may wait without the others."""
 
 
 class Lines:

@@ -1,7 +1,8 @@
 """Authorizations on PostgreSQL: one statement each, prepared where that can be, on a pool of connections of its own.
 
-Nothing of SQLAlchemy is on this path. Calls about one customer go one after the other, and those that waited meanwhile
-together: more would only wait for the same row, and hold connections that other customers need.
+Nothing of SQLAlchemy is on this path. Two transactions of a process are under way at a time. Calls that come meanwhile
+go together in the next, which takes the rows of all their customers first and waits for none. A call whose customer's
+row somebody else has waits for it with those about the same customer, and holds up nobody else.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -19,6 +20,10 @@ from app.models.postgresql import AWAY, choose_preparing, has_died, keep_to_inde
 from app.services.authorizations.lines import Call, Lines
 from app.services.authorizations.prepared import Prepared, Row, ask_together
 
+LINES = 2
+"""How many lines of all customers there are. While one asks, the process answers the other; more would be shorter."""
+TAKE = Prepared("purser_take", "select purser_take($1::text[])")
+"""Locks customers' rows, or says which of them somebody else has."""
 PATIENCE = 3
 """Seconds that a call waits for a connection, or for its turn. Then the answer is no."""
 
@@ -27,7 +32,8 @@ class DatabaseAway(Exception):
     """The database did not answer in time, so that nothing can be allowed."""
 
 
-OF_ALL = (DatabaseAway, PoolTimeout, TooManyRequests, LockNotAvailable, QueryCanceled)
+WAITED = (LockNotAvailable, QueryCanceled)
+OF_ALL = (DatabaseAway, PoolTimeout, TooManyRequests, *WAITED)
 """What is no less true of each call alone: it would wait as long for the same."""
 UNANSWERED = (*AWAY, psycopg.InterfaceError, psycopg.InternalError)
 """What says nothing of the question: the connection, or the server itself, has failed. See `handlers.UNAVAILABLE`."""
@@ -63,15 +69,28 @@ class HotPath:
         self._opening = Lock()
         self._lines = Lines()
 
-    def call(self, statement: Prepared, values: Sequence[bytes | None], *, about: str, again: bool = False) -> Row:
+    def call(
+        self,
+        statement: Prepared,
+        values: Sequence[bytes | None],
+        *,
+        about: str,
+        customer_id: str = "",
+        again: bool = False,
+    ) -> Row:
         """Return the row that the statement answers, or raise `DatabaseAway`.
 
-        Calls `about` the same that wait at the same time are asked in one transaction, and each has its own answer.
+        Calls that wait at the same time are asked in one transaction, and each has its own answer: those that say
+        which customer's row they lock with each other, any others with those `about` the same.
         `again`: it may be sent twice, because it has its effect once. Any other is not repeated when its connection
         dies after it was sent: it may have been committed.
         """
-        call = Call(statement, values, again)
-        self._lines.settle(about, call, PATIENCE, self._settle)
+        call = Call(statement, values, again, customer_id)
+        if customer_id:
+            self._lines.settle(line_of(customer_id), call, PATIENCE, self._settle)
+        if not customer_id or call.is_busy:
+            call = Call(statement, values, again)
+            self._lines.settle(about, call, PATIENCE, self._settle)
         if isinstance(call.answer, Exception):
             raise call.answer
         if call.answer is None:
@@ -89,6 +108,8 @@ class HotPath:
                 _refuse([each for each in calls if each not in repeated], problem)
                 if repeated:
                     self._settle(repeated, may_repeat=False)
+            elif calls[0].customer_id and isinstance(problem, WAITED):
+                self._settle_free(calls, problem, may_repeat=may_repeat)
             elif len(calls) == 1 or isinstance(problem, OF_ALL):
                 _refuse(calls, problem)
             else:
@@ -97,6 +118,18 @@ class HotPath:
         else:
             for each, row in zip(calls, rows, strict=True):
                 each.answer = row
+
+    def _settle_free(self, calls: Sequence[Call], problem: psycopg.Error, *, may_repeat: bool) -> None:
+        """Ask the calls again whose customers nobody else has; say of the others that they are busy.
+
+        Where it is not said whose row was waited for, all are, so that nobody waits here.
+        """
+        busy = set((problem.diag.message_detail or "").split())
+        for each in calls:
+            each.is_busy = not busy or each.customer_id in busy
+        free = [each for each in calls if not each.is_busy]
+        if free:
+            self._settle(free, may_repeat=may_repeat)
 
     def on_one(self, once: Callable[["psycopg.Connection[Any]"], Found]) -> Found:
         """Ask on one of the connections that lives."""
@@ -127,10 +160,19 @@ class HotPath:
         raise DatabaseAway
 
 
+def line_of(customer_id: str) -> str:
+    """Return in which line of all customers this one's calls stand."""
+    return str(hash(customer_id) % LINES)
+
+
 def _rows(connection: "psycopg.Connection[Any]", calls: Sequence[Call]) -> list[Row]:
+    asked = [(each.statement, each.values) for each in calls]
+    if calls[0].customer_id:
+        customers = ",".join(sorted({each.customer_id for each in calls}))
+        return ask_together(connection, [(TAKE, [f"{{{customers}}}".encode()]), *asked])[1:]
     if len(calls) == 1:
         return [calls[0].statement.ask(connection, calls[0].values)]
-    return ask_together(connection, [(each.statement, each.values) for each in calls])
+    return ask_together(connection, asked)
 
 
 def _refuse(calls: Sequence[Call], problem: Exception) -> None:

@@ -86,7 +86,8 @@ def count(report: UsageReport, digest: str, properties: str, proof: Presented, n
         *terms.values,
     ]
     try:
-        (found,) = authorizations.path().call(_COUNT, values, about=terms.customer_id, again=True)
+        whose = terms.customer_id
+        (found,) = authorizations.path().call(_COUNT, values, about=whose, customer_id=whose, again=True)
     except DatabaseAway:  # the usual way says so, or finds it counted
         return "away"
     outcome = (found or b"").decode()

@@ -1,4 +1,4 @@
-"""Calls of one process about one customer that wait at the same time: one transaction, and each has its own answer."""
+"""Calls of one process that wait at the same time: one transaction, and each has its own answer."""
 
 import random
 from collections.abc import Callable, Sequence
@@ -21,7 +21,7 @@ from app.models.scope import as_service
 from app.models.usage import Spending
 from app.services.access import api_keys
 from app.services.authorizations import asking, holds, on_postgresql, postgresql_calls
-from app.services.authorizations.postgresql_calls import DatabaseAway, HotPath
+from app.services.authorizations.postgresql_calls import DatabaseAway, HotPath, line_of
 from app.services.authorizations.prepared import Prepared
 from app.services.ingest import single
 from app.services.verification.verify import verify
@@ -50,9 +50,12 @@ def superuser_of(database: Database) -> Connection:
     return create_engine(database.superuser_url, poolclass=pool.NullPool).connect()
 
 
-def together(app: Flask, database: Database, about: str, calls: Sequence[Call]) -> list[Any]:
-    """Let them be made while another call has the line, in this order; return what each returned or raised."""
-    path = on_postgresql.path()
+def together(app: Flask, database: Database, about: str, calls: Sequence[Call], *, customer_id: str = "") -> list[Any]:
+    """Let them be made while another call has the line, in this order; return what each returned or raised.
+
+    The line is that of all customers where one is named, else the one of calls `about` the same.
+    """
+    path, line = on_postgresql.path(), line_of(customer_id) if customer_id else about
 
     def made(call: Call) -> Any:
         with app.app_context():
@@ -65,16 +68,16 @@ def together(app: Flask, database: Database, about: str, calls: Sequence[Call]) 
 
     with outside_contexts(), ThreadPoolExecutor(len(calls) + 1) as threads, superuser_of(database) as other:
         other.execute(text(f"select pg_advisory_lock({LOCK})"))
-        first = threads.submit(path.call, WAITS, [], about=about)
-        until(lambda: about in path._lines._lines)
+        first = threads.submit(path.call, WAITS, [], about=about, customer_id=customer_id)
+        until(lambda: line in path._lines._lines)
         asked = []
         for number, each in enumerate(calls, 1):
             asked.append(threads.submit(made, each))
-            until(lambda number=number: len(path._lines._lines[about]) == number)  # type: ignore[misc]
+            until(lambda number=number: len(path._lines._lines[line]) == number)  # type: ignore[misc]
         other.execute(text(f"select pg_advisory_unlock({LOCK})"))
         found = [each.result() for each in asked]
         first.result()
-    assert about not in path._lines._lines, "a line that nobody is in is none"
+    assert line not in path._lines._lines, "a line that nobody is in is none"
     return found
 
 
@@ -133,8 +136,9 @@ def test_each_is_answered_as_if_it_were_alone(app: Flask, database: Database, ca
     calls = story(acme, proof)
     if bad is not None:
         wrong = [b"no number"] * 24
-        calls.insert(bad, lambda: on_postgresql.path().call(asking.AUTHORIZE, wrong, about=acme.customer_id))
-    answers = together(app, database, acme.customer_id, calls)
+        own = acme.customer_id
+        calls.insert(bad, lambda: on_postgresql.path().call(asking.AUTHORIZE, wrong, about=own, customer_id=own))
+    answers = together(app, database, acme.customer_id, calls, customer_id=acme.customer_id)
     if bad is not None:
         assert isinstance(answers.pop(bad), psycopg.errors.DataError)
     assert [shown(each) for each in answers] == said
@@ -153,6 +157,68 @@ def rows(customer: Customer) -> tuple[int, int]:
     with as_service("test"):
         row = db.session.scalars(select(Spending).where(Spending.customer_id == customer.customer_id)).one()
         return row.held_micros, row.unposted_micros
+
+
+@ON_POSTGRESQL
+def test_calls_of_several_customers_are_one_transaction_and_each_is_answered_as_if_it_were_alone(
+    app: Flask, database: Database, catalog: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgresql_calls, "LINES", 1)
+    _key, shown_key = api_keys.create("host", ["usage:write"])
+    proof = api_keys.presented(shown_key)
+    assert proof is not None
+    one, acme, globex = (at_an_edge(name, "balance", NOW) for name in ("One", "Acme", "Globex"))
+    said = [shown(alone(app, each)) for each in story(one, proof)]
+    mixed = [each for pair in zip(story(acme, proof), story(globex, proof), strict=True) for each in pair]
+    answers = together(app, database, "", mixed, customer_id=acme.customer_id)
+    assert [shown(each) for each in answers[0::2]] == [shown(each) for each in answers[1::2]] == said
+    assert spent(acme) == spent(globex) == spent(one)
+    assert rows(acme) == rows(globex) == rows(one)
+    assert verify() == []
+    made = [each.id for each in answers[:2]]
+    with as_service("test"):
+        transactions = "select count(distinct xmin::text) from authorizations where id = any(:made)"
+        assert db.session.scalar(text(transactions), {"made": made}) == 1
+
+
+@ON_POSTGRESQL
+def test_a_call_whose_customer_somebody_else_has_holds_up_no_other(
+    app: Flask, database: Database, catalog: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither with calls of others in one transaction, nor before them."""
+    monkeypatch.setattr(postgresql_calls, "LINES", 1)
+    acme, globex = (at_an_edge(name, "balance", NOW) for name in ("Acme", "Globex"))
+    path = on_postgresql.path()
+
+    def ask(customer: Customer) -> Authorized:
+        with app.app_context():
+            try:
+                return holds.authorize(AuthorizationRequest(customer.customer_id, micros=1, at_once=True))
+            finally:
+                db.session.remove()
+
+    with outside_contexts(), ThreadPoolExecutor(5) as threads, superuser_of(database) as other:
+        taken = {"id": globex.customer_id}
+        other.execute(text("select from spending where customer_id = :id for update"), taken)
+        alone = threads.submit(ask, globex)
+        until(lambda: globex.customer_id in path._lines._lines)  # it waits there, and not before others
+        assert threads.submit(ask, acme).result().state == "captured"
+        with superuser_of(database) as gate:
+            gate.execute(text(f"select pg_advisory_lock({LOCK})"))
+            first = threads.submit(path.call, WAITS, [], about="", customer_id=acme.customer_id)
+            until(lambda: line_of("") in path._lines._lines)
+            later = [threads.submit(ask, each) for each in (globex, acme, acme)]
+            until(lambda: len(path._lines._lines[line_of("")]) == 3)
+            gate.execute(text(f"select pg_advisory_unlock({LOCK})"))
+            first.result()
+        free = [each.result() for each in later[1:]]
+        assert not later[0].done() and not alone.done()
+        other.rollback()
+        assert {each.state for each in (*free, alone.result(), later[0].result())} == {"captured"}
+    assert (spent(acme), spent(globex)) == ((3, 0), (2, 0))
+    with as_service("test"):
+        transactions = "select count(distinct xmin::text) from authorizations where id = any(:made)"
+        assert db.session.scalar(text(transactions), {"made": [each.id for each in free]}) == 1
 
 
 @ON_POSTGRESQL

@@ -15,7 +15,7 @@ from sqlalchemy import Engine, event
 from app import clock
 from app.domain.authorizations import AuthorizationRequest
 from app.models.database import db
-from app.services.authorizations import holds
+from app.services.authorizations import holds, postgresql_calls
 from app.services.authorizations.prepared import Prepared
 from tests.support import stepped
 from tests.support.statements import counted
@@ -38,7 +38,12 @@ def trips(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
             seen.append(str(query))
         return execute(connection, query, *words, **more)
 
-    asked = Prepared.ask
+    asked, together = Prepared.ask, postgresql_calls.ask_together
+
+    def saw_together(connection: Any, calls: Any) -> Any:
+        if get_ident() == own:
+            seen.append("together")
+        return together(connection, calls)
 
     def saw_prepared(statement: Prepared, connection: Any, values: Any) -> Any:
         if get_ident() == own:
@@ -51,6 +56,7 @@ def trips(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
 
     monkeypatch.setattr(psycopg.Connection, "execute", saw)
     monkeypatch.setattr(Prepared, "ask", saw_prepared)
+    monkeypatch.setattr(postgresql_calls, "ask_together", saw_together)
     event.listen(Engine, "connect", traced)
     try:
         yield seen

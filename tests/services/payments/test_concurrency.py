@@ -87,8 +87,10 @@ def test_buying_and_spending_at_once_near_the_floor(
         ("spend", "accepted"),
         ("spend", "insufficient_credits"),
         ("buy", "succeeded"),
+        ("buy", "too_many_declines"),  # so many that are not known to be paid yet look like cards that are tried
         ("due", "done"),
     }
+    assert answered["buy", "succeeded"]
     assert answered["spend", "insufficient_credits"], "never near the floor: the test would show nothing"
     for customer_id in (hot, cool):
         outcome(app, customer_id)
@@ -120,7 +122,7 @@ def by_hand(customer_id: str) -> None:
 
 def accepted_is_there(work: list[Work], answers: list[Answer]) -> None:
     """What a worker was answered is what the rows say: each accepted thing once, no refused one."""
-    ends = {key: end for what, key, end in answers if what == "buy"}
+    ends = {key: end for what, key, end in answers if what == "buy" and end != "too_many_declines"}
     with as_service("look at every row"):
         paid = {each.id: each.state for each in db.session.scalars(sa.select(Payment))}
         spent = Counter(db.session.scalars(sa.select(Transfer.source_id).where(Transfer.kind == "usage")))
