@@ -271,6 +271,13 @@ BUGS = [
         ARCHIVE,
     ),
     Bug(
+        "verify compares what an archive adds up to with a part of its authorizations",
+        "app/services/verification/proved.py",
+        "and made < gone:",
+        "and made > gone:",
+        ARCHIVE[:1],
+    ),
+    Bug(
         "the API lists a month without its archived events",
         "app/api/v1/usage.py",
         "if archived.holds(first):",

@@ -96,7 +96,11 @@ _NONE = ProvedSegment(before_key="")
 
 
 def last(session: Session, proofs: str) -> Mark:
-    """Return how far these very proofs have proved everything. Where a clock was set back, that is nothing."""
+    """Return how far these very proofs have proved everything. Where a clock was set back, that is nothing.
+
+    It is nothing, too, where usage of an authorization that is proved again may be in an archive: of that only sums are
+    kept, which count what was captured of those that were proved as well.
+    """
     newest = {name: _newest(session, name) for name in EACH}
     if any(row is None or row.proofs != proofs or row.days_before > clock.now().date() for row in newest.values()):
         return NOTHING
@@ -106,7 +110,10 @@ def last(session: Session, proofs: str) -> Mark:
         name: (int(rows), int(parts)) for name, rows, parts in session.execute(counts.group_by(ProvedSegment.series))
     }
     days = {name: row.days_before for name, row in newest.items() if row is not None}
-    usage_before, hold = days[EVENTS], series.oldest_hold(session, before[HOLDS])
+    usage_before, made = days[EVENTS], series.oldest_hold(session, before[HOLDS])
+    if made and (gone := series.archived_before(session)) and made < gone:
+        return NOTHING
+    hold = made and made.astimezone(UTC).date()
     mark = Mark(
         before_id=before[TRANSFERS],
         days_before=days[TRANSFERS],

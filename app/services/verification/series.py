@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from app import ids
 from app.models.authorizations import Authorization
-from app.models.usage import UsageDay
+from app.models.usage import UsageArchive, UsageDay
 from app.services.verification.tables import METERS, in_turn
 
 TRANSFERS, EVENTS, HOLDS, OUTBOX = "transfers", "usage_events", "authorizations", "outbox_events"
@@ -120,11 +120,15 @@ def rows(session: Session, series: str, from_key: str, before_key: str) -> Itera
         yield from session.execute(statement, between, execution_options=_AT_ONCE)
 
 
-def oldest_hold(session: Session, from_id: str) -> date | None:
-    """Return the day of the first authorization from this id on of which something may be captured."""
-    wanted = select(Authorization.created_at).where(Authorization.id >= from_id, Authorization.state != "refused")
-    at = session.scalar(wanted.order_by(Authorization.id).limit(1))
-    return at.astimezone(UTC).date() if at else None
+def oldest_hold(session: Session, from_id: str) -> datetime | None:
+    """Return when the first authorization from this id on was made of which something may be captured."""
+    made = select(func.min(Authorization.created_at))
+    return session.scalar(made.where(Authorization.id >= from_id, Authorization.state != "refused"))
+
+
+def archived_before(session: Session) -> datetime | None:
+    """Return when the first event was received that is not in an archive; None: none is."""
+    return session.scalar(select(func.max(UsageArchive.before_at)))
 
 
 def key_of(moment: datetime) -> str:

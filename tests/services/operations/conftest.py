@@ -2,10 +2,13 @@
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
+from itertools import count
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import sqlalchemy as sa
+import uuid_utils
 from flask import Flask
 
 from app import clock
@@ -33,14 +36,22 @@ def into(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def used(app: Flask, acme: Customer) -> Iterator[date]:
-    """Acme's events of this month (posted, captured, held over its end) and of the next; half a year later.
+def ids_by_the_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let ids begin with the moment that the clock shows, as they do where nobody moves it."""
+    made = count()
 
-    It yields the first day of the month; everything was posted, billed and proved since.
-    """
+    def uuid7() -> SimpleNamespace:
+        return SimpleNamespace(int=(int(clock.now().timestamp() * 1_000) << 80) + next(made))
+
+    monkeypatch.setattr(uuid_utils, "uuid7", uuid7)
+
+
+@pytest.fixture
+def spent(app: Flask, acme: Customer) -> date:
+    """Let Acme have events in this month (captured, held over its end) and in the next; return its first day."""
     now = clock.now()
     first = now.astimezone(UTC).date().replace(day=1)
-    edge = datetime.combine(archive.Month(first).before_at.date(), datetime.min.time(), UTC)
+    edge = archive.Month(first).before_at
     with clock.at(max(now, edge - timedelta(days=2))):
         given = {"kind": "promotional", "granted_by": "support", "reason": "Welcome"}
         grants.give(acme.customer_id, credits=Credits(90_000_000), **given)  # type: ignore[arg-type]
@@ -53,13 +64,23 @@ def used(app: Flask, acme: Customer) -> Iterator[date]:
     with clock.at(edge + timedelta(hours=2)):
         holds.capture(held.id, quantity=250)
         accept_one(acme.customer_id, id="next", meter="requests", quantity=100)
-    later = archive.Month(first).before_at + timedelta(days=31 * (MONTHS + 1))
-    with clock.at(later):
+    return first
+
+
+@pytest.fixture
+def used(acme: Customer, spent: date) -> Iterator[date]:
+    """The first day of that month, half a year later: everything was posted, billed and proved since."""
+    with clock.at(half_a_year_after(spent)):
         post_all(acme.customer_id)
         jobs.run_due()
         db.session.remove()
         assert verify.verify_since().violations == []
-        yield first
+        yield spent
+
+
+def half_a_year_after(month: date) -> datetime:
+    """Return a moment at which the month may be archived."""
+    return archive.Month(month).before_at + timedelta(days=31 * (MONTHS + 1))
 
 
 def rows_of(sql: str) -> list[tuple[object, ...]]:

@@ -11,20 +11,25 @@ import sqlalchemy as sa
 from flask import Flask
 
 from app import clock
+from app.domain.authorizations import AuthorizationRequest
 from app.domain.errors import Refused
 from app.domain.people.members import Actor
 from app.models.customers import Customer
 from app.models.database import db
 from app.models.scope import as_customer, as_service
+from app.services import jobs
+from app.services.authorizations import holds
 from app.services.operations import archive, archive_files
 from app.services.operations.archive_files import COLUMNS
 from app.services.usage import figures, history, meters
 from app.services.verification import verify
-from tests.services.operations.conftest import FILE_OF, MONTHS, rows_of
+from app.services.verification.proved import NOTHING
+from tests.services.operations.conftest import FILE_OF, MONTHS, half_a_year_after, rows_of
 from tests.support import cast
 from tests.support.api import api_for, problem_of
 from tests.support.client import outside_contexts
 from tests.support.databases import Database
+from tests.support.meters import post_all
 
 pytestmark = pytest.mark.both_databases
 
@@ -45,6 +50,27 @@ def test_events_leave_for_a_file_and_every_proof_holds(app: Flask, used: date, a
     assert verify.verify_since(everything=True).violations == []
     assert _day_rows() == before
     assert archive.archive(used, into, months=MONTHS) == made
+
+
+@pytest.mark.usefixtures("ids_by_the_clock")
+@pytest.mark.parametrize("is_stuck", [False, True])
+def test_what_was_captured_in_the_last_hour_is_proved_after_an_archive(
+    app: Flask, spent: date, acme: Customer, into: Path, is_stuck: bool
+) -> None:
+    """Such authorizations are proved again, and their usage is archived. A hold that nobody ends keeps them so."""
+    edge, later = archive.Month(spent).before_at, half_a_year_after(spent)
+    with clock.at(edge - timedelta(minutes=30)):
+        held = holds.authorize(AuthorizationRequest(acme.customer_id, "requests", 500, key="late"))
+        holds.capture(held.id, quantity=300, keep=is_stuck)
+    with clock.at(edge + timedelta(days=2, minutes=30)):
+        post_all(acme.customer_id)
+        assert _proved() == (False, [])
+    with clock.at(later):
+        assert not is_stuck or _proved() == (True, [])
+        jobs.run_due()
+        archive.archive(spent, into, months=MONTHS)
+        assert _proved() == (False, []), "everything is read"
+        assert _proved() == (True, [])
 
 
 def test_what_was_archived_is_said_to_be_so(app: Flask, used: date, acme: Customer, into: Path) -> None:
@@ -178,6 +204,13 @@ def test_the_command_says_where_the_events_are(app: Flask, used: date, into: Pat
         month = f"{used:%Y-%m}"
         young = app.test_cli_runner().invoke(args=["portal", "archive-events", month, str(into)])
     assert (young.exit_code, "months after its end, and not before" in young.output) == (1, True)
+
+
+def _proved() -> tuple[bool, list[verify.Violation]]:
+    """Prove what came since, and say whether anything was proved before."""
+    db.session.remove()
+    verdict = verify.verify_since()
+    return verdict.before != NOTHING, verdict.violations
 
 
 def _day_rows() -> list[tuple[object, ...]]:
