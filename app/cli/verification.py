@@ -22,13 +22,16 @@ def add_to(bp: Blueprint) -> None:
 @click.command("verify")
 @click.option("--customer", help="Only this customer, by our id or yours; all of its rows.")
 @click.option("--all", "everything", is_flag=True, help="Read again what was proved before.")
+@click.option("--accept", is_flag=True, help="Read everything, and take rows that were proved before as they are now.")
 @with_appcontext
-def verify_command(customer: str | None, *, everything: bool) -> None:
+def verify_command(customer: str | None, *, everything: bool, accept: bool) -> None:
     """Prove every invariant again on the live data. Exit status 0 only when all of them hold.
 
     What never changes (transfers, usage events, ended authorizations, events for hosts) is proved once: the next proof
-    reads what came since.
+    reads what came since. Rows that were changed after that are named by each proof, until --accept.
     """
+    if customer is not None and accept:
+        raise click.UsageError("--accept is of all customers: leave out --customer.")
     before = NOTHING
     with one_line():
         if customer is not None:
@@ -36,10 +39,14 @@ def verify_command(customer: str | None, *, everything: bool) -> None:
             _must_exist(customer)
             violations = verify.verify(customer)
         else:
-            verdict = verify.verify_since(everything=everything)
+            verdict = verify.verify_since(everything=everything, accept=accept)
             violations, before = verdict.violations, verdict.before
     for violation in violations:
         click.echo(str(violation), err=True)
+    if any(each.sentence == verify.TAMPERED for each in violations):
+        click.echo(
+            "Look into it. `verify --accept` then takes the rows as they are, if nothing else is found.", err=True
+        )
     if violations:
         stop(f"{len(violations)} invariant{'s do' if len(violations) > 1 else ' does'} not hold.")
     click.echo("Every invariant holds.")

@@ -6,7 +6,23 @@ EVIDENCE = ("tests/services/verification/test_evidence.py",)
 SERIES = ("tests/services/verification/test_series.py",)
 TERMS = "tests/services/verification/test_terms.py"
 
+PROVED = "tests/services/verification/test_proved.py::test_what_only_a_digest_sees_is_said_until_somebody_accepts_it"
+
 BUGS = [
+    Bug(
+        "what verify has found counts as proved from then on",
+        "app/services/verification/verify.py",
+        "        if not found:\n            proved.keep(",
+        "        if proofs:\n            proved.keep(",
+        (PROVED,),
+    ),
+    Bug(
+        "verify --all compares one digest of each series",
+        "app/services/verification/proved.py",
+        "_all(session) if everywhere else",
+        "[] if everywhere else",
+        (PROVED,),
+    ),
     Bug(
         "verify does not miss a row that others name",
         "app/services/verification/verify.py",

@@ -131,18 +131,18 @@ def last(session: Session, proofs: str) -> Mark:
     return mark if fits else NOTHING
 
 
-def tampered(session: Session, mark: Mark) -> Iterator[Found]:
+def tampered(session: Session, mark: Mark, *, everywhere: bool = False) -> Iterator[Found]:
     """Yield what shows that rows were changed after they were proved: another number of them, or another digest.
 
     The number is that of all transfers and allocations; the digests are those of the segment of each series that was
-    not read for longest.
+    not read for longest, or of all segments.
     """
     dialect = session.get_bind().dialect.name
     there = session.execute(text(in_turn(_THERE, dialect)), {"before_id": mark.before_id}).one()
     for name, now, before in zip(("transfers", "allocations"), there, (mark.transfers, mark.allocations), strict=True):
         if now != before:
             yield "", f"{name} before {mark.before_id}: {now:,}, {before:,} were proved"
-    for kept in _longest_unread(session):
+    for kept in _all(session) if everywhere else _longest_unread(session):
         (found, *_more) = _segments(session, kept.series, kept.from_key, kept.before_key)
         if (found.digest, found.rows) != (kept.digest, kept.rows):
             yield "", f"{kept.series} from {kept.from_key or 'the first'} on, before {kept.before_key}"
@@ -184,12 +184,6 @@ def keep(session: Session, mark: Mark, proofs: str) -> None:
         ):
             for some in _by_thousands(added):
                 bulk.upsert(writing, model, some, dict.fromkeys(names, "add"))
-
-
-def forget() -> None:
-    """Keep nothing: the next proof reads everything."""
-    with transaction() as session:
-        _forget(session)
 
 
 def _forget(session: Session) -> None:
@@ -238,6 +232,10 @@ def _is_full(segment: _Segment, most: int, last_key: str, key: str) -> bool:
 def _newest(session: Session, name: str) -> ProvedSegment | None:
     newest = select(ProvedSegment).where(ProvedSegment.series == name).order_by(ProvedSegment.before_key.desc())
     return session.scalars(newest.limit(1)).first()
+
+
+def _all(session: Session) -> Sequence[ProvedSegment]:
+    return session.scalars(select(ProvedSegment).order_by(ProvedSegment.series, ProvedSegment.before_key)).all()
 
 
 def _longest_unread(session: Session) -> list[ProvedSegment]:

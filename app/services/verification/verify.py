@@ -104,10 +104,12 @@ class Verdict:
     before: Mark
 
 
-def verify_since(*, everything: bool = False) -> Verdict:
+def verify_since(*, everything: bool = False, accept: bool = False) -> Verdict:
     """Prove all customers' books, but for rows that were proved before and never change; keep how far they are proved.
 
-    Where anything is found, everything is proved again, so that all of it is named, and nothing is kept.
+    Where anything is found, everything is proved again, so that all of it is named. What was kept then stays, so that
+    the next proof finds it as well. With `everything` all rows are read again, and compared with all that was kept;
+    with `accept` they are not compared, and where every invariant holds they are kept as they are.
     """
     proofs = _digest_of_proofs()
     with as_service("prove the ledger"):
@@ -115,13 +117,15 @@ def verify_since(*, everything: bool = False) -> Verdict:
         session.rollback()
         if session.get_bind().dialect.name == "postgresql":  # of one moment: another may keep more meanwhile
             session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
-        before = NOTHING if everything else proved.last(session, proofs)
-        found = [*violations_since(session, before)] if before.before_id else []
+        before = NOTHING if accept else proved.last(session, proofs)
+        found = []
+        if before.before_id and everything:
+            found, before = [*_named("proved", TAMPERED, proved.tampered(session, before, everywhere=True))], NOTHING
+        elif before.before_id:
+            found = [*violations_since(session, before)]
         if found or not before.before_id:
             found, before = [*dict.fromkeys([*found, *violations(session)])], NOTHING
-        if found:
-            proved.forget()
-        else:
+        if not found:
             proved.keep(session, before, proofs)
         db.session.rollback()
     return Verdict(found, before)

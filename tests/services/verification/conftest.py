@@ -2,7 +2,7 @@
 
 import itertools
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, time, timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -30,8 +30,9 @@ from app.services.reconciliation import inbox
 from app.services.reversals import disputes, refunds
 from app.services.spend_management import limits
 from app.services.usage import recording
-from app.services.verification import verify
+from app.services.verification import proved, series, verify
 from app.services.verification.proved import Mark
+from app.services.verification.series import EVENTS, HOLDS, OUTBOX, TRANSFERS, Boundary
 from app.services.verification.verify import Violation
 from app.services.webhooks import endpoints, seller_endpoints
 from tests.support import databases, tiers
@@ -149,6 +150,26 @@ def _changes_limits(customer_id: str) -> None:
     second = Limits(True, Credits(80_000_000), made.notify_threshold, made.version)
     limits.change(customer_id, second, webhook_url=None, by="alice")
     thresholds.replace(customer_id, [], ["ops@acme.example"], 1, actor="alice")
+
+
+@pytest.fixture
+def settled(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let be settled whatever was written before now."""
+
+    def all_but_holds(now: datetime) -> Boundary:
+        before = {TRANSFERS: "txn", EVENTS: "", HOLDS: "hold", OUTBOX: "evt"}
+        by_id = {name: ids.first_of(prefix, timedelta()) for name, prefix in before.items() if prefix}
+        midnight = datetime.combine(now.date(), time(), UTC)
+        holds = ids.first_of("hold", now - midnight + timedelta(hours=25))
+        return Boundary(now.date(), by_id | {EVENTS: series.key_of(midnight), HOLDS: holds})
+
+    monkeypatch.setattr(series, "settled", all_but_holds)
+
+
+@pytest.fixture
+def segments_of_two(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the digest that a run compares be of the first two transfers alone."""
+    monkeypatch.setattr(proved, "MOST_OF_A_SEGMENT", 2)
 
 
 @pytest.fixture
