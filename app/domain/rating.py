@@ -124,7 +124,7 @@ def counted(kind: MeterKind, tally: Tally, quantity: int, at: datetime, *, is_ne
 
 def malformed(report: UsageReport, properties: str) -> str:
     """Return which part of the report is written wrongly, in one word for machines; empty: none is."""
-    if not 1 <= len(report.id) <= ID_LENGTH or not report.id.isprintable():
+    if not 1 <= len(report.id) <= ID_LENGTH or not report.id.isprintable() or report.id.isspace():
         return "id_malformed"
     if report.id.startswith(OURS):
         return "id_reserved"

@@ -24,7 +24,7 @@ WRONG = {
     r'"subject": "a\u0000b"': "subject: ",
     '"properties": {"n": 1, "n": 2}': "properties.n: ",
     QUANTITY_TWICE: "quantity: ",
-    r'"properties": {"n": "\ud800"}': "It cannot be read",
+    r'"properties": {"n": "\ud800"}': r"It cannot be read: half a character, such as \ud800 alone.",
     '"properties": {"n": ' + "[" * 300 + "]" * 300 + "}": "It cannot be read",
 }
 

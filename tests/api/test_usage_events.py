@@ -111,6 +111,7 @@ def test_a_batch_is_judged_event_by_event(api: Api, metered: Customer) -> None:
         ({"time": "2026-10-01T00:00:00Z"}, 422, "too_old"),
         ({"time": "2026-11-23T00:00:00Z"}, 422, "in_the_future"),
         ({"id": "a\tb"}, 422, "id_malformed"),
+        ({"id": " "}, 422, "id_malformed"),
         ({"id": "hold_01kam"}, 422, "id_reserved"),
         ({"properties": {"note": "x" * 4000}}, 422, "properties_too_long"),
         ({"quantity": -1}, 422, "validation_failed"),

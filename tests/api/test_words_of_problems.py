@@ -1,6 +1,7 @@
 """What a body or a field lacks is said in words, and without what was sent."""
 
 import codecs
+import gzip
 import re
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ UNREAD = [
     (b"[" * 5_000, "nested too deeply"),
     (codecs.BOM_UTF8 + b"{}", "byte order mark"),
     ('{"reason": "für"}'.encode("latin-1"), "not UTF-8: byte 14 is 0xfc"),
+    (gzip.compress(b"{}"), "compressed. Send it as it is, without Content-Encoding"),
     ("{}".encode("utf-16"), "UTF-16"),
     ("{}".encode("utf-16-be"), "UTF-16"),
     ("{}".encode("utf-32-le"), "UTF-32"),

@@ -6,6 +6,7 @@ import re
 from pydantic_core import from_json
 
 _PLACED = re.compile(r"(.*) at line (\d+) column (\d+)", re.DOTALL)
+_GZIP = b"\x1f\x8b"
 _WIDE = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
@@ -13,6 +14,8 @@ def why(raw: bytes) -> str | None:
     """Return why the bytes are no JSON that is taken, as a sentence; None where they are."""
     if raw.startswith(codecs.BOM_UTF8):
         return "The body begins with a byte order mark. Send it without."
+    if raw.startswith(_GZIP):
+        return "The body is compressed. Send it as it is, without Content-Encoding."
     if raw.startswith(_WIDE) or b"\0" in raw[:4]:
         return "The body is not UTF-8 but UTF-16 or UTF-32. Send it in UTF-8."
     try:
@@ -26,7 +29,7 @@ def why(raw: bytes) -> str | None:
 def why_element(raw: bytes) -> str | None:
     """Return what is wrong with an element of a list, which has no place of its own in what was sent."""
     found = _found(raw)
-    return found and f"It cannot be read: {found.rpartition(' at ')[0]}."
+    return found and f"It cannot be read: {found.rpartition(' at ')[0].removesuffix(',')}."
 
 
 def _found(raw: bytes) -> str | None:
