@@ -273,9 +273,16 @@ BUGS = [
     Bug(
         "verify compares what an archive adds up to with a part of its authorizations",
         "app/services/verification/proved.py",
-        "and made < gone:",
-        "and made > gone:",
+        "and made < gone\n",
+        "and made > gone\n",
         ARCHIVE[:1],
+    ),
+    Bug(
+        "verify keeps events as proved that leave for an archive",
+        "app/services/verification/proved.py",
+        "return gone is not None and is_of_events and",
+        "return gone is None and is_of_events and",
+        ARCHIVE[1:],
     ),
     Bug(
         "the API lists a month without its archived events",

@@ -188,9 +188,9 @@ def _take_out(month: Month, contents: Contents) -> None:
             }  # fmt: skip
             session.execute(insert(UsageArchive).values(row))
             session.execute(delete(UsageEventKey).where(UsageEventKey.received_at < month.before_at))
-            before = month.before_at.replace(tzinfo=None).isoformat(" ", "microseconds")
-            of_events = ProvedSegment.series == "usage_events"
-            session.execute(delete(ProvedSegment).where(of_events, ProvedSegment.from_key < before))
+            of_events = ProvedSegment.series == "usage_events"  # one of the next month may begin with its day alone
+            before = ProvedSegment.from_key < month.before_at.date().isoformat()
+            session.execute(delete(ProvedSegment).where(of_events, before))
         if on_postgresql:
             _add(session, month, left)
             session.execute(update(UsageArchive).where(UsageArchive.month == month.first).values(done_at=clock.now()))

@@ -6,9 +6,10 @@ series a run.
 """
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 
 from sqlalchemy import Date, bindparam, delete, func, select, text, update
 from sqlalchemy.orm import Session
@@ -25,7 +26,7 @@ from app.services.verification.tables import CUSTOMERS, OF_THESE, in_turn
 
 EACH = (TRANSFERS, EVENTS, HOLDS, OUTBOX)
 MOST_OF_A_SEGMENT = 100_000
-_MONTH = len("2027-01")
+_MONTH, _DAY = len("2027-01"), len("2027-01-01")
 _ACCOUNTS = """
 select customer_id, unit, name, sum(amount) as balance, sum(is_row) as sequence, sum(posted) as posted_micros from (
   select customer_id, unit, credit_account as name, amount,
@@ -96,11 +97,7 @@ _NONE = ProvedSegment(before_key="")
 
 
 def last(session: Session, proofs: str) -> Mark:
-    """Return how far these very proofs have proved everything. Where a clock was set back, that is nothing.
-
-    It is nothing, too, where usage of an authorization that is proved again may be in an archive: of that only sums are
-    kept, which count what was captured of those that were proved as well.
-    """
+    """Return how far these very proofs have proved everything. Where a clock was set back, that is nothing."""
     newest = {name: _newest(session, name) for name in EACH}
     if any(row is None or row.proofs != proofs or row.days_before > clock.now().date() for row in newest.values()):
         return NOTHING
@@ -111,8 +108,6 @@ def last(session: Session, proofs: str) -> Mark:
     }
     days = {name: row.days_before for name, row in newest.items() if row is not None}
     usage_before, made = days[EVENTS], series.oldest_hold(session, before[HOLDS])
-    if made and (gone := series.archived_before(session)) and made < gone:
-        return NOTHING
     hold = made and made.astimezone(UTC).date()
     mark = Mark(
         before_id=before[TRANSFERS],
@@ -129,6 +124,15 @@ def last(session: Session, proofs: str) -> Mark:
     )
     fits = session.execute(_ON_A_PROVED_DAY, {"before_id": mark.before_id, "began": mark.began}).first() is None
     return mark if fits else NOTHING
+
+
+def reaches_into_an_archive(session: Session, mark: Mark) -> bool:
+    """Say whether usage of an authorization that is proved again may be in an archive.
+
+    Of that only sums are kept, which count what was captured of authorizations that were proved as well.
+    """
+    made, gone = series.oldest_hold(session, mark.holds), series.archived_before(session)
+    return made is not None and gone is not None and made < gone
 
 
 def tampered(session: Session, mark: Mark, *, everywhere: bool = False) -> Iterator[Found]:
@@ -149,7 +153,10 @@ def tampered(session: Session, mark: Mark, *, everywhere: bool = False) -> Itera
 
 
 def keep(session: Session, mark: Mark, proofs: str) -> None:
-    """Keep what is proved beyond the mark. What is under way, or came out of turn, is left to the next proof."""
+    """Keep what is proved beyond the mark. What is under way, or came out of turn, is left to the next proof.
+
+    Nothing is kept of events of a month that has begun to leave for an archive, before the proof or meanwhile.
+    """
     bounds, now = series.boundary(session, clock.now()), clock.now()
     same = {"days_before": bounds.day, "proofs": proofs, "proved_at": now, "read_at": now}
     new = {
@@ -164,7 +171,7 @@ def keep(session: Session, mark: Mark, proofs: str) -> None:
     between = {"from_key": mark.before_id, "before_key": bounds.before[TRANSFERS]}
     accounts, grants = (_sums(session, each, between) if TRANSFERS in new else [] for each in (_ACCOUNTS, _GRANTS))
     usage = _days(session, mark.usage_before, bounds.day) if EVENTS in new else []
-    read = _longest_unread(session) if mark.before_id else []
+    read = [(each.series, each.before_key) for each in _longest_unread(session)] if mark.before_id else []
     with transaction() as writing:
         if writing.get_bind().dialect.name == "postgresql":
             writing.execute(text("lock table proved_segments in exclusive mode"))
@@ -172,11 +179,12 @@ def keep(session: Session, mark: Mark, proofs: str) -> None:
             _forget(writing)
         elif any((_newest(writing, name) or _NONE).before_key != mark.before(name) for name in EACH):
             return  # somebody else has proved it meanwhile
-        for each in read:
-            of_it = (ProvedSegment.series == each.series, ProvedSegment.before_key == each.before_key)
+        for name, before_key in read:  # one that has left for an archive meanwhile is not there
+            of_it = (ProvedSegment.series == name, ProvedSegment.before_key == before_key)
             writing.execute(update(ProvedSegment).where(*of_it).values(read_at=now))
+        gone = series.archived_before(writing)
         for segments in new.values():
-            bulk.insert(writing, ProvedSegment, segments)
+            bulk.insert(writing, ProvedSegment, [each for each in segments if not _leaves(each, gone)])
         for model, added, names in (
             (ProvedAccount, accounts, ("balance", "sequence", "posted_micros")),
             (ProvedGrant, grants, ("allocated_micros",)),
@@ -189,6 +197,12 @@ def keep(session: Session, mark: Mark, proofs: str) -> None:
 def _forget(session: Session) -> None:
     for model in (ProvedSegment, ProvedAccount, ProvedGrant, ProvedUsage):
         session.execute(delete(model))
+
+
+def _leaves(segment: Mapping[str, Any], gone: datetime | None) -> bool:
+    """Say whether the segment is of events that are in an archive, or are being taken out; none crosses a month."""
+    is_of_events: bool = segment["series"] == EVENTS and segment["rows"] > 0
+    return gone is not None and is_of_events and str(segment["from_key"]) < series.key_of(gone)[:_DAY]
 
 
 @dataclass

@@ -119,7 +119,7 @@ def verify_since(*, everything: bool = False, accept: bool = False) -> Verdict:
             session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
         before = NOTHING if accept else proved.last(session, proofs)
         found = []
-        if before.before_id and everything:
+        if before.before_id and (everything or proved.reaches_into_an_archive(session, before)):
             found, before = [*_named("proved", TAMPERED, proved.tampered(session, before, everywhere=True))], NOTHING
         elif before.before_id:
             found = [*violations_since(session, before)]

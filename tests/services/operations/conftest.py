@@ -22,6 +22,7 @@ from app.services.authorizations import holds
 from app.services.ledger import grants
 from app.services.operations import archive
 from app.services.verification import verify
+from app.services.verification.proved import NOTHING
 from tests.support.meters import accept_one, post_all
 
 MONTHS = 5
@@ -47,7 +48,7 @@ def ids_by_the_clock(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def spent(app: Flask, acme: Customer) -> date:
+def spent(ids_by_the_clock: None, app: Flask, acme: Customer) -> date:
     """Let Acme have events in this month (captured, held over its end) and in the next; return its first day."""
     now = clock.now()
     first = now.astimezone(UTC).date().replace(day=1)
@@ -94,3 +95,10 @@ def rows_of(sql: str) -> list[tuple[object, ...]]:
 def _holds(customer_id: str, key: str, quantity: int) -> None:
     held = holds.authorize(AuthorizationRequest(customer_id, "requests", quantity, key=key))
     holds.capture(held.id, quantity=quantity)
+
+
+def proved() -> tuple[bool, list[verify.Violation]]:
+    """Prove what came since, and say whether anything was proved before."""
+    db.session.remove()
+    verdict = verify.verify_since()
+    return verdict.before != NOTHING, verdict.violations

@@ -23,8 +23,7 @@ from app.services.operations import archive, archive_files
 from app.services.operations.archive_files import COLUMNS
 from app.services.usage import figures, history, meters
 from app.services.verification import verify
-from app.services.verification.proved import NOTHING
-from tests.services.operations.conftest import FILE_OF, MONTHS, half_a_year_after, rows_of
+from tests.services.operations.conftest import FILE_OF, MONTHS, half_a_year_after, proved, rows_of
 from tests.support import cast
 from tests.support.api import api_for, problem_of
 from tests.support.client import outside_contexts
@@ -34,8 +33,13 @@ from tests.support.meters import post_all
 pytestmark = pytest.mark.both_databases
 
 
-def test_events_leave_for_a_file_and_every_proof_holds(app: Flask, used: date, acme: Customer, into: Path) -> None:
-    before = _day_rows()
+def test_events_leave_for_a_file_and_every_proof_holds(
+    app: Flask, used: date, acme: Customer, into: Path, database: Database
+) -> None:
+    before, next_month = _day_rows(), archive.Month(used).before_at.date()
+    _by_hand(
+        database, f"update proved_segments set from_key = '{next_month}' where substr(from_key, 1, 10) = '{next_month}'"
+    )
     made = archive.archive(used, into, months=MONTHS)
     rows = [json.loads(line) for line in gzip.decompress(made.path.read_bytes()).decode().splitlines()]
     assert made.path == into / FILE_OF.format(used)
@@ -45,14 +49,14 @@ def test_events_leave_for_a_file_and_every_proof_holds(app: Flask, used: date, a
     assert (into / f"{made.path.name}.sha256").read_text() == f"{made.sha256}  {made.path.name}\n"
     assert sorted(path.name for path in into.iterdir()) == [made.path.name, f"{made.path.name}.sha256"]
     assert rows_of("select id from usage_events where quantity <> 250") == [("next",)]
+    assert rows_of("select from_key from proved_segments where series = 'usage_events'") == [(str(next_month),)]
     assert verify.verify() == verify.verify(acme.customer_id) == []
-    assert verify.verify_since().violations == []
+    assert proved() == (True, [])
     assert verify.verify_since(everything=True).violations == []
     assert _day_rows() == before
     assert archive.archive(used, into, months=MONTHS) == made
 
 
-@pytest.mark.usefixtures("ids_by_the_clock")
 @pytest.mark.parametrize("is_stuck", [False, True])
 def test_what_was_captured_in_the_last_hour_is_proved_after_an_archive(
     app: Flask, spent: date, acme: Customer, into: Path, is_stuck: bool
@@ -64,13 +68,13 @@ def test_what_was_captured_in_the_last_hour_is_proved_after_an_archive(
         holds.capture(held.id, quantity=300, keep=is_stuck)
     with clock.at(edge + timedelta(days=2, minutes=30)):
         post_all(acme.customer_id)
-        assert _proved() == (False, [])
+        assert proved() == (False, [])
     with clock.at(later):
-        assert not is_stuck or _proved() == (True, [])
+        assert not is_stuck or proved() == (True, [])
         jobs.run_due()
         archive.archive(spent, into, months=MONTHS)
-        assert _proved() == (False, []), "everything is read"
-        assert _proved() == (True, [])
+        assert proved() == (False, []), "everything is read"
+        assert proved() == (True, [])
 
 
 def test_what_was_archived_is_said_to_be_so(app: Flask, used: date, acme: Customer, into: Path) -> None:
@@ -204,13 +208,6 @@ def test_the_command_says_where_the_events_are(app: Flask, used: date, into: Pat
         month = f"{used:%Y-%m}"
         young = app.test_cli_runner().invoke(args=["portal", "archive-events", month, str(into)])
     assert (young.exit_code, "months after its end, and not before" in young.output) == (1, True)
-
-
-def _proved() -> tuple[bool, list[verify.Violation]]:
-    """Prove what came since, and say whether anything was proved before."""
-    db.session.remove()
-    verdict = verify.verify_since()
-    return verdict.before != NOTHING, verdict.violations
 
 
 def _day_rows() -> list[tuple[object, ...]]:

@@ -2,19 +2,23 @@
 
 import fcntl
 import signal
+from contextlib import AbstractContextManager
 from datetime import date
 from pathlib import Path
 
 import pytest
 from flask import Flask
+from sqlalchemy.orm import Session
 
 from app import clock
 from app.config import Settings
 from app.domain.errors import Refused
 from app.models.database import db
 from app.services.operations import archive, archive_files
+from app.services.transaction import transaction
+from app.services.verification import proved as proofs
 from app.services.verification import verify
-from tests.services.operations.conftest import FILE_OF, MONTHS, rows_of
+from tests.services.operations.conftest import FILE_OF, MONTHS, proved, rows_of
 from tests.support import programs, tiers
 from tests.support.databases import Database, environment
 
@@ -47,10 +51,27 @@ def test_a_run_that_was_killed_is_gone_on_with(
         archive.archive(used, into, months=MONTHS)
         raise KeyboardInterrupt  # PostgreSQL takes nothing out one by one
     db.session.remove()
-    assert verify.verify() == []
+    assert verify.verify_since(everything=True).violations == []
     assert archive.archive(used, into, months=MONTHS).events == 5
+    assert proved() == (True, []), "what was kept of the events meanwhile has left with them"
     assert verify.verify() == []
     assert rows_of("select id from usage_events where quantity <> 250") == [("next",)]
+
+
+@pytest.mark.parametrize("everything", [True, False])
+def test_a_month_that_leaves_while_verify_reads_is_not_kept_as_proved(
+    app: Flask, used: date, into: Path, monkeypatch: pytest.MonkeyPatch, everything: bool
+) -> None:
+    """What was read is from before; it is written when the events have left."""
+
+    def after_an_archive() -> AbstractContextManager[Session]:
+        monkeypatch.undo()
+        archive.archive(used, into, months=MONTHS)
+        return transaction()
+
+    monkeypatch.setattr(proofs, "transaction", after_an_archive)
+    assert verify.verify_since(everything=everything).violations == []
+    assert proved() == (True, [])
 
 
 @pytest.mark.fault("A3")
