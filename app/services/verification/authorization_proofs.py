@@ -88,7 +88,7 @@ AUTHORIZATION_PROOFS = (
         select customer_id, id from authorizations
         where (state = 'refused' and (captures <> 0 or reason = '')) or (state = 'captured' and captures = 0)
           or (state = 'held') <> (ended_at is null) or (state <> 'refused' and reason <> '')
-          or (state in ('released', 'expired') and captures > 0
+          or (state in ('held', 'released', 'expired') and captures > 0
             and case when meter = '' then captured_micros >= micros else captured_quantity >= quantity end)""",
     ),
     Proof(

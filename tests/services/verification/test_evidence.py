@@ -112,6 +112,15 @@ DAMAGES = [
         "hold_",
         "an authorization is not in the state that its captures and its end leave it in",
     ),
+    *[
+        (
+            "I19",
+            f"update authorizations set state = 'held', ended_at = null where state = 'captured' and id in {captured}",
+            "hold_",
+            "an authorization is not in the state that its captures and its end leave it in",
+        )
+        for captured in (CAPTURED, AT_ONCE)
+    ],
     # What every customer has.
     ("terms", "update customers set catalog_version = 9", "cus_", "a version of the catalog that is not there"),
     ("terms", f"update billing_periods set closed_at = {LATER}", "period", "does not say by which version and plan"),
@@ -261,3 +270,4 @@ def test_what_was_deleted_lowered_or_marked_by_hand_is_named(
             unseen[damage] = (invariant, row, words, named)
     assert unseen == {}
     assert damaged("select 1") == []
+    assert damaged("delete from authorizations where state = 'refused'") == [], "nothing names a refusal: docs say so"
