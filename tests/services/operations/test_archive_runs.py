@@ -18,6 +18,7 @@ from app.services.operations import archive, archive_files
 from app.services.transaction import transaction
 from app.services.verification import proved as proofs
 from app.services.verification import verify
+from app.services.verification.proved import Mark
 from tests.services.operations.conftest import FILE_OF, MONTHS, proved, rows_of
 from tests.support import programs, tiers
 from tests.support.databases import Database, environment
@@ -72,6 +73,22 @@ def test_a_month_that_leaves_while_verify_reads_is_not_kept_as_proved(
     monkeypatch.setattr(proofs, "transaction", after_an_archive)
     assert verify.verify_since(everything=everything).violations == []
     assert proved() == (True, [])
+
+
+def test_what_is_missing_because_a_month_left_while_verify_read_is_not_named(
+    app: Flask, settings: Settings, used: date, into: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    last = proofs.last
+
+    def before_an_archive(session: Session, digest: str) -> Mark:
+        mark = last(session, digest)
+        monkeypatch.undo()
+        said, _errors = _run(settings, "stop", "nothing", used, into).communicate(timeout=60)
+        assert "5 events are in" in said
+        return mark
+
+    monkeypatch.setattr(proofs, "last", before_an_archive)
+    assert verify.verify_since().violations == []
 
 
 @pytest.mark.fault("A3")
