@@ -84,6 +84,14 @@ BUGS = [
         of_postgresql=True,
     ),
     Bug(
+        "calls of busy customers take all connections",
+        "app/services/authorizations/postgresql_calls.py",
+        "BoundedSemaphore(max(1, size - LINES))",
+        "BoundedSemaphore(max(1, size))",
+        ("tests/services/authorizations/test_busy.py",),
+        of_postgresql=True,
+    ),
+    Bug(
         "calls of several customers go each alone",
         "app/services/authorizations/postgresql_calls.py",
         "return str(hash(customer_id) % LINES)",

@@ -7,7 +7,7 @@ row somebody else has waits for it with those about the same customer, and holds
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from threading import Lock
+from threading import BoundedSemaphore, Lock
 from typing import Any, TypeVar
 
 import psycopg
@@ -68,6 +68,8 @@ class HotPath:
         )
         self._opening = Lock()
         self._lines = Lines()
+        self._places = BoundedSemaphore(max(1, size - LINES))
+        """Connections on which may be waited for a customer's row: never those of the lines of all customers."""
 
     def call(
         self,
@@ -90,12 +92,22 @@ class HotPath:
             self._lines.settle(line_of(customer_id), call, PATIENCE, self._settle)
         if not customer_id or call.is_busy:
             call = Call(statement, values, again)
-            self._lines.settle(about, call, PATIENCE, self._settle)
+            self._lines.settle(about, call, PATIENCE, self._settle_apart)
         if isinstance(call.answer, Exception):
             raise call.answer
         if call.answer is None:
             raise DatabaseAway
         return call.answer
+
+    def _settle_apart(self, calls: Sequence[Call]) -> None:
+        """Give the calls of a line of their own their answers, when there is a place to wait for what they lock."""
+        if not self._places.acquire(timeout=PATIENCE):
+            _refuse(calls, DatabaseAway())
+            return
+        try:
+            self._settle(calls)
+        finally:
+            self._places.release()
 
     def _settle(self, calls: Sequence[Call], *, may_repeat: bool = True) -> None:
         """Give each call its answer. What is wrong with one of several undoes all of them: then each is asked alone."""
