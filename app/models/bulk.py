@@ -75,7 +75,7 @@ def as_handed(dialect: str, rows: Sequence[Row] | Rows) -> str:
     return json.dumps(rows, default=_with_zone if dialect == "postgresql" else _without_zone)
 
 
-class _Texts(TypeDecorator[Sequence[str]]):
+class Texts(TypeDecorator[Sequence[str]]):
     """Any number of texts in one parameter."""
 
     impl = Text
@@ -117,12 +117,12 @@ def one_of(column: Any, name: str) -> ColumnElement[Any]:
     They are one parameter, so that the statement is the same for one as for hundreds. It is a condition, and not for
     `~`, which would compare it with 0 on SQLite: `none_of`.
     """
-    return _Among(column, bindparam(name, type_=_Texts()))
+    return _Among(column, bindparam(name, type_=Texts()))
 
 
 def none_of(column: Any, name: str) -> ColumnElement[Any]:
     """Select rows whose column is none of the texts that are handed over under this name."""
-    return _NotAmong(column, bindparam(name, type_=_Texts()))
+    return _NotAmong(column, bindparam(name, type_=Texts()))
 
 
 def inserted(dialect: str, table: Table, columns: Sequence[str], rows: Select[*tuple[Any, ...]]) -> Insert:

@@ -18,9 +18,11 @@ from app import clock, ids
 from app.domain.authorizations import AuthorizationRequest
 from app.domain.money import Credits
 from app.domain.people.members import Actor
+from app.models.bulk import Texts
 from app.models.customers import Customer
 from app.models.database import db
 from app.models.scope import CustomerScope, as_customer, as_service, current
+from app.models.unit_of_work import figures
 from app.services import jobs
 from app.services.authorizations import holds
 from app.services.ledger import grants
@@ -98,7 +100,7 @@ def _filled(statement: sa.Select[Any], customer_id: str) -> dict[str, Any]:
     for bind in statement.compile(dialect=db.engine.dialect).binds.values():
         if bind.required:
             one = _of_type(bind.type, customer_id)
-            values[bind.key] = [one] if bind.expanding else one
+            values[bind.key] = [one] if bind.expanding or isinstance(bind.type, Texts) else one
     return values
 
 
@@ -114,15 +116,17 @@ def _of_type(kind: sa.types.TypeEngine[Any], customer_id: str) -> object:
 
 def _of_pages(app: Flask, browser: Browser) -> list[Asked]:
     """Open each page of the signed-in customer, and return what was asked in its scope, before it was narrowed."""
-    with _asked() as seen:
+    past = list[sa.Select[Any]]()
+    with _asked(past) as seen:
         for rule in rules_of(app):
             if "GET" in (rule.methods or set()) and not rule.arguments and rule.rule.startswith("/billing"):
                 browser.client.get(rule.rule, base_url=browser.origin, buffered=True)
+    assert past, "figures are read past the ORM"
     return seen
 
 
 @contextmanager
-def _asked() -> Iterator[list[Asked]]:
+def _asked(past: list[sa.Select[Any]]) -> Iterator[list[Asked]]:
     seen: list[Asked] = []
 
     def saw(state: ORMExecuteState) -> None:
@@ -130,10 +134,19 @@ def _asked() -> Iterator[list[Asked]]:
             values = state.parameters if isinstance(state.parameters, Mapping) else {}
             seen.append((state.statement, dict(values)))
 
+    def saw_figures(asked: sa.Select[Any], values: Mapping[str, Any]) -> Any:
+        if isinstance(current(), CustomerScope):
+            seen.append((asked, dict(values)))
+            past.append(asked)
+        return read(asked, values)
+
+    read = figures.read
     sa.event.listen(Session, "do_orm_execute", saw, insert=True)
+    figures.read = saw_figures
     try:
         yield seen
     finally:
+        figures.read = read
         sa.event.remove(Session, "do_orm_execute", saw)
 
 

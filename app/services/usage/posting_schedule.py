@@ -2,9 +2,10 @@
 
 from collections.abc import Collection, Sequence
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import BindParameter, Date, Select, bindparam, func, select
+from sqlalchemy import BindParameter, Date, Integer, Select, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from app import clock
@@ -87,23 +88,29 @@ def to_post(today: date | BindParameter[Any]) -> Select[str]:
 def _with_usage_to_post(limit: int, but: Sequence[str], *, days: int) -> Sequence[str]:
     """Return at most so many customers of whom something is due: those of the first so many days, the oldest first."""
     asked = {"until": clock.now().date(), "but": but, "many": limit, "days": days}
-    return db.session.scalars(_FIRST, asked).all()
+    return db.session.scalars(_first(), asked).all()
 
 
+@cache
 def _first() -> Select[str]:
+    """Ask for them among all customers: it is a service's statement, and no customer's."""
     first = (
         to_post(bindparam("until", type_=Date))
         .add_columns(UsageDay.due_on)
         .where(none_of(UsageDay.customer_id, "but"))
         .order_by(UsageDay.due_on)
-        .limit(bindparam("days"))
+        .limit(bindparam("days", type_=Integer()))
         .subquery()
     )
     customer_id, due_on = first.c
-    return select(customer_id).group_by(customer_id).order_by(func.min(due_on), customer_id).limit(bindparam("many"))
+    return (
+        select(customer_id)
+        .group_by(customer_id)
+        .order_by(func.min(due_on), customer_id)
+        .limit(bindparam("many", type_=Integer()))
+    )
 
 
-_FIRST = _first()
 _FREE = (
     select(Spending.customer_id)
     .where(one_of(Spending.customer_id, "customers"), Spending.unposted_micros > constant(0))
