@@ -3,6 +3,7 @@
 from tests.mutants import (
     planted,
     planted_access,
+    planted_archive,
     planted_arrears,
     planted_billed,
     planted_books,
@@ -67,6 +68,7 @@ BUGS = [
     *planted_billed.BUGS,
     *planted_evidence.BUGS,
     *planted_running.BUGS,
+    *planted_archive.BUGS,
     *planted_second_factors.BUGS,
     *planted_pages.BUGS,
     *planted_people.BUGS,

@@ -14,7 +14,6 @@ ENDS = "tests/faults/test_server_ends.py"
 REPLICAS = "tests/models/test_replica_age.py"
 CALLS = "app/services/authorizations/postgresql_calls.py"
 
-ARCHIVE = ("tests/services/operations/test_archive.py", "tests/services/operations/test_archive_runs.py")
 BUGS = [
     Bug(
         "nobody makes the folder of the queue",
@@ -227,68 +226,5 @@ BUGS = [
         "    if replica.the_replica() is not None:\n",
         "    if at is not None:\n",
         ("tests/faults/test_replica.py::test_a_database_that_is_no_replica_is_not_read",),
-    ),
-    Bug(
-        "events leave the database that are not in the file",
-        "app/services/operations/archive.py",
-        "if not known and contents.lines != archive_files.digest(_rows(month)):",
-        "if not known and not contents.lines:",
-        ARCHIVE,
-    ),
-    Bug(
-        "a month is archived of which usage is still to be posted",
-        "app/services/operations/archive.py",
-        "UsageDay.micros > UsageDay.posted_micros",
-        "UsageDay.micros < UsageDay.posted_micros",
-        ARCHIVE,
-    ),
-    Bug(
-        "a month is archived that was not proved",
-        "app/services/operations/archive.py",
-        "if proved is None or proved <= before.date():",
-        "if proved is not None and proved <= before.date():",
-        ARCHIVE,
-    ),
-    Bug(
-        "another file of an archived month is taken for the one that was written",
-        "app/services/operations/archive.py",
-        "if known and known != contents.sha256:",
-        "if known and not contents.sha256:",
-        ARCHIVE,
-    ),
-    Bug(
-        "two runs take the same events of a month out",
-        "app/services/operations/archive.py",
-        "month.events)) != sums.events:",
-        "month.events)) is None:",
-        ARCHIVE,
-    ),
-    Bug(
-        "verify leaves out what is kept of archived captures",
-        "app/services/verification/authorization_proofs.py",
-        "group by customer_id, meter having sum(micros) <> 0 or sum(quantity) <> 0 or sum(captures) <> 0",
-        "group by customer_id, meter having sum(captures) > 99",
-        ARCHIVE,
-    ),
-    Bug(
-        "verify compares what an archive adds up to with a part of its authorizations",
-        "app/services/verification/proved.py",
-        "and made < gone\n",
-        "and made > gone\n",
-        ARCHIVE[:1],
-    ),
-    Bug(
-        "verify keeps events as proved that leave for an archive",
-        "app/services/verification/proved.py",
-        "return gone is not None and is_of_events and",
-        "return gone is None and is_of_events and",
-        ARCHIVE[1:],
-    ),
-    Bug(
-        "the API lists a month without its archived events",
-        "app/api/v1/usage.py",
-        "if archived.holds(first):",
-        "if archived.holds(last):",
-        ARCHIVE,
     ),
 ]

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, case, delete, exists, func, insert, or_, select, text, update
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from app import clock
@@ -24,7 +25,7 @@ from app.models.proofs import ProvedSegment
 from app.models.scope import as_service
 from app.models.subscriptions import Subscription
 from app.models.usage import ArchivedUsage, UsageArchive, UsageDay, UsageEvent, UsageEventKey
-from app.services.operations import archive_files
+from app.services.operations import archive_files, archive_proof
 from app.services.operations.archive_files import COLUMNS, Contents, Key, Sums
 from app.services.transaction import transaction
 
@@ -35,6 +36,7 @@ _AT_ONCE = {"yield_per": 5_000}
 _EACH_TIME = 1_000
 _UNREADABLE = (OSError, ValueError, KeyError, EOFError, TypeError, RecursionError, zlib.error)
 """What is no file of events raises one of these."""
+_LOCK_NOT_AVAILABLE = "55P03"
 _SUMMED = ("events", "quantity", "most", "micros", "captures", "captured_quantity", "captured_micros")
 
 
@@ -89,21 +91,25 @@ def archive(first: date, directory: Path, *, months: int) -> Archived:
         raise Refused(f"{month} is not over yet.", "too_young")
     path = directory / month.file
     with as_service("archive usage events"):
-        kept = db.session.get(UsageArchive, month.first)
+        session = db.session()
+        session.rollback()
+        if session.get_bind().dialect.name == "postgresql":  # file, rows and what was proved are of one moment
+            session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+        kept = session.get(UsageArchive, month.first)
         known, is_done = (kept.sha256, kept.done_at is not None) if kept else ("", False)
+        lines = ""
         if not known:
             _ask_whether_it_may(month, max(months, LEAST_MONTHS))
-            if not path.exists():
-                archive_files.write(path, _rows(month))
+            rows = _rows_as_proved(month)
+            lines = archive_files.digest(rows) if path.exists() else archive_files.write(path, rows)
         contents = _read(path)
         if known and known != contents.sha256:
-            raise Refused(f"{path} is not the file that was written for {month}.", "another_file")
-        if not known and contents.lines != archive_files.digest(_rows(month)):
-            db.session.rollback()
-            raise _another_run(month) if db.session.get(UsageArchive, month.first) else _holds_others(month)
+            raise _is_another(month, path)
+        if not known and contents.lines != lines:
+            raise _holds_others(month)
         archive_files.write_sum(path, contents.sha256)
         if not is_done:
-            _take_out(month, contents)
+            _take_out(month, path, contents)
     return Archived(path, contents.sha256, contents.events)
 
 
@@ -144,6 +150,19 @@ def _ask_whether_it_may(month: Month, months: int) -> None:
         raise Refused(f"{month} is not proved yet: run `portal verify`.", "not_proved")
 
 
+def _rows_as_proved(month: Month) -> Iterator[tuple[Any, ...]]:
+    """Yield its events; at their end refuse them all if they, or the totals of their days, are not as proved."""
+    sums = dict[Key, Sums]()
+    for row in _rows(month):
+        archive_files.add(sums, dict(zip(COLUMNS, row, strict=True)))
+        yield row
+    session = db.session()
+    found = next(archive_proof.changes(session, month.first, month.before_at, sums), None)
+    if found is not None:
+        session.rollback()
+        raise _another_run(month) if session.get(UsageArchive, month.first) else _is_not_as_proved(month, found)
+
+
 def _rows(month: Month) -> Iterator[tuple[Any, ...]]:
     columns = [getattr(UsageEvent, name) for name in COLUMNS]
     order = (UsageEvent.customer_id, UsageEvent.meter, UsageEvent.day, UsageEvent.received_at, UsageEvent.id)
@@ -164,18 +183,29 @@ def _holds_others(month: Month) -> Refused:
     return Refused(words, "another_file")
 
 
+def _is_another(month: Month, path: Path) -> Refused:
+    return Refused(f"{path} is not the file that was written for {month}.", "another_file")
+
+
+def _is_not_as_proved(month: Month, found: str) -> Refused:
+    words = f"{month} is not as it was proved: {found}. Run `portal verify --all`, and look into what it names."
+    return Refused(words, "not_as_proved")
+
+
 def _another_run(month: Month) -> Refused:
     words = f"Another run has taken events of {month} out: give the command again when it has ended."
     return Refused(words, "another_run")
 
 
-def _take_out(month: Month, contents: Contents) -> None:
+def _take_out(month: Month, path: Path, contents: Contents) -> None:
     """Let the events leave, when the file holds just what the database does. What they add up to is kept with that."""
     with transaction() as session:
         on_postgresql = session.get_bind().dialect.name == "postgresql"
         if on_postgresql:
             session.execute(text("lock table usage_archives in exclusive mode"))
         kept = session.get(UsageArchive, month.first, populate_existing=True)
+        if kept is not None and kept.sha256 != contents.sha256:
+            raise _is_another(month, path)
         if kept is not None and kept.done_at is not None:
             return  # by another run, meanwhile
         left = _left(session, month)
@@ -194,7 +224,7 @@ def _take_out(month: Month, contents: Contents) -> None:
         if on_postgresql:
             _add(session, month, left)
             session.execute(update(UsageArchive).where(UsageArchive.month == month.first).values(done_at=clock.now()))
-            session.execute(select(func.purser_drop_usage_month(month.first)))
+            _drop(session, month)
             return
     for key, sums in sorted(left.items()):
         with transaction() as session:
@@ -204,6 +234,19 @@ def _take_out(month: Month, contents: Contents) -> None:
             session.execute(delete(UsageEvent).where(*_of(key), month.events))
     with transaction() as session:
         session.execute(update(UsageArchive).where(UsageArchive.month == month.first).values(done_at=clock.now()))
+
+
+def _drop(session: Session, month: Month) -> None:
+    """Let PostgreSQL drop the month's partition, or say that somebody keeps it from doing so."""
+    try:
+        session.execute(select(func.purser_drop_usage_month(month.first)))
+    except OperationalError as problem:
+        if getattr(problem.orig, "sqlstate", "") != _LOCK_NOT_AVAILABLE:
+            raise
+        words = (
+            f"Others have read or written usage events for five seconds: {month} is as it was. Give the command again."
+        )
+        raise Refused(words, "in_use") from None
 
 
 def _left(session: Session, month: Month) -> dict[Key, Sums]:

@@ -5,7 +5,7 @@ import gzip
 import hashlib
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -73,24 +73,31 @@ class Contents:
         return sum(each.events for each in self.sums.values())
 
 
-def write(target: Path, rows: Iterable[tuple[Any, ...]]) -> None:
+def write(target: Path, rows: Iterable[tuple[Any, ...]]) -> str:
     """Write the events, in the order in which they come, under another name first: the file is there whole or not.
 
-    One run writes it at a time: its lock ends with it, however that ends.
+    One run writes it at a time: its lock ends with it, however that ends. The digest of its lines is returned.
     """
-    beside = target.with_name(f"{target.name}.part")
+    beside, lines = target.with_name(f"{target.name}.part"), hashlib.sha256()
     handle = os.open(beside, os.O_CREAT | os.O_NOFOLLOW | os.O_WRONLY, _OWNER_ALONE)
     with os.fdopen(handle, "wb") as raw:
         if not _is_ours(raw, beside):
             raise Refused(f"Another run is writing {target}: give the command again when it has ended.", "another_run")
         raw.truncate()  # of a run that was killed
-        with gzip.GzipFile(filename="", mode="wb", fileobj=raw, mtime=0) as packed:
-            for row in rows:
-                packed.write(_line(row))
+        try:
+            with gzip.GzipFile(filename="", mode="wb", fileobj=raw, mtime=0) as packed:
+                for row in rows:
+                    line = _line(row)
+                    packed.write(line)
+                    lines.update(line)
+        except Refused:
+            beside.unlink()  # it is ours: nobody else writes here meanwhile
+            raise
         raw.flush()
         os.fsync(raw.fileno())
     beside.rename(target)
     _keep(target.parent)
+    return lines.hexdigest()
 
 
 def _is_ours(raw: IO[bytes], path: Path) -> bool:
@@ -134,12 +141,16 @@ def read(target: Path) -> Contents:
     with gzip.open(target) as lines:
         for line in lines:
             unpacked.update(line)
-            row = json.loads(line)
-            key = (row["customer_id"], row["day"], row["meter"], row["period_number"])
-            captured = row["authorization_id"] is not None
-            found.sums.setdefault(key, Sums()).add(row["quantity"], row["micros"], is_capture=captured)
+            add(found.sums, json.loads(line))
     found.lines = unpacked.hexdigest()
     return found
+
+
+def add(sums: dict[Key, Sums], row: Mapping[str, Any]) -> None:
+    """Add an event to what they add up to."""
+    key = (row["customer_id"], str(row["day"]), row["meter"], row["period_number"])
+    captured = row["authorization_id"] is not None
+    sums.setdefault(key, Sums()).add(row["quantity"], row["micros"], is_capture=captured)
 
 
 def _keep(directory: Path) -> None:

@@ -6,7 +6,7 @@ series a run.
 """
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import Date, bindparam, delete, func, select, text, update
 from sqlalchemy.orm import Session
 
-from app import clock
+from app import clock, ids
 from app.models import bulk
 from app.models.database import UtcDateTime
 from app.models.proofs import ProvedAccount, ProvedGrant, ProvedSegment, ProvedUsage
@@ -146,10 +146,28 @@ def tampered(session: Session, mark: Mark, *, everywhere: bool = False) -> Itera
     for name, now, before in zip(("transfers", "allocations"), there, (mark.transfers, mark.allocations), strict=True):
         if now != before:
             yield "", f"{name} before {mark.before_id}: {now:,}, {before:,} were proved"
-    for kept in _all(session) if everywhere else _longest_unread(session):
+    yield from changed(session, _all(session) if everywhere else _longest_unread(session))
+
+
+def changed(session: Session, segments: Iterable[ProvedSegment]) -> Iterator[Found]:
+    """Yield those of the segments whose rows have another digest than when they were proved."""
+    for kept in segments:
         (found, *_more) = _segments(session, kept.series, kept.from_key, kept.before_key)
         if (found.digest, found.rows) != (kept.digest, kept.rows):
             yield "", f"{kept.series} from {kept.from_key or 'the first'} on, before {kept.before_key}"
+
+
+def events_before(session: Session, moment: datetime) -> Sequence[ProvedSegment]:
+    """Return the segments of usage events before a month begins: they leave with its events. None crosses a month."""
+    before = ProvedSegment.from_key < moment.astimezone(UTC).date().isoformat()
+    return session.scalars(select(ProvedSegment).where(ProvedSegment.series == EVENTS, before)).all()
+
+
+def holds_between(session: Session, from_at: datetime, before_at: datetime) -> Sequence[ProvedSegment]:
+    """Return the segments of authorizations that have some of between the moments."""
+    first, last = (ids.first_of("hold", clock.now() - each) for each in (from_at, before_at))
+    between = (ProvedSegment.before_key > first, ProvedSegment.from_key < last)
+    return session.scalars(select(ProvedSegment).where(ProvedSegment.series == HOLDS, *between)).all()
 
 
 def keep(session: Session, mark: Mark, proofs: str) -> None:

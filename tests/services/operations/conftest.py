@@ -23,6 +23,7 @@ from app.services.ledger import grants
 from app.services.operations import archive
 from app.services.verification import verify
 from app.services.verification.proved import NOTHING
+from tests.support.databases import Database
 from tests.support.meters import accept_one, post_all
 
 MONTHS = 5
@@ -102,3 +103,10 @@ def proved() -> tuple[bool, list[verify.Violation]]:
     db.session.remove()
     verdict = verify.verify_since()
     return verdict.before != NOTHING, verdict.violations
+
+
+def by_hand(database: Database, damage: str) -> None:
+    """Change rows as only the owner of the database could."""
+    engine = sa.create_engine(database.superuser_url, poolclass=sa.NullPool)
+    with engine.begin() as connection:
+        connection.exec_driver_sql(damage)

@@ -7,7 +7,6 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
-import sqlalchemy as sa
 from flask import Flask
 
 from app import clock
@@ -23,7 +22,7 @@ from app.services.operations import archive, archive_files
 from app.services.operations.archive_files import COLUMNS
 from app.services.usage import figures, history, meters
 from app.services.verification import verify
-from tests.services.operations.conftest import FILE_OF, MONTHS, half_a_year_after, proved, rows_of
+from tests.services.operations.conftest import FILE_OF, MONTHS, by_hand, half_a_year_after, proved, rows_of
 from tests.support import cast
 from tests.support.api import api_for, problem_of
 from tests.support.client import outside_contexts
@@ -37,7 +36,7 @@ def test_events_leave_for_a_file_and_every_proof_holds(
     app: Flask, used: date, acme: Customer, into: Path, database: Database
 ) -> None:
     before, next_month = _day_rows(), archive.Month(used).before_at.date()
-    _by_hand(
+    by_hand(
         database, f"update proved_segments set from_key = '{next_month}' where substr(from_key, 1, 10) = '{next_month}'"
     )
     made = archive.archive(used, into, months=MONTHS)
@@ -124,7 +123,7 @@ def test_what_is_kept_of_an_archive_is_proved(
     app: Flask, used: date, into: Path, database: Database, damage: str
 ) -> None:
     archive.archive(used, into, months=MONTHS)
-    _by_hand(database, damage)
+    by_hand(database, damage)
     assert verify.verify() != []
 
 
@@ -197,9 +196,9 @@ def test_a_month_is_refused_until_nothing_of_it_is_to_be_done(
         ),
         ("delete from proved_segments", "select 1", "not_proved"),
     ):
-        _by_hand(database, damage)
+        by_hand(database, damage)
         assert refused() == reason
-        _by_hand(database, back)
+        by_hand(database, back)
     assert list(into.iterdir()) == []
 
 
@@ -212,9 +211,3 @@ def test_the_command_says_where_the_events_are(app: Flask, used: date, into: Pat
 
 def _day_rows() -> list[tuple[object, ...]]:
     return rows_of("select day, meter, events, quantity, micros, posted_micros from usage_days order by 1, 2")
-
-
-def _by_hand(database: Database, damage: str) -> None:
-    engine = sa.create_engine(database.superuser_url, poolclass=sa.NullPool)
-    with engine.begin() as connection:
-        connection.exec_driver_sql(damage)

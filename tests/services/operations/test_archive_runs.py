@@ -2,11 +2,13 @@
 
 import fcntl
 import signal
+from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from datetime import date
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from flask import Flask
 from sqlalchemy.orm import Session
 
@@ -14,7 +16,7 @@ from app import clock
 from app.config import Settings
 from app.domain.errors import Refused
 from app.models.database import db
-from app.services.operations import archive, archive_files
+from app.services.operations import archive, archive_files, archive_proof
 from app.services.transaction import transaction
 from app.services.verification import proved as proofs
 from app.services.verification import verify
@@ -129,7 +131,7 @@ def test_of_two_runs_at_once_one_archives_and_the_other_says_so_or_finds_it_done
     assert rows_of("select id from usage_events where quantity <> 250") == [("next",)]
 
 
-def test_a_month_that_another_run_took_out_while_its_file_was_read_is_not_said_to_be_another(
+def test_a_month_that_another_run_took_out_while_its_file_was_read_is_found_done(
     app: Flask, used: date, into: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     read = archive._read
@@ -141,8 +143,25 @@ def test_a_month_that_another_run_took_out_while_its_file_was_read_is_not_said_t
         return contents
 
     monkeypatch.setattr(archive, "_read", while_another_archives)
+    assert archive.archive(used, into, months=MONTHS) == archive.archive(used, into, months=MONTHS)
+    assert verify.verify() == []
+
+
+def test_a_month_that_another_run_took_out_while_it_was_proved_is_not_said_to_be_another(
+    app: Flask, used: date, into: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    changes = archive_proof.changes
+
+    def after_another_run(*asked: object) -> Iterator[str]:
+        monkeypatch.undo()
+        (into / "other").mkdir()
+        archive.archive(used, into / "other", months=MONTHS)
+        return changes(*asked)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(archive_proof, "changes", after_another_run)
     with pytest.raises(Refused, match="Another run has taken events"):
         archive.archive(used, into, months=MONTHS)
+    assert list(into.iterdir()) == [into / "other"]
     assert verify.verify() == []
 
 
@@ -157,6 +176,26 @@ def test_a_file_that_another_run_is_writing_is_left_to_it(app: Flask, used: date
         assert beside.read_bytes() == b"half of it"
     assert archive.archive(used, into, months=MONTHS).events == 5, "the other one was killed"
     assert not beside.exists()
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_a_month_that_others_hold_for_too_long_is_said_to_be_in_use(
+    app: Flask, used: date, into: Path, database: Database
+) -> None:
+    engine = sa.create_engine(database.superuser_url, poolclass=sa.NullPool)
+
+    def not_now(*asked: object) -> tuple[object, object]:
+        """Wait no longer for who reads: five seconds are long."""
+        statement, values = asked[2:4]
+        is_last = "purser_drop_usage_month" in str(statement)
+        return ("lock table usage_events in row exclusive mode nowait", {}) if is_last else (statement, values)
+
+    sa.event.listen(db.engine, "before_cursor_execute", not_now, retval=True)
+    with engine.begin() as reader, pytest.raises(Refused, match="is as it was"):
+        reader.execute(sa.text("lock table usage_events in exclusive mode"))
+        archive.archive(used, into, months=MONTHS)
+    sa.event.remove(db.engine, "before_cursor_execute", not_now)
+    assert archive.archive(used, into, months=MONTHS).events == 5
 
 
 def _run(settings: Settings, how: str, moment: str, month: date, into: Path) -> programs.Program:

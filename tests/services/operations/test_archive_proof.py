@@ -1,0 +1,94 @@
+"""What is compared before a month's events leave: nothing compares them with anything afterwards."""
+
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from app.domain.errors import Refused
+from app.models.database import db
+from app.models.scope import as_service
+from app.services.operations import archive, archive_files, archive_proof
+from app.services.operations.archive_files import COLUMNS
+from tests.services.operations.conftest import MONTHS, by_hand, proved, rows_of
+from tests.support.databases import Database
+
+pytestmark = pytest.mark.both_databases
+CHANGES = [
+    ("usage_events", "subject = 'else'", "subject = ''", "id = 'e1'", "usage_events from"),
+    ("usage_events", "micros = micros + 1", "micros = micros - 1", "id = 'e1'", "usage_events from"),
+    (
+        "proved_segments",
+        "rows = rows + 1",
+        "rows = rows - 1",
+        "series = 'usage_events'",
+        "5 usage events, 6 were proved",
+    ),
+    ("usage_days", "events = events + {first}", "events = events - {first}", "meter = 'requests'", "the totals of"),
+    ("usage_days", "quantity = quantity + 1", "quantity = quantity - 1", "meter = 'requests'", "the totals of"),
+    ("usage_days", "{more}", "{less}", "meter = 'requests'", "the totals of"),
+    ("usage_days", "period_number = -period_number", "period_number = -period_number", "micros >= 0", "the totals of"),
+    ("authorizations", "captures = captures + 1", "captures = captures - 1", "key = 'a'", "authorizations from"),
+]
+"""What is changed past the triggers of what was proved, what changes it back, where, and what is named.
+
+`{more}` and `{less}` leave them posted. `{first}` is 1 on the first day and less than nothing on the others: their sum stays.
+"""
+
+
+def test_a_month_that_is_not_as_it_was_proved_stays(app: Flask, used: date, into: Path, database: Database) -> None:
+    """Its events are compared with nothing again once they have left: two days that add up to the same count, too."""
+    both = "micros = micros {0} 1, posted_micros = posted_micros {0} 1"
+    places = {"more": both.format("+"), "less": both.format("-")}
+    places |= {"first": "(case when day = (select min(day) from usage_days) then 1 else -1 end)"}
+    for table, change, back, where, words in CHANGES:
+        by_hand(database, f"update {table} set {change} where {where}".format(**places))
+        with pytest.raises(Refused, match=words) as said:
+            archive.archive(used, into, months=MONTHS)
+        assert said.value.reason == "not_as_proved", change
+        db.session.remove()
+        by_hand(database, f"update {table} set {back} where {where}".format(**places))
+    assert len(rows_of("select id from usage_events")) == 7
+    month = archive.Month(used)
+    with as_service("look for an event's day"):
+        of_none = {("cus_none", f"{used}", "requests", 1): archive_files.Sums()}
+        (*_others, named) = archive_proof.changes(db.session(), used, month.before_at, of_none)
+        db.session.rollback()
+    assert named == "1 sums of events of a day have no totals"
+    assert archive.archive(used, into, months=MONTHS).events == 5, "it is as it was"
+    assert proved() == (True, [])
+
+
+def test_a_day_whose_last_events_another_month_has_received_is_added_up_with_them(
+    app: Flask, used: date, into: Path, database: Database
+) -> None:
+    """From the side of each month: of the next one when the first is in an archive."""
+    this = archive.Month(used)
+    last, next_month = this.before_at.date() - timedelta(days=1), archive.Month(this.before_at.date())
+    summed = "count(*), sum(quantity), max(quantity), sum(micros), 0, 0, 0 from usage_events"
+    by_hand(database, f"update usage_events set day = '{last}' where day = '{next_month.first}'")
+    by_hand(database, f"delete from usage_days where day = '{next_month.first}'")
+    for name, added in (("events", "count(*)"), ("quantity", "sum(quantity)"), ("micros", "sum(micros)")):
+        of_day = f"(select {added} from usage_events where day = '{last}')"
+        by_hand(database, f"update usage_days set {name} = {of_day} where day = '{last}'")
+    assert _totals_named(this) == _totals_named(next_month) == []
+    by_hand(
+        database,
+        f"insert into archived_usage select customer_id, day, meter, '{used}', max(period_number), {summed}"
+        f" where received_at < '{next_month.first}' group by customer_id, day, meter",
+    )
+    by_hand(database, f"delete from usage_events where received_at < '{next_month.first}'")
+    assert _totals_named(next_month) == []
+    by_hand(database, f"update usage_days set events = events + 1 where day = '{last}'")
+    assert len(_totals_named(next_month)) == 1
+
+
+def _totals_named(month: archive.Month) -> list[str]:
+    sums = dict[archive_files.Key, archive_files.Sums]()
+    with as_service("look at totals"):
+        for row in archive._rows(month):
+            archive_files.add(sums, dict(zip(COLUMNS, row, strict=True)))
+        named = [*archive_proof.changes(db.session(), month.first, month.before_at, sums)]
+        db.session.rollback()
+    return [each for each in named if "totals" in each]
