@@ -33,6 +33,7 @@ from app.services.subscriptions import settling as _settling_of_plans  # noqa: F
 from app.services.tax.checking import the_vies
 from app.web import access, assets, filters, login, navigation, security_headers, shared_counts
 from app.web.embedding import frame
+from app.web.errors import cut_short
 from app.web.errors import pages as error_pages
 from app.web.session_cookie import ServerSessions
 
@@ -118,6 +119,7 @@ def make(settings: Settings) -> Flask:
     papers.the_paper_printer.set(app, printing.paper_of)
     engine = ENGINES.get(settings.pdf_engine, ENGINES["xhtml2pdf"])
     file_making.the_renderer.set(app, Renderer(program(engine)))
+    cut_short.init_app(app)
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]

@@ -1,10 +1,13 @@
-"""The web server ends when it is asked to: also while somebody sends half a request and never the rest."""
+"""The web server ends when it is asked to, also while somebody sends half a request and never the rest, and else goes on."""
 
 import os
 import signal
 import socket
 import subprocess
 import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.request import urlopen
 
@@ -13,7 +16,11 @@ from flask import Flask
 
 from app.config import Settings
 from app.demo.__main__ import Stopped
+from app.domain.authorizations import AuthorizationRequest
+from app.models.customers import Customer
 from app.services import jobs
+from app.services.access import api_keys
+from app.services.authorizations import holds
 from tests.support.databases import environment
 from tests.support.ports import free_port
 from tests.support.server import ROOT, _wait
@@ -25,8 +32,13 @@ HALF = (
 )
 
 
-def test_half_a_request_holds_up_the_end_no_longer_than_was_said(settings: Settings, tmp_path: Path) -> None:
-    port, log = free_port(), tmp_path / "log"
+Process = subprocess.Popen[bytes]
+
+
+@contextmanager
+def served(settings: Settings, directory: Path) -> Iterator[tuple[Process, int]]:
+    """Let `make serve` serve with one process inside the block; yield what was started, and the port."""
+    port, log = free_port(), directory / "log"
     command = ["make", "-o", ".venv/runtime.stamp", f"BIN={Path(sys.executable).parent}", "WEB_WORKERS=1"]
     with log.open("wb") as output:
         server = subprocess.Popen(
@@ -35,18 +47,51 @@ def test_half_a_request_holds_up_the_end_no_longer_than_was_said(settings: Setti
         )  # fmt: skip
     try:
         _wait(server, f"http://127.0.0.1:{port}", log)
-        with socket.create_connection(("127.0.0.1", port)) as slow:
-            slow.sendall(HALF)
-            for _ in range(5):  # by then the half has been read
-                urlopen(f"http://127.0.0.1:{port}/healthz", timeout=30).close()
-            server.terminate()
-            server.wait(60)
+        yield server, port
     finally:
         if server.poll() is None:
             os.killpg(server.pid, signal.SIGKILL)
             server.wait()
+
+
+def test_half_a_request_holds_up_the_end_no_longer_than_was_said(settings: Settings, tmp_path: Path) -> None:
+    with served(settings, tmp_path) as (server, port), socket.create_connection(("127.0.0.1", port)) as slow:
+        slow.sendall(HALF)
+        for _ in range(5):  # by then the half has been read
+            urlopen(f"http://127.0.0.1:{port}/healthz", timeout=30).close()
+        server.terminate()
+        server.wait(60)
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(("127.0.0.1", port), timeout=5)
+
+
+def test_what_was_cut_short_does_nothing_and_a_killed_process_is_started_again(
+    acme: Customer, settings: Settings, tmp_path: Path
+) -> None:
+    hold = holds.authorize(AuthorizationRequest(acme.customer_id, "requests", 100, 0, "", 900, at_once=False)).id
+    _key, key = api_keys.create("host", ["usage:write"])
+    with served(settings, tmp_path) as (server, port):
+        (web,) = children(children(server.pid)[0])
+        os.kill(web, signal.SIGKILL)
+        while children(children(server.pid)[0]) in ([], [web]):
+            time.sleep(0.1)
+        _wait(server, f"http://127.0.0.1:{port}", tmp_path / "log")
+        assert b" 400 " in cut_short(port, f"/v1/authorizations/{hold}/capture", key)
+    assert holds.explained(hold, acme.customer_id)[0].state == "held"
+
+
+def cut_short(port: int, path: str, key: str) -> bytes:
+    """Send the head of a request and nothing of its body; return the first line that is answered."""
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as line:
+        head = f"POST {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {key}\r\nContent-Length: 16\r\n"
+        line.sendall(f"{head}Content-Type: application/json\r\n\r\n".encode())
+        line.shutdown(socket.SHUT_WR)
+        return line.recv(64)
+
+
+def children(pid: int) -> list[int]:
+    """Return the processes that a process has started."""
+    return [int(each) for each in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
 def test_no_job_takes_the_demos_end_for_a_failure_of_its_own(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,6 +11,7 @@ STRANGE = "tests/gateways/stripe/test_strange_answers.py"
 KEPT = "tests/models/test_connections.py"
 BACKUP = "tests/cli/test_backup.py"
 ENDS = "tests/faults/test_server_ends.py"
+WHOLE = "tests/web/test_cut_short.py"
 REPLICAS = "tests/models/test_replica_age.py"
 CALLS = "app/services/authorizations/postgresql_calls.py"
 
@@ -198,6 +199,27 @@ BUGS = [
         " --workers-kill-timeout $(WEB_STOP_SECONDS)",
         "",
         (f"{ENDS}::test_half_a_request_holds_up_the_end_no_longer_than_was_said",),
+    ),
+    Bug(
+        "a web process that was killed stays away",
+        "Makefile",
+        " --respawn-failed-workers",
+        "",
+        (f"{ENDS}::test_what_was_cut_short_does_nothing_and_a_killed_process_is_started_again",),
+    ),
+    Bug(
+        "a capture of which nothing came but its head captures all",
+        "app/web/errors/cut_short.py",
+        "        if not piece and self._missing > 0:\n",
+        "        if piece and self._missing > 0:\n",
+        (WHOLE,),
+    ),
+    Bug(
+        "the beginning of a form in pieces is a form",
+        "app/web/errors/cut_short.py",
+        "may_end=not is_form",
+        "may_end=True",
+        (WHOLE,),
     ),
     Bug(
         "a job takes the demo's end for its own failure",

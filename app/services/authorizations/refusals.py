@@ -13,7 +13,7 @@ _ENDED = {
     "captured": "This authorization was captured already.",
     "released": "This authorization was released.",
     "expired": "This authorization has expired. What it held may be spent by others.",
-    "refused": "This authorization was refused, so that there is nothing to capture.",
+    "refused": "This authorization was refused, so that it holds nothing.",
 }
 _NO_ROOM = {
     "insufficient_credits": "There is not enough credit for more than was held.",
