@@ -18,6 +18,7 @@ from app.config import Settings
 from app.extensions import csrf, htmx, limiter
 from app.gateways import connect
 from app.gateways.pdf.renderer import ENGINES, Renderer, program
+from app.later import made_later
 from app.models import database, replica
 from app.services.access.sessions import LIFETIME
 from app.services.customers import pay_later as _exposure  # noqa: F401  # registers itself
@@ -112,7 +113,7 @@ def make(settings: Settings) -> Flask:
     app.url_map.strict_slashes = False  # a path typed with or without its last slash is the same page
     app.session_interface = ServerSessions(secure=settings.secure)
     extensions.settings.set(app, settings)
-    the_gateway.set(app, connect.to_processor(settings))
+    the_gateway.set(app, made_later(lambda: connect.to_processor(settings)))
     the_vies.set(app, connect.to_vies(settings))
     the_providers.set(app, connect.to_identity_providers(settings))
     file_making.the_printer.set(app, printing.html_of)

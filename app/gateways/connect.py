@@ -1,18 +1,21 @@
 """The one place that chooses the processor: Stripe over the network, or the sandbox below the same SDK."""
 
-from stripe import StripeClient
+from typing import TYPE_CHECKING
 
 from app.config import Settings
 from app.gateways.identity.person import Provider
 from app.gateways.processor import PaymentGateway
-from app.gateways.stripe import client
-from app.gateways.stripe.gateway import StripeGateway
 from app.gateways.vies import COMMISSION, Service, Vies
 from app.identity_settings import GITHUB
+
+if TYPE_CHECKING:
+    from stripe import StripeClient
 
 
 def to_processor(settings: Settings) -> PaymentGateway:
     """Return the gateway for these settings. One serves all threads of a process."""
+    from app.gateways.stripe.gateway import StripeGateway  # with the SDK, when a processor is first asked for
+
     if settings.payments != "sandbox":
         secret, live = settings.stripe_webhook_secret, "_live_" in settings.stripe_secret_key
         return StripeGateway(sdk(settings), webhook_secret=secret, live=live)
@@ -21,8 +24,10 @@ def to_processor(settings: Settings) -> PaymentGateway:
     return StripeGateway(sdk(settings), webhook_secret=controls.webhook_secret(settings), live=False)
 
 
-def sdk(settings: Settings) -> StripeClient:
+def sdk(settings: Settings) -> "StripeClient":
     """Return the SDK's client for these settings, with the network or the sandbox's transport below it."""
+    from app.gateways.stripe import client
+
     if settings.payments != "sandbox":
         return client.over_network(settings.stripe_secret_key, settings.stripe_api_base)
     from app.gateways.sandbox import controls  # never loaded in production

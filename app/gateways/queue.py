@@ -10,9 +10,8 @@ import time
 import weakref
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import psycopg
 import structlog
 from sqlalchemy.engine import make_url
 
@@ -26,9 +25,17 @@ from app.gateways.huey_parts import (
     PostgresStorage,
     Serializer,
     SqliteHuey,
+    on_postgresql,
     on_redis,
 )
-from app.models.postgresql import has_died
+from app.later import later
+
+if TYPE_CHECKING:
+    import psycopg
+
+    from app.models import postgresql
+else:
+    psycopg, postgresql = later("psycopg"), later("app.models.postgresql")
 
 log = structlog.get_logger()
 NAME = "purser"
@@ -187,7 +194,8 @@ def _engine_for(url: str) -> Huey:
     with psycopg.connect(url, connect_timeout=PATIENCE) as connection:
         # Two processes that make the same table at the same time get in each other's way, `if not exists` or not.
         connection.execute("select pg_advisory_xact_lock(%s)", (ONE_AT_A_TIME,))
-        return Huey(NAME, storage_class=_Rows, connection=_Connections(url), table_prefix="purser_jobs", **options)
+        options |= {"storage_class": _Rows, "connection": _Connections(url), "table_prefix": "purser_jobs"}
+        return on_postgresql(NAME, psycopg, **options)
 
 
 class _Rows(PostgresStorage):  # type: ignore[misc]
@@ -196,7 +204,7 @@ class _Rows(PostgresStorage):  # type: ignore[misc]
     @property
     def conn(self) -> Any:
         """Return the connection; another one when it has died."""
-        if self._conn is not None and has_died(self._conn):
+        if self._conn is not None and postgresql.has_died(self._conn):
             self._conn.close()
         return super().conn
 

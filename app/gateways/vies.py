@@ -9,11 +9,17 @@ import json
 import time
 from contextlib import closing
 from dataclasses import dataclass
-from typing import Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
-import requests
 import structlog
-import urllib3
+
+from app.later import later
+
+if TYPE_CHECKING:
+    import requests
+    import urllib3
+else:
+    requests, urllib3 = later("requests"), later("urllib3")
 
 log = structlog.get_logger()
 COMMISSION: Final = "https://ec.europa.eu/taxation_customs/vies/rest-api"

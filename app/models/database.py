@@ -1,13 +1,12 @@
 """The database: one declarative base, one session, and what each connection and transaction begins with."""
 
 from datetime import UTC, datetime
-from typing import Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 from weakref import WeakKeyDictionary
 
 from flask import g
 from flask_sqlalchemy import SQLAlchemy
 from flask_sqlalchemy.session import Session as FlaskSession
-from psycopg.errors import ReadOnlySqlTransaction
 from sqlalchemy import (
     BigInteger,
     BindParameter,
@@ -18,7 +17,6 @@ from sqlalchemy import (
     DateTime,
     Dialect,
     Engine,
-    ExceptionContext,
     Executable,
     Index,
     MetaData,
@@ -31,7 +29,7 @@ from sqlalchemy import (
     literal_column,
     text,
 )
-from sqlalchemy.exc import DBAPIError, InvalidatePoolError, OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import (
     DeclarativeBase,
@@ -46,7 +44,12 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import TypeDecorator
 
 from app.domain.errors import ensure
-from app.models.postgresql import AWAY, choose_preparing, has_died, roll_back
+from app.later import later
+
+if TYPE_CHECKING:
+    from app.models import postgresql
+else:  # with psycopg, which SQLite does not need
+    postgresql = later("app.models.postgresql")
 
 NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -158,10 +161,7 @@ def prepare(engine: Engine, prepared_statements: str = "off") -> None:
     On PostgreSQL, let it prepare statements or not; one that is kept for a few statements need not.
     """
     if engine.dialect.name != "sqlite":
-        event.listen(engine, "connect", lambda connection, _record: choose_preparing(connection, prepared_statements))
-        event.listen(engine, "checkout", _refuse_dead)
-        event.listen(engine, "rollback", _roll_back)
-        event.listen(engine, "handle_error", _leave_one_that_only_reads)
+        postgresql.listen(engine, prepared_statements)
         return
 
     @event.listens_for(engine, "connect")
@@ -180,30 +180,11 @@ def prepare(engine: Engine, prepared_statements: str = "off") -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN DEFERRED")
 
 
-def _roll_back(connection: Connection) -> None:
-    """End the transaction, unless its connection has died: then there is nothing to end, and nothing that has failed.
-
-    Else whoever has all that it asked for, as a page that is already made, would fail with its session's end.
-    """
-    if not connection.invalidated and not roll_back(connection.connection.dbapi_connection):  # type: ignore[arg-type]  # psycopg's
-        connection.invalidate()
-
-
-def _leave_one_that_only_reads(problem: ExceptionContext) -> None:
-    """Let the pool drop all its connections where they lead to a server that only reads, as it does with dead ones."""
-    if isinstance(problem.original_exception, ReadOnlySqlTransaction):
-        problem.is_disconnect = True
-
-
 def is_away(problem: Exception) -> bool:
     """Say whether the database is away, for everybody, or whether what was asked of it has failed."""
-    return isinstance(problem, OperationalError) or (isinstance(problem, DBAPIError) and isinstance(problem.orig, AWAY))
-
-
-def _refuse_dead(connection: Any, _record: object, _fairy: object) -> None:
-    """Let the pool drop all its connections where this one has died: no question is asked, as a ping would."""
-    if has_died(connection):
-        raise InvalidatePoolError
+    return isinstance(problem, OperationalError) or (
+        isinstance(problem, DBAPIError) and isinstance(problem.orig, postgresql.AWAY)
+    )
 
 
 @event.listens_for(Session, "after_begin")

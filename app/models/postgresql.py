@@ -7,9 +7,19 @@ from typing import Any
 import psycopg
 from psycopg.errors import ReadOnlySqlTransaction
 from psycopg.pq import TransactionStatus
+from sqlalchemy import Connection, Engine, ExceptionContext, event
+from sqlalchemy.exc import InvalidatePoolError
 
 AWAY = (psycopg.OperationalError, ReadOnlySqlTransaction)
 """What says that the database does not answer, or that it is a server that only reads: another has taken its place."""
+
+
+def listen(engine: Engine, prepared_statements: str) -> None:
+    """Let the engine's connections prepare statements or not, keep none that has died, and end as below."""
+    event.listen(engine, "connect", lambda connection, _record: choose_preparing(connection, prepared_statements))
+    event.listen(engine, "checkout", _refuse_dead)
+    event.listen(engine, "rollback", _roll_back)
+    event.listen(engine, "handle_error", _leave_one_that_only_reads)
 
 
 def has_died(connection: psycopg.Connection[Any]) -> bool:
@@ -72,3 +82,24 @@ def _is_pooled(connection: psycopg.Connection[Any]) -> bool:
     row = connection.execute("select pg_backend_pid()").fetchone()
     connection.rollback()
     return row is None or row[0] != connection.info.backend_pid
+
+
+def _roll_back(connection: Connection) -> None:
+    """End the transaction, unless its connection has died: then there is nothing to end, and nothing that has failed.
+
+    Else whoever has all that it asked for, as a page that is already made, would fail with its session's end.
+    """
+    if not connection.invalidated and not roll_back(connection.connection.dbapi_connection):  # type: ignore[arg-type]  # psycopg's
+        connection.invalidate()
+
+
+def _leave_one_that_only_reads(problem: ExceptionContext) -> None:
+    """Let the pool drop all its connections where they lead to a server that only reads, as it does with dead ones."""
+    if isinstance(problem.original_exception, ReadOnlySqlTransaction):
+        problem.is_disconnect = True
+
+
+def _refuse_dead(connection: Any, _record: object, _fairy: object) -> None:
+    """Let the pool drop all its connections where this one has died: no question is asked, as a ping would."""
+    if has_died(connection):
+        raise InvalidatePoolError

@@ -12,8 +12,9 @@ from werkzeug.test import TestResponse
 
 from app.models.customers import Customer
 from app.models.database import db
-from app.services.authorizations import holds, on_postgresql, on_sqlite, postgresql_calls
+from app.services.authorizations import holds, on_postgresql, on_sqlite
 from app.services.authorizations.prepared import Prepared
+from app.services.authorizations.refusals import DatabaseAway
 from app.services.verification.verify import verify
 from tests.support.api import Api, problem_of
 from tests.support.databases import Database
@@ -69,7 +70,7 @@ def test_a_connection_that_failed_is_opened_anew(database: Database, app: Flask)
     """The file may be another one by then."""
     with on_sqlite.writer().writing() as rows:
         first = rows
-    with pytest.raises(postgresql_calls.DatabaseAway), on_sqlite.writer().writing():
+    with pytest.raises(DatabaseAway), on_sqlite.writer().writing():
         raise sqlite3.DatabaseError("database disk image is malformed")
     with on_sqlite.writer().writing() as rows:
         assert rows is not first
@@ -81,7 +82,7 @@ def test_a_connection_that_failed_is_opened_anew(database: Database, app: Flask)
 def test_what_the_server_itself_fails_at_is_no_mistake_of_ours(database: Database, app: Flask, code: str) -> None:
     """Its data or its disk is damaged, it only reads, or it was asked to give up."""
     fails = f"do $$ begin raise exception using errcode = '{code}'; end $$"
-    with pytest.raises(postgresql_calls.DatabaseAway):
+    with pytest.raises(DatabaseAway):
         on_postgresql.path().call(Prepared("fails", fails), [], about="acme")
     holds.close()
     db.session.remove()

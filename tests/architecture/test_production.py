@@ -31,7 +31,7 @@ def test_production_runs_where_the_sandbox_cannot_be_imported(settings: Settings
     assert ran.returncode == 0, ran.stderr[-3000:]
     found = json.loads(ran.stdout.splitlines()[-1])
     assert found["key"] == stripe_api.KEYS["STRIPE_PUBLISHABLE_KEY"]
-    assert found["sandbox"] == "app.gateways.sandbox is not installed"
+    assert found["sandbox"] == "app.dev is not installed"
     assert set(found["done"]) == set(jobs.JOBS) and found["done"]["sandbox_events_delivered"] == 0
     assert found["done"]["setups_checked"] == 1, "Stripe was asked for what Alice had begun"
     assert {"app.worker", "app.cli.worker", "app.forms.payment_methods", "app.services.jobs"} <= set(found["modules"])

@@ -17,8 +17,9 @@ from app.gateways.queue import Queue
 from app.models.customers import Customer
 from app.models.database import db
 from app.services.authorizations import on_postgresql
-from app.services.authorizations.postgresql_calls import DatabaseAway, HotPath
+from app.services.authorizations.postgresql_calls import HotPath
 from app.services.authorizations.prepared import Prepared
+from app.services.authorizations.refusals import DatabaseAway
 from app.services.verification.verify import verify
 from tests.support import cast, spend
 from tests.support.api import Api, api_for

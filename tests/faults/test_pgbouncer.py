@@ -21,8 +21,9 @@ from app.models.database import db
 from app.models.scope import as_customer
 from app.services import jobs
 from app.services.authorizations import holds
-from app.services.authorizations.postgresql_calls import DatabaseAway, HotPath
+from app.services.authorizations.postgresql_calls import HotPath
 from app.services.authorizations.prepared import Prepared
+from app.services.authorizations.refusals import DatabaseAway
 from app.services.operations.installation import install, newest_revision
 from app.services.verification.verify import verify
 from tests.programs import pgbouncer

@@ -29,7 +29,7 @@ BUGS = [
     Bug(
         "a call that psycopg has dropped is never prepared again",
         "app/models/unit_of_work/functions.py",
-        "            except InvalidSqlStatementName:  #",
+        "            except psycopg.errors.InvalidSqlStatementName:  #",
         "            except ZeroDivisionError:  #",
         (f"{TESTS}::test_a_connection_that_has_forgotten_the_call_or_lost_its_answer_counts_once",),
     ),

@@ -61,7 +61,7 @@ BUGS = [
     Bug(
         "the queue's connection dies unnoticed",
         "app/gateways/queue.py",
-        "if self._conn is not None and has_died(self._conn):",
+        "if self._conn is not None and postgresql.has_died(self._conn):",
         "if self._conn is not None and self._conn.closed:",
         (f"{RESTARTS}::test_the_first_wake_up_after_a_restart_reaches_the_queue",),
     ),

@@ -7,13 +7,19 @@ that its statement reads; without one the statement is asked as ever. On SQLite,
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
-import psycopg
 from sqlalchemy import Dialect, Engine, event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
+
+from app.later import later
+
+if TYPE_CHECKING:
+    import psycopg
+else:
+    psycopg = later("psycopg")
 
 _AHEAD = "purser_ahead"
 Values = Mapping[str, Any]

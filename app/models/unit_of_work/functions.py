@@ -4,15 +4,22 @@ Nothing of SQLAlchemy's but its pool is on this path. A connection prepares the 
 """
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 from weakref import WeakSet
 
-import psycopg
-from psycopg.errors import InvalidSqlStatementName, error_from_result
-from psycopg.pq import ExecStatus
-from psycopg.pq.abc import PGresult
 from sqlalchemy import Engine
 
+from app.later import later
+
+if TYPE_CHECKING:
+    import psycopg
+    from psycopg.pq.abc import PGresult
+else:
+    psycopg = later("psycopg")
+
 Value = bytes | None
+_GOOD = frozenset({1, 2})
+"""COMMAND_OK and TUPLES_OK, as libpq numbers them."""
 
 
 class Function:
@@ -48,18 +55,18 @@ class Function:
         if connection in self._prepared:
             try:
                 return _row(libpq.exec_prepared(self._name, values))  # type: ignore[arg-type]  # null is None, as above
-            except InvalidSqlStatementName:  # psycopg drops all that is prepared when a transaction has failed
+            except psycopg.errors.InvalidSqlStatementName:  # all that is prepared is dropped when a transaction fails
                 self._prepared.discard(connection)
         _checked(libpq.prepare(self._name, self._text))
         self._prepared.add(connection)
         return _row(libpq.exec_prepared(self._name, values))  # type: ignore[arg-type]
 
 
-def _row(result: PGresult) -> list[Value]:
+def _row(result: "PGresult") -> list[Value]:
     _checked(result)
     return [result.get_value(0, column) for column in range(result.nfields)]
 
 
-def _checked(result: PGresult) -> None:
-    if result.status not in {ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK}:
-        raise error_from_result(result)
+def _checked(result: "PGresult") -> None:
+    if result.status not in _GOOD:
+        raise psycopg.errors.error_from_result(result)

@@ -4,6 +4,8 @@ On PostgreSQL one round trip to the database, on SQLite one transaction under it
 database cannot be reached the answer is no.
 """
 
+from typing import TYPE_CHECKING
+
 from sqlalchemy import or_, select
 
 from app import ids
@@ -12,15 +14,21 @@ from app.domain.errors import NotFound, Refused
 from app.domain.money import Credits
 from app.domain.rating import LARGEST
 from app.extensions import settings
+from app.later import later
 from app.models.authorizations import Authorization
 from app.models.customers import Customer
 from app.models.database import db
 from app.models.scope import as_service
 from app.services.access import api_keys
 from app.services.access.api_keys import Caller, Presented
-from app.services.authorizations import on_postgresql, on_sqlite
+from app.services.authorizations import on_sqlite
 from app.services.authorizations.judged import Judged, judged
 from app.services.authorizations.refusals import SCOPE, refused_key, shown
+
+if TYPE_CHECKING:
+    from app.services.authorizations import on_postgresql
+else:
+    on_postgresql = later("app.services.authorizations.on_postgresql")
 
 
 def authorize(request: AuthorizationRequest, proof: Presented | None = None) -> Authorized:
@@ -92,7 +100,8 @@ def _capture_request(
 
 def close() -> None:
     """Close the connections that the app has for authorizations alone."""
-    on_postgresql.close()
+    if _on_postgresql():
+        on_postgresql.close()
     on_sqlite.close()
 
 

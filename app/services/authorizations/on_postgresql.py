@@ -21,8 +21,17 @@ from app.services.access.api_keys import Presented
 from app.services.authorizations import asking, capturing
 from app.services.authorizations.capturing import Held, Said
 from app.services.authorizations.catch_up import catch_up
-from app.services.authorizations.postgresql_calls import DatabaseAway, HotPath
-from app.services.authorizations.refusals import NoRoom, Unavailable, check_kind, ended, over, refused_key, reused_key
+from app.services.authorizations.postgresql_calls import HotPath
+from app.services.authorizations.refusals import (
+    DatabaseAway,
+    NoRoom,
+    Unavailable,
+    check_kind,
+    ended,
+    over,
+    refused_key,
+    reused_key,
+)
 from app.services.authorizations.remembered import Remembered, Sent, Terms
 from app.services.catalog import versions
 from app.services.usage.terms import plan_of

@@ -18,9 +18,9 @@ from app.extensions import Extension
 from app.models.database import db
 from app.services.access.api_keys import ALL, USE_NOTED_EVERY, Presented
 from app.services.authorizations.catch_up import catch_up
-from app.services.authorizations.postgresql_calls import DatabaseAway
 from app.services.authorizations.refusals import (
     SCOPE,
+    DatabaseAway,
     NoRoom,
     Unavailable,
     check_count,

@@ -19,6 +19,7 @@ from sqlalchemy.engine import make_url
 from app.models.postgresql import AWAY, choose_preparing, has_died, keep_to_indexes, was_lost
 from app.services.authorizations.lines import Call, Lines
 from app.services.authorizations.prepared import Prepared, Row, ask_together
+from app.services.authorizations.refusals import DatabaseAway
 
 LINES = 2
 """How many lines of all customers there are. While one asks, the process answers the other; more would be shorter."""
@@ -26,10 +27,6 @@ TAKE = Prepared("purser_take", "select purser_take($1::text[])")
 """Locks customers' rows, or says which of them somebody else has."""
 PATIENCE = 3
 """Seconds that a call waits for a connection, or for its turn. Then the answer is no."""
-
-
-class DatabaseAway(Exception):
-    """The database did not answer in time, so that nothing can be allowed."""
 
 
 WAITED = (LockNotAvailable, QueryCanceled)

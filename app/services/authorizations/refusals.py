@@ -24,6 +24,10 @@ _NO_ROOM = {
 }
 
 
+class DatabaseAway(Exception):
+    """The database did not answer in time, so that nothing can be allowed."""
+
+
 class NoRoom(Refused):
     """A capture of more than was held, and more than is available. The hold stays as it is."""
 

@@ -11,7 +11,7 @@ from typing import cast
 from sqlalchemy import Engine, PoolProxiedConnection
 from sqlalchemy.exc import OperationalError
 
-from app.services.authorizations.postgresql_calls import DatabaseAway
+from app.services.authorizations.refusals import DatabaseAway
 from app.services.writing_turn import writing_to
 
 MISTAKES = (sqlite3.IntegrityError, sqlite3.ProgrammingError, sqlite3.DataError, sqlite3.NotSupportedError)

@@ -17,8 +17,8 @@ from app.extensions import Extension
 from app.models.scope import as_service
 from app.services.access.api_keys import Presented
 from app.services.authorizations import on_postgresql as authorizations
-from app.services.authorizations.postgresql_calls import DatabaseAway
 from app.services.authorizations.prepared import Prepared
+from app.services.authorizations.refusals import DatabaseAway
 from app.services.catalog import versions
 from app.services.usage.terms import plan_of
 

@@ -11,8 +11,7 @@ from app.domain.rating import DEAREST, FULL, Tally, Tariff, UsageReport
 from app.domain.reservations import Reservation
 from app.services.access.api_keys import USE_NOTED_EVERY, Caller, Presented
 from app.services.authorizations import on_sqlite as authorizations
-from app.services.authorizations.postgresql_calls import DatabaseAway
-from app.services.authorizations.refusals import SCOPE
+from app.services.authorizations.refusals import SCOPE, DatabaseAway
 from app.services.authorizations.sqlite_funds import kept
 from app.services.catalog import versions
 from app.services.usage.terms import plan_of

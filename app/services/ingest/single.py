@@ -6,14 +6,21 @@ the rows that `usage.counting` writes; a test plays the same histories on both. 
 """
 
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from app import clock
 from app.domain import rating
 from app.domain.rating import AHEAD, OLDEST, UsageReport
 from app.extensions import settings
+from app.later import later
 from app.services.access.api_keys import Presented
-from app.services.ingest import on_postgresql, on_sqlite
+from app.services.ingest import on_sqlite
 from app.services.usage.events import Accepted
+
+if TYPE_CHECKING:
+    from app.services.ingest import on_postgresql
+else:
+    on_postgresql = later("app.services.ingest.on_postgresql")
 
 WAITING = timedelta(minutes=1)
 """More than an event waits for its customer's row: what is so near to being too old is judged when it is its turn."""

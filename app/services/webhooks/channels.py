@@ -5,6 +5,7 @@ Whoever knows the address may post there, so it is kept like a secret: encrypted
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -15,7 +16,7 @@ from app.domain.errors import NotFound, Refused
 from app.domain.language import _, marked
 from app.domain.messages import chat
 from app.domain.messages.chat import Form
-from app.gateways import webhook_sender
+from app.later import later
 from app.models.customers import Customer
 from app.models.database import db
 from app.models.scope import as_service
@@ -26,6 +27,11 @@ from app.services.transaction import no_transaction, transaction
 from app.services.webhooks import chat_text, destinations, endpoints, log, queue
 from app.services.webhooks.endpoints import ACTIVE
 from app.services.webhooks.log import Delivery
+
+if TYPE_CHECKING:
+    from app.gateways import webhook_sender
+else:  # with requests and urllib3, for which a start need not wait
+    webhook_sender = later("app.gateways.webhook_sender")
 
 PAUSED, REMOVED = "paused", "removed"
 CHANGED_MEANWHILE = "version_gone_by"

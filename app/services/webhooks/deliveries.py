@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
+from typing import TYPE_CHECKING
 
 import structlog
 from sqlalchemy import Select, select, update
@@ -18,7 +19,7 @@ from sqlalchemy.orm import Session
 from app import clock
 from app.domain.messages import chat
 from app.domain.webhooks import TRIES, Answer, Answered, Unanswered, Verdict, asked_to_wait, wait
-from app.gateways import webhook_sender
+from app.later import later
 from app.models.bulk import insert_new
 from app.models.database import Moment, db
 from app.models.scope import as_service
@@ -28,6 +29,11 @@ from app.services.transaction import no_transaction, transaction
 from app.services.webhooks import destinations, endpoints, queue
 from app.services.webhooks.destinations import Destination
 from app.services.webhooks.queue import DEAD, DELIVERED, DROPPED, PENDING
+
+if TYPE_CHECKING:
+    from app.gateways import webhook_sender
+else:  # with requests and urllib3, for which a start need not wait
+    webhook_sender = later("app.gateways.webhook_sender")
 
 log = structlog.get_logger()
 AT_ONCE = 16

@@ -4,6 +4,7 @@ import base64
 import os
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -13,7 +14,7 @@ from app.domain.errors import NotFound, Refused
 from app.domain.language import _
 from app.domain.webhooks import ROTATION
 from app.extensions import settings
-from app.gateways import webhook_sender
+from app.later import later
 from app.models.bulk import insert_new
 from app.models.database import db
 from app.models.scope import as_service
@@ -21,6 +22,11 @@ from app.models.webhooks import SellerEndpoint, WebhookEndpoint
 from app.services import audit, encryption
 from app.services.transaction import no_transaction, transaction
 from app.services.webhooks import queue
+
+if TYPE_CHECKING:
+    from app.gateways import webhook_sender
+else:  # with requests and urllib3, for which a start need not wait
+    webhook_sender = later("app.gateways.webhook_sender")
 
 ACTIVE, DISABLED = "active", "disabled"
 REMOVED = "The address was removed."

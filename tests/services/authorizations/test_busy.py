@@ -7,7 +7,8 @@ from flask import Flask
 from sqlalchemy import text
 
 from app.services.authorizations import postgresql_calls
-from app.services.authorizations.postgresql_calls import DatabaseAway, HotPath
+from app.services.authorizations.postgresql_calls import HotPath
+from app.services.authorizations.refusals import DatabaseAway
 from tests.services.authorizations.test_together import LOCK, NOW, ON_POSTGRESQL, SEVEN, WAITS, superuser_of
 from tests.support.databases import Database
 from tests.support.edges import at_an_edge

@@ -21,8 +21,9 @@ from app.models.scope import as_service
 from app.models.usage import Spending
 from app.services.access import api_keys
 from app.services.authorizations import asking, holds, on_postgresql, postgresql_calls
-from app.services.authorizations.postgresql_calls import DatabaseAway, HotPath, line_of
+from app.services.authorizations.postgresql_calls import HotPath, line_of
 from app.services.authorizations.prepared import Prepared
+from app.services.authorizations.refusals import DatabaseAway
 from app.services.ingest import single
 from app.services.verification.verify import verify
 from tests.support.client import outside_contexts
