@@ -3,14 +3,14 @@
 from datetime import timedelta
 from importlib import import_module
 from pkgutil import iter_modules
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from flask import Flask
 from jinja2 import StrictUndefined
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from app import extensions, languages, logs, printing, worker
+from app import extensions, languages, logs, worker
 from app.api import metrics, v1
 from app.api.contract import addresses, problems
 from app.api.front import door
@@ -18,7 +18,7 @@ from app.config import Settings
 from app.extensions import csrf, htmx, limiter
 from app.gateways import connect
 from app.gateways.pdf.renderer import ENGINES, Renderer, program
-from app.later import made_later
+from app.later import later, made_later
 from app.models import database, replica
 from app.services.access.sessions import LIFETIME
 from app.services.customers import pay_later as _exposure  # noqa: F401  # registers itself
@@ -37,6 +37,11 @@ from app.web.embedding import frame
 from app.web.errors import cut_short
 from app.web.errors import pages as error_pages
 from app.web.session_cookie import ServerSessions
+
+if TYPE_CHECKING:
+    from app import printing
+else:  # a worker prints
+    printing = later("app.printing")
 
 PAGES = (
     "entry.home",
@@ -116,8 +121,8 @@ def make(settings: Settings) -> Flask:
     the_gateway.set(app, made_later(lambda: connect.to_processor(settings)))
     the_vies.set(app, connect.to_vies(settings))
     the_providers.set(app, connect.to_identity_providers(settings))
-    file_making.the_printer.set(app, printing.html_of)
-    papers.the_paper_printer.set(app, printing.paper_of)
+    file_making.the_printer.set(app, lambda parts: printing.html_of(parts))  # noqa: PLW0108  # imported then
+    papers.the_paper_printer.set(app, lambda claim: printing.paper_of(claim))  # noqa: PLW0108
     engine = ENGINES.get(settings.pdf_engine, ENGINES["xhtml2pdf"])
     file_making.the_renderer.set(app, Renderer(program(engine)))
     cut_short.init_app(app)

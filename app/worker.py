@@ -4,6 +4,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 import structlog
 from flask import Flask
@@ -11,10 +12,16 @@ from flask import Flask
 from app.extensions import settings
 from app.gateways.huey_parts import Consumer
 from app.gateways.queue import Queue, address
+from app.later import later
 from app.models.database import db
-from app.services import jobs, shutdown, wake_ups
+from app.services import shutdown, wake_ups
 from app.services.invoices.file_making import the_renderer
 from app.services.reconciliation import subscriptions
+
+if TYPE_CHECKING:
+    from app.services import jobs
+else:  # a web server wakes others for them
+    jobs = later("app.services.jobs")
 
 log = structlog.get_logger()
 BATCH = 100
@@ -33,7 +40,7 @@ LONGEST_PAUSE = 5.0
 def init_app(app: Flask) -> None:
     """Give the application its queue. It is opened when it is first used."""
     queue = Queue(address(settings.of(app)))
-    for name in jobs.JOBS:
+    for name in wake_ups.WOKEN:
         queue.add(name, _doer(app, name))
     wake_ups.queue.set(app, queue)
 

@@ -1,5 +1,7 @@
 """The forms of Tax settings: one more number, and a certificate of exemption."""
 
+from typing import TYPE_CHECKING
+
 from wtforms import FileField, SelectField, SelectMultipleField, StringField
 from wtforms.validators import Optional
 
@@ -7,9 +9,14 @@ from app import locale
 from app.domain.language import _, marked
 from app.domain.tax import certificates
 from app.forms.balance_history import DayField
+from app.later import later
 from app.presenters import tax_settings
-from app.services.tax import numbers
 from app.web.fields import PageForm
+
+if TYPE_CHECKING:
+    from app.services.tax import numbers
+else:  # with the rules of a dozen countries, when somebody saves a number
+    numbers = later("app.services.tax.numbers")
 
 
 class NumberForm(PageForm):

@@ -6,13 +6,12 @@ The row's id is authenticated with the secret: moved to another row it cannot be
 import base64
 import os
 from functools import lru_cache
-
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from typing import TYPE_CHECKING
 
 from app.extensions import settings
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 _VERSION = "s1."
 _NONCE = 12
@@ -30,6 +29,8 @@ def encrypt(secret: str, owner: str) -> str:
 
 def decrypt(text: str, owner: str) -> str:
     """Return the secret that was encrypted for this row, or raise `CannotDecrypt`."""
+    from cryptography.exceptions import InvalidTag  # few requests need a secret
+
     try:
         whole = base64.b64decode(text.removeprefix(_VERSION), validate=True)
         return _cipher().decrypt(whole[:_NONCE], whole[_NONCE:], owner.encode()).decode()
@@ -37,10 +38,15 @@ def decrypt(text: str, owner: str) -> str:
         raise CannotDecrypt from None
 
 
-def _cipher() -> AESGCM:
+def _cipher() -> "AESGCM":
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
     return AESGCM(_key(settings().secret_key))
 
 
 @lru_cache(maxsize=4)
 def _key(secret_key: str) -> bytes:
+    from cryptography.hazmat.primitives.hashes import SHA256
+    from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
     return HKDF(SHA256(), 32, salt=None, info=b"purser: sealed secrets").derive(secret_key.encode())

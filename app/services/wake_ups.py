@@ -15,11 +15,25 @@ COLLECTION = "invoices_collected"
 """The job that collects what is due of unpaid invoices."""
 FILES = "files_made"
 """The job that draws the files of documents."""
+WOKEN = (
+    AUTOMATIC_CHARGES,
+    COLLECTION,
+    FILES,
+    "events_spread",
+    "mails_sent",
+    "papers_made",
+    "password_resets_written",
+    "profiles_sent",
+    "tax_numbers_checked",
+    "webhooks_sent",
+    "webhooks_worked",
+)
+"""The jobs that a worker is woken for. The others wait for the next look at the rows."""
 queue: Extension[Queue] = Extension("queue")
 
 
 def after_commit(session: Session, job: str) -> None:
-    """Let the job (a name of `jobs.JOBS`) be done soon after the caller's transaction is committed, and only then."""
+    """Let the job (one of `WOKEN`) be done soon after the caller's transaction is committed, and only then."""
     ensure(queue().knows(job), f"no such job: {job}")  # now: after the commit nothing may fail any more
     session.info.setdefault(_WANTED, set()).add(job)
 

@@ -53,6 +53,11 @@ def put_aside(number: int = 1) -> None:
         row.state, row.tries, row.problem = "dead", inbox.MAX_TRIES, "failed"
 
 
+def test_a_worker_is_woken_for_jobs_that_there_are() -> None:
+    """A web server knows them by name: it imports no job."""
+    assert set(wake_ups.WOKEN) <= set(jobs.JOBS)
+
+
 def test_a_worker_is_woken_after_the_commit_and_only_then(app: Flask) -> None:
     queue, at_the_commit = wake_ups.queue(), list[int]()
     with as_service("try it"), transaction() as session:

@@ -4,6 +4,7 @@ Saving asks nobody: a number of a member state is kept as pending, and `checking
 """
 
 from datetime import date
+from typing import TYPE_CHECKING
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -12,6 +13,7 @@ from app import clock, ids
 from app.domain.errors import NotFound, Refused
 from app.domain.language import _
 from app.domain.tax.registrations import Kind, State
+from app.later import later
 from app.models.customers import Customer
 from app.models.database import db
 from app.models.scope import as_service
@@ -19,8 +21,13 @@ from app.models.tax import ExemptionFile, TaxRegistration
 from app.services import audit, wake_ups
 from app.services.outbox import events
 from app.services.processor import profiles
-from app.services.tax import changes, numbers
+from app.services.tax import changes
 from app.services.transaction import transaction
+
+if TYPE_CHECKING:
+    from app.services.tax import numbers
+else:  # with the rules of a dozen countries, when somebody saves a number
+    numbers = later("app.services.tax.numbers")
 
 MOST = 20
 NO_SERVICE, UNKNOWN_FORM, FOR_SHOPS = "no_service", "unknown_form", "for_shops"
