@@ -1,5 +1,6 @@
 -- What the clients of wrk ask: each customer in turn, and after an answer what follows from it.
--- Arguments: a file with a customer a line, a mark that no other run has, a key, path, body, and the path that follows.
+-- Arguments: a file with a customer a line, a mark that no other run has, a key, path, body, the path that follows, and
+-- `keyed` where each request has an Idempotency-Key of its own.
 
 local threads = {}
 
@@ -12,6 +13,7 @@ function init(args)
   customers, due, count, refused = {}, {}, 0, 0
   for line in io.lines(args[1]) do customers[#customers + 1] = line end
   mark, path, body, following = args[2], args[4], args[5], args[6]
+  keyed, asked = args[7] == "keyed", 0
   headers = { ["Authorization"] = "Bearer " .. args[3], ["Content-Type"] = "application/json" }
 end
 
@@ -21,6 +23,10 @@ local function filled(text)
 end
 
 function request()
+  if keyed then
+    asked = asked + 1
+    headers["Idempotency-Key"] = mark .. "-" .. number .. "-" .. asked
+  end
   if #due > 0 then
     return wrk.format("POST", (following:gsub("ANSWER", table.remove(due))), headers, "")
   end

@@ -33,6 +33,8 @@ class Work:
     body: str = ""
     then: str = ""
     """What follows where a request was answered with an open authorization: `ANSWER` is its id."""
+    keyed: bool = False
+    """Each request has an Idempotency-Key of its own."""
 
 
 @dataclass(frozen=True)
@@ -100,6 +102,7 @@ def _by_wrk(port: int, key: str, work: Work, clients: int) -> Done:
         customers.flush()
         command = ["wrk", "-t", "1", "-c", str(clients), "-d", f"{SECONDS}s", "--timeout", "30s", "-s", str(SCRIPT)]
         command += [f"http://127.0.0.1:{port}", "--", customers.name, _mark(), key, work.path, work.body, work.then]
+        command += ["keyed"] if work.keyed else []
         ran = subprocess.run(command, check=True, capture_output=True, text=True, timeout=LATEST)
     last = ran.stdout.strip().splitlines()[-1]
     done = json.loads(last) if last.startswith("{") else {"refused": 1}
@@ -122,7 +125,8 @@ def _by_python(port: int, key: str, work: Work, clients: int) -> Done:
                 if due
                 else (_filled(work.path, named), _filled(work.body, named))
             )
-            connection.request("POST", path, body, headers)
+            once = {"Idempotency-Key": f"{mark}-{next(numbers)}"} if work.keyed else {}
+            connection.request("POST", path, body, headers | once)
             answer = connection.getresponse()
             said = json.loads(answer.read())
             took.append(time.perf_counter() - at)

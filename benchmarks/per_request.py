@@ -28,6 +28,7 @@ FLOORS = {"flask": "the UPDATE behind Flask", "bare": "the UPDATE behind bare WS
 CALLS = {
     "once": "authorize + capture in one call",
     "held": "hold, then capture, each",
+    "keyed": "hold, then capture, each with an Idempotency-Key",
     "event": "a single usage event",
 }
 
@@ -44,6 +45,7 @@ def measure(place: Place) -> list[Ratio | Count]:
         "bare": Work(ids, "/benchmarks/bare/CUSTOMER"),
         "once": Work(ids, "/v1/authorizations", json.dumps({**asked, "capture": True})),
         "held": Work(ids, "/v1/authorizations", json.dumps(asked), "/v1/authorizations/ANSWER/capture"),
+        "keyed": Work(ids, "/v1/authorizations", json.dumps(asked), "/v1/authorizations/ANSWER/capture", keyed=True),
         "event": Work(ids, "/v1/usage_events", json.dumps(event)),
     }
     took: dict[str, list[Load]] = {}

@@ -5,7 +5,7 @@ import io
 import json
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,10 +15,8 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 
-from app import clock, create_app
+from app import clock
 from app.api import metrics
-from app.api.front.door import Front
-from app.config import Settings
 from app.domain.money import MICROS, Credits
 from app.services.access import api_keys
 from app.services.ledger import grants
@@ -127,11 +125,29 @@ GOOD: list[Call] = [
     plain(b"", RELEASE),
     plain({}, RELEASE),
     plain({"customer": "{customer}", "credits": "60.000001"}),
+    plain({"customer": "{customer}", "credits": "3"}),
+    plain({"credits": "1", "keep": True}, CAPTURE, IDEMPOTENCY_KEY="a-part"),
+    plain({"credits": "1"}, CAPTURE, IDEMPOTENCY_KEY="the-rest"),
+    plain(ONE),
+    plain(b"", RELEASE, IDEMPOTENCY_KEY="let-go"),
 ]
 ODD: list[Call] = [
     plain({**SPENT, "ttl_seconds": 7}, IDEMPOTENCY_KEY="one"),
     plain({"quantity": 1}, CAPTURE),
+    plain(b"", RELEASE, IDEMPOTENCY_KEY="let-go"),
+    plain(b"", CAPTURE, IDEMPOTENCY_KEY="let-go"),
+    plain({"credits": "1"}, CAPTURE, IDEMPOTENCY_KEY="the-rest"),
+    plain(ONE),
+    plain({"credits": "1", "keep": True}, CAPTURE, IDEMPOTENCY_KEY="part-2"),
+    plain({"keep": True, "credits": "1.00"}, CAPTURE, IDEMPOTENCY_KEY="part-2"),
+    plain({"keep": True, "credits": "1"}, CAPTURE, IDEMPOTENCY_KEY="part-2"),
+    plain({"credits": "70"}, CAPTURE, IDEMPOTENCY_KEY="part-3"),
+    plain({"credits": "0.5"}, CAPTURE, IDEMPOTENCY_KEY="part-3", AUTHORIZATION="Bearer {bound}"),
+    plain({"credits": "0.5"}, CAPTURE, IDEMPOTENCY_KEY="part-3", AUTHORIZATION="Bearer {reads}"),
+    plain({"credits": "0.5"}, CAPTURE, IDEMPOTENCY_KEY="part-3", AUTHORIZATION="Bearer {wrong}"),
+    plain({"credits": "0.5"}, CAPTURE, IDEMPOTENCY_KEY="part-3"),
     plain({}, CAPTURE, IDEMPOTENCY_KEY="two"),
+    plain({}, f"/v1/authorizations/{MISSING}/capture", IDEMPOTENCY_KEY="none"),
     plain({"credits": "1"}, f"/v1/authorizations/{MISSING}/capture"),
     plain(b"", RELEASE),
     plain(ONE),
@@ -269,16 +285,3 @@ def test_any_calls_are_answered_alike(app: Flask, catalog: str) -> None:
         agree(both, calls)
 
     plays()
-
-
-def test_the_rate_is_counted_once_and_alike(app: Flask, settings: Settings, catalog: str) -> None:
-    slow = create_app(replace(settings, api_calls_per_minute=4))
-    unknown, malformed = plain({"customer": "nobody", "credits": "1"}), plain({"customer": "{customer}", "credits": 1})
-    with slow.app_context():
-        calls = [plain(SPENT), unknown, malformed, plain({}, CAPTURE), plain(SPENT)]
-        assert agree(sides(slow), calls) == ["200", "404", "422", "200", "429"]
-
-
-def test_it_can_be_switched_off(app: Flask, settings: Settings) -> None:
-    assert isinstance(app.wsgi_app, Front)
-    assert not isinstance(create_app(replace(settings, api_front=False)).wsgi_app, Front)

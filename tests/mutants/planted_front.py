@@ -7,6 +7,8 @@ WITHOUT = "tests/api/test_authorizations_without_database.py"
 CAPTURING = "migrations/sql/0058_flat_capture.sql"
 AUTHORIZE = ("tests/services/authorizations/test_both_ways_agree.py", "tests/services/authorizations/test_holds.py")
 TOGETHER = "tests/services/authorizations/test_together.py"
+ONCE = "app/api/front/once.py"
+CLAIMS = ("tests/services/authorizations/test_claims.py",)
 PLACES = ("tests/services/authorizations/test_places.py",)
 
 BUGS = [
@@ -19,10 +21,38 @@ BUGS = [
     ),
     Bug(
         "the front releases beside what is kept by a key",
-        "app/api/front/authorizations.py",
-        "    if asked.key is not None or asked.raw not in",
-        "    if asked.raw not in",
+        ONCE,
+        "    if asked.key is None:\n",
+        "    if asked.key is None or sent is None:\n",
         ("tests/api/test_front.py",),
+    ),
+    Bug(
+        "what the front could not do uses up its key",
+        ONCE,
+        "            claim.release()\n",
+        "",
+        ("tests/api/test_front.py",),
+    ),
+    Bug(
+        "a call that the front hands on counts twice",
+        "app/api/front/door.py",
+        "COUNTED: True, ",
+        "",
+        ("tests/api/test_front_rates.py::test_the_rate_is_counted_once_and_alike",),
+    ),
+    Bug(
+        "a key whose secret is wrong claims requests",
+        "migrations/sql/0075_claims.sql",
+        " and k.secret_hash = key_hash and ",
+        " and ",
+        CLAIMS,
+    ),
+    Bug(
+        "who was slow answers for who has the lease now",
+        "migrations/sql/0075_claims.sql",
+        " and r.lease_until = until;",
+        ";",
+        CLAIMS,
     ),
     Bug(
         "a file that is no database is our mistake in an authorization",

@@ -21,7 +21,7 @@ from app.services.customers import directory
 from app.web import shared_counts
 from app.web.shared_counts import Away
 
-__all__ = ["Caller", "Presented", "caller", "customer_in", "identify", "known", "named", "presented", "prove"]
+__all__ = ["Caller", "Presented", "caller", "customer_in", "known", "named", "presented", "prove"]
 
 _calls = Calls()
 
@@ -35,13 +35,6 @@ def presented() -> Presented:
     return shown
 
 
-def identify(scope: str) -> None:
-    """Prove the caller and that its key has the scope, or refuse with 401 or 403; count the call."""
-    shown = presented()
-    count(shown)
-    prove(shown, scope)
-
-
 def prove(shown: Presented, scope: str) -> None:
     """Prove the caller and that its key has the scope, or refuse with 401 or 403."""
     found = api_keys.find(shown)
@@ -51,7 +44,7 @@ def prove(shown: Presented, scope: str) -> None:
 
 
 def known(found: Caller, scope: str) -> None:
-    """Take a caller whose key was proved, by `identify` or in the operation's own round trip, if the scope allows."""
+    """Take a caller whose key was proved, by `prove` or in the operation's own round trip, if the scope allows."""
     g.api_caller = found
     if found.customer_id is not None and scope in api_keys.SELLERS_ONLY:
         raise Forbidden(f"This key is for one customer only, and {scope} is for keys of the seller's.")

@@ -34,9 +34,9 @@ def request_key() -> str | None:
     return f"{caller().key_id}:{key}" if key is not None else None
 
 
-def digest_of(body: object) -> str:
-    """Return the digest of a body's meaning: the order of its fields and its spaces do not count."""
-    text = json.dumps([request.query_string.decode("latin-1"), body], sort_keys=True)
+def digest_of(body: object, query: str = "") -> str:
+    """Return the digest of a query and a body's meaning: the order of its fields and its spaces do not count."""
+    text = json.dumps([query, body], sort_keys=True)
     return hashlib.sha256(text.encode("utf-8", "backslashreplace")).hexdigest()
 
 
@@ -48,7 +48,7 @@ def answered(body: object, work: Callable[[], Response]) -> Response:
     """
     key = key_of() or ""
     who, path = caller().key_id, f"{request.method} {request.path}"[:300]
-    match idempotency.begin(who, key, path, digest_of(body)):
+    match idempotency.begin(who, key, path, digest_of(body, request.query_string.decode("latin-1"))):
         case Answered(status, text):
             kind = "application/json" if status < 400 else MEDIA_TYPE
             again = Response(text, status, mimetype=kind)

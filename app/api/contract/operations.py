@@ -50,6 +50,8 @@ __all__ = [
 View = TypeVar("View", bound=Callable[..., Any])
 OUTCOME = "purser.outcome"
 """Where the front puts what came of a request that it has done and cannot answer: an error, which is raised again."""
+COUNTED = "purser.counted"
+"""Where the front says that it has counted a request against its key's limit, and done nothing else."""
 
 
 class Nothing(Model):
@@ -166,10 +168,10 @@ def _respond(declared: Operation, function: Callable[..., Any], arguments: dict[
         raise known
     key = request.headers.get(idempotency.HEADER) if declared.idempotent else None
     proved = declared.proves_caller or key is not None  # whose key it is must be known before it is looked up
-    if proved:
-        callers.identify(declared.scope)
-    else:
+    if COUNTED not in request.environ:
         callers.count(presented())
+    if proved:
+        callers.prove(presented(), declared.scope)
     if declared.longest_body and proved:  # before anybody reads it, and never for a stranger
         request.max_content_length = declared.longest_body
     try:

@@ -1,10 +1,14 @@
 """Authorizations as the front answers them."""
 
+import json
 from collections.abc import Callable
+from functools import partial
 
+from app.api.front.once import once
 from app.api.front.ways import Asked, Way, body_of
 from app.api.v1.authorizations import AuthorizationIn, CaptureIn, authorized, captured, released
 from app.ids import is_id
+from app.services.authorizations import claims
 
 
 def _authorize(asked: Asked) -> Callable[[], str] | None:
@@ -15,18 +19,26 @@ def _authorize(asked: Asked) -> Callable[[], str] | None:
 
 
 def _capture(asked: Asked) -> Callable[[], str] | None:
-    """A capture with an Idempotency-Key is answered from what is kept by it: by Flask."""
-    body = body_of(CaptureIn, asked.raw or b"{}") if asked.key is None and is_id(asked.named, "hold") else None
+    body = body_of(CaptureIn, asked.raw or b"{}") if is_id(asked.named, "hold") else None
     if body is None:
         return None
-    return lambda: captured(asked.named, body, "", asked.proof).model_dump_json(by_alias=True)
+    key = "" if asked.key is None else f"{asked.proof.key_id}:{asked.key}"
+
+    def work() -> str:
+        return captured(asked.named, body, key, asked.proof).model_dump_json(by_alias=True)
+
+    return once(asked, json.loads(asked.raw or b"{}"), partial(claims.holder, asked.named), work)
 
 
 def _release(asked: Asked) -> Callable[[], str] | None:
     """Like a capture. There is nothing to say in its body."""
-    if asked.key is not None or asked.raw not in {b"", b"{}"} or not is_id(asked.named, "hold"):
+    if asked.raw not in {b"", b"{}"} or not is_id(asked.named, "hold"):
         return None
-    return lambda: released(asked.named, asked.proof).model_dump_json(by_alias=True)
+
+    def work() -> str:
+        return released(asked.named, asked.proof).model_dump_json(by_alias=True)
+
+    return once(asked, None, partial(claims.holder, asked.named), work)
 
 
 WAYS = (

@@ -11,9 +11,9 @@ from flask import Flask
 from app import logs
 from app.api import metrics
 from app.api.contract import callers
-from app.api.contract.operations import OUTCOME
+from app.api.contract.operations import COUNTED, OUTCOME
 from app.api.front import authorizations, plain, usage_events
-from app.api.front.ways import Asked, Way
+from app.api.front.ways import Asked, HandOn, Way
 from app.config import Settings
 from app.web import security_headers
 
@@ -54,7 +54,8 @@ class Front:
         (way, route, _before, _after), named = found
         raw = environ["wsgi.input"].read(head.length) if head.length else b""
         environ["wsgi.input"] = BytesIO(raw)  # for whoever reads it next
-        work = way.read(Asked(named, raw, head.proof, head.key)) if len(raw) == head.length else None
+        asked = Asked(environ["PATH_INFO"], named, raw, head.proof, head.key)
+        work = way.read(asked) if len(raw) == head.length else None
         if work is None:
             return self.behind(environ, start_response)
         request_id = logs.request_id_of(head.request_id)
@@ -66,6 +67,9 @@ class Front:
                 took = time.perf_counter() - began
                 metrics.counted().add("POST", route, _OK, took)
                 logs.answered("POST", route, _OK, took)
+        except HandOn:
+            environ |= {COUNTED: True, logs.KNOWN_ID: request_id, logs.BEGAN: began}
+            return self.behind(environ, start_response)
         except Exception as problem:  # noqa: BLE001  # whatever it is, Flask answers it as its own
             environ |= {OUTCOME: problem, logs.KNOWN_ID: request_id, logs.BEGAN: began}
             return self.behind(environ, start_response)

@@ -2,22 +2,29 @@
 
 import json
 from collections.abc import Callable
+from functools import partial
 
 from pydantic import ValidationError
 
+from app.api.front.once import once
 from app.api.front.ways import Asked, Way
 from app.api.v1.usage_events import EventIn, reported
+from app.services.authorizations import claims
 
 _DIGITS = 18
 """A number of no more fits in 64 bits, whatever its digits."""
 
 
 def _read(asked: Asked) -> Callable[[], str] | None:
-    """An event with an Idempotency-Key is answered from what is kept by it: by Flask."""
-    event = _event(asked.raw) if asked.key is None else None
+    event = _event(asked.raw)
     if event is None:
         return None
-    return lambda: reported(event, asked.proof).model_dump_json(by_alias=True)
+
+    def work() -> str:
+        return reported(event, asked.proof).model_dump_json(by_alias=True)
+
+    about = partial(claims.called, event.customer)
+    return once(asked, json.loads(asked.raw), about, work)
 
 
 def _event(raw: bytes) -> EventIn | None:

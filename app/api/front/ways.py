@@ -12,9 +12,14 @@ from app.services.access.api_keys import Presented
 Body = TypeVar("Body", bound=BaseModel)
 
 
-class Asked(NamedTuple):
-    """A call of the plain form: what stands in its address, its body, whose key it presents, its Idempotency-Key."""
+class HandOn(Exception):
+    """Flask does the call, from its beginning: nothing of it was done, or it has its effect once whoever does it."""
 
+
+class Asked(NamedTuple):
+    """A call of the plain form: its address and the name in it, its body, whose key it shows, its Idempotency-Key."""
+
+    path: str
     named: str
     raw: bytes
     proof: Presented
@@ -27,7 +32,7 @@ class Way:
 
     `read` returns what does it and returns its answer (200, JSON), or None where the call is not the plain case: then
     Flask answers, as if the front were not there. It must have no effect. Whatever is raised by what it returns is
-    answered by Flask as if its own view had raised it, and nothing is done twice.
+    answered by Flask as if its own view had raised it, and nothing is done twice; but `HandOn`.
     """
 
     endpoint: str

@@ -166,7 +166,7 @@ def authorized(body: AuthorizationIn, key: str | None, proof: Presented) -> Auth
         ttl_seconds=body.ttl_seconds,
         at_once=body.capture,
     )
-    with _retryable():
+    with retryable():
         made = holds.authorize(request, proof)
     return AuthorizationOut(
         allowed=made.allowed,
@@ -203,7 +203,7 @@ def capture(authorization_id: str, body: CaptureIn) -> CapturedOut:
 
 def captured(authorization_id: str, body: CaptureIn, key: str, proof: Presented) -> CapturedOut:
     """Capture for whoever presents the API key; `key` makes it one fact of theirs."""
-    with _retryable():
+    with retryable():
         taken = holds.capture(
             authorization_id, quantity=body.quantity, credits=body.credits, keep=body.keep, key=key, proof=proof
         )
@@ -228,7 +228,7 @@ def release(authorization_id: str) -> HoldOut:
 
 def released(authorization_id: str, proof: Presented) -> HoldOut:
     """Release for whoever presents the API key."""
-    with _retryable():
+    with retryable():
         return _shown(holds.release(authorization_id, proof=proof))
 
 
@@ -247,7 +247,7 @@ def read(authorization_id: str) -> HoldOut:
 
 
 @contextmanager
-def _retryable() -> Iterator[None]:
+def retryable() -> Iterator[None]:
     """Say when it may be tried again, where time helps. What found no room took nothing and uses up no key."""
     try:
         yield

@@ -1,4 +1,4 @@
-"""Captures and releases as PostgreSQL's functions are asked for them, and their answers as values."""
+"""Captures, releases and their keys as PostgreSQL's functions are asked for them, and their answers as values."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -28,6 +28,13 @@ RELEASE = Prepared(
     "from purser_release($1::text, $2::text, $3::text, $4::timestamptz, $5::text, $6::bigint, $7::text, $8::bigint, "
     "$9::bigint, $10::bigint[], $11::bigint[], $12::bigint)",
 )
+
+CLAIM = Prepared(
+    "purser_claim",
+    "select claimed from purser_claim($1::text, $2::text, $3::text, $4::text, $5::text, $6::text, "
+    "$7::timestamptz, $8::timestamptz)",
+)
+KEEP = Prepared("purser_keep", "select kept from purser_keep($1::text, $2::text, $3::timestamptz, $4::text)")
 
 
 class Held(NamedTuple):
@@ -72,6 +79,18 @@ def release(
     values = [*whose(proof), held.hold_id.encode(), now.isoformat().encode(), *terms]
     row = path.call(RELEASE, values, about=_about(held), customer_id=held.customer_id, again=True)
     return _text(row[0]), _hold(held, row[1:])
+
+
+def claim(path: HotPath, customer_id: str, proof: Presented, said: Sequence[str], until: datetime) -> bool:
+    """Claim a request (its key, path, digest and moment) about the customer; say whether it is the first."""
+    values = [*whose(proof), *map(str.encode, (customer_id, *said, until.isoformat()))]
+    return path.call(CLAIM, values, about=customer_id, customer_id=customer_id) == [b"t"]
+
+
+def keep(path: HotPath, customer_id: str, proof: Presented, key: str, until: datetime, text: str) -> None:
+    """Keep what was answered to a claimed request."""
+    values = [each.encode() for each in (proof.key_id, key, until.isoformat(), text)]
+    path.call(KEEP, values, about=customer_id, customer_id=customer_id, again=True)
 
 
 def _about(held: Held) -> str:

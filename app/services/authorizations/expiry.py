@@ -1,4 +1,4 @@
-"""Authorizations whose time is over: what they held may be spent by others."""
+"""What is due: authorizations whose time is over, and all that is done before a customer can be judged."""
 
 from collections.abc import Sequence
 
@@ -11,6 +11,7 @@ from app.models.scope import as_service
 from app.services import due_rows
 from app.services.ledger import reservations, spending
 from app.services.transaction import transaction
+from app.services.usage import posting_schedule
 
 
 def expire_due(limit: int = 100) -> int:
@@ -21,6 +22,15 @@ def expire_due(limit: int = 100) -> int:
     with as_service("expire authorizations"):
         found = due_rows.waiting(limit, _with_ended_holds)
         return due_rows.each(found, _expire, of="customer", failed="holds_not_expired", enough=limit)
+
+
+def catch_up(customer_id: str) -> None:
+    """Do what is due for the customer, under the lock of its spending: grants, the billing period, ended holds."""
+    with as_service("authorize"), transaction() as session:
+        locked = spending.lock(session, [customer_id])
+        now = clock.now()
+        reservations.expire(session, customer_id, now)
+        posting_schedule.catch_up(session, locked[customer_id], now)
 
 
 def due(now: Moment) -> Select[str]:

@@ -20,7 +20,7 @@ from app.models.scope import as_service
 from app.services.access.api_keys import Presented
 from app.services.authorizations import asking, capturing
 from app.services.authorizations.capturing import Held, Said
-from app.services.authorizations.catch_up import catch_up
+from app.services.authorizations.expiry import catch_up
 from app.services.authorizations.postgresql_calls import HotPath
 from app.services.authorizations.refusals import (
     DatabaseAway,
@@ -130,6 +130,16 @@ def close() -> None:
     state = _the_state.remove()
     if state is not None:
         state.path.close()
+
+
+def holder(hold_id: str) -> str:
+    """Return whose hold it is; empty: there is no such hold."""
+    return _held(hold_id).customer_id
+
+
+def customer_called(reference: str) -> str:
+    """Return our id of the customer that is called so, by our id or the host's, or raise `NotFound`."""
+    return _terms(reference).customer_id
 
 
 def path() -> HotPath:

@@ -17,7 +17,7 @@ from app.domain.errors import NotFound, ensure
 from app.extensions import Extension
 from app.models.database import db
 from app.services.access.api_keys import ALL, USE_NOTED_EVERY, Presented
-from app.services.authorizations.catch_up import catch_up
+from app.services.authorizations.expiry import catch_up
 from app.services.authorizations.refusals import (
     SCOPE,
     DatabaseAway,

@@ -1,0 +1,34 @@
+"""A call with an Idempotency-Key, as the front does it: the first time. What came before is answered by Flask."""
+
+from collections.abc import Callable
+
+from app.api.contract.idempotency import digest_of
+from app.api.front.ways import Asked, HandOn
+from app.api.v1.authorizations import retryable
+from app.services.authorizations.claims import Claim
+
+
+def once(asked: Asked, sent: object, about: Callable[[], str], work: Callable[[], str]) -> Callable[[], str]:
+    """Return `work`; of a call with a key, what claims the call, does it, and keeps its answer.
+
+    `sent` is its body as Flask's way reads it, `about` says which customer it is about. Where it cannot be claimed, or
+    is refused, Flask does all of it, as the first that does anything: what was refused had no effect, and what the
+    database did not answer has it once, by the same key.
+    """
+    if asked.key is None:
+        return work
+    claim = Claim(asked.proof, asked.key, f"POST {asked.path}", digest_of(sent), about)
+
+    def begun() -> str:
+        if not claim.begin():
+            raise HandOn
+        try:
+            text = work()
+        except Exception as problem:
+            claim.release()
+            raise HandOn from problem
+        with retryable():
+            claim.keep(text)
+        return text
+
+    return begun
