@@ -28,6 +28,8 @@ class ProvedSegment(Base):
     parts: Mapped[int]
     """Of transfers: how many allocations they have."""
     digest: Mapped[str] = mapped_column(String(64))
+    form: Mapped[str] = mapped_column(String(12))
+    """Which columns it is a digest of, and how they are written: who writes them otherwise cannot compare it."""
     days_before: Mapped[date] = mapped_column(Date)
     """The totals of the days before this one were proved with it."""
     proofs: Mapped[str] = mapped_column(String(64))
@@ -35,6 +37,8 @@ class ProvedSegment(Base):
     proved_at: Mapped[datetime]
     read_at: Mapped[datetime]
     """When its rows were last compared with the digest."""
+    found_at: Mapped[datetime | None]
+    """Since when something is found that is not as it must be. Until nothing is, each proof reads everything."""
 
 
 class ProvedAccount(CustomerOwned, Base):

@@ -1,4 +1,4 @@
-"""The upgrade to proofs that are kept by series: what was kept is forgotten, and everything else stays."""
+"""The upgrades of what is kept as proved: by series, where it is forgotten, and with the form of its digests."""
 
 from alembic import command
 from sqlalchemy import create_engine, inspect, pool, text
@@ -10,6 +10,16 @@ from tests.support.databases import Database
 
 __all__ = ["empty"]
 BEFORE, AFTER = "0064", "0066"
+BEFORE_FORMS, FORMS = "0075", "0076"
+MADE = {
+    "transfers": "c0746c4df032",
+    "usage_events": "24919f4c3cae",
+    "authorizations": "687f8ae4e947",
+    "outbox_events": "b84ba41a8fc1",
+}
+SEGMENT = """
+insert into proved_segments (series, before_key, from_key, rows, parts, digest, days_before, proofs, proved_at, read_at)
+values ('{}', 'b', 'a', 2, 0, 'd', '2026-11-01', 'p', :at, :at)"""
 WRITTEN = (
     (
         "insert into accounts (customer_id, unit, name, balance, version, floor, debt) values (:customer, 'credits:USD', "
@@ -46,3 +56,15 @@ def test_what_was_kept_is_forgotten_and_events_stay(empty: Database) -> None:
         assert connection.execute(text("select id, quantity, micros from usage_events")).all() == [("e1", 2, 3)]
     indexes = {each["name"] for each in inspect(engine).get_indexes("usage_events")}
     assert ("ix_usage_events_received_at" in indexes) is (empty.kind == "postgresql")
+
+
+def test_what_is_kept_stays_and_says_how_its_digests_were_made(empty: Database) -> None:
+    command.upgrade(configuration(empty.owner_url), BEFORE_FORMS)
+    engine = create_engine(empty.owner_url, poolclass=pool.NullPool)
+    with engine.begin() as connection:
+        for name in MADE:
+            connection.execute(text(SEGMENT.format(name)), VALUES)
+    command.upgrade(configuration(empty.owner_url), FORMS)
+    with engine.begin() as connection:
+        kept = connection.execute(text("select series, form, digest, found_at from proved_segments")).all()
+    assert sorted(tuple(each) for each in kept) == sorted((name, form, "d", None) for name, form in MADE.items())

@@ -6,6 +6,7 @@ EVIDENCE = ("tests/services/verification/test_evidence.py",)
 SERIES = ("tests/services/verification/test_series.py",)
 TERMS = "tests/services/verification/test_terms.py"
 
+KEPT = "tests/services/verification/test_kept.py"
 PROVED = "tests/services/verification/test_proved.py::test_what_only_a_digest_sees_is_said_until_somebody_accepts_it"
 
 BUGS = [
@@ -19,9 +20,58 @@ BUGS = [
     Bug(
         "verify --all compares one digest of each series",
         "app/services/verification/proved.py",
-        "_all(session) if everywhere else",
-        "[] if everywhere else",
-        (PROVED,),
+        "return [each for each in kept if each not in unseen], unseen",
+        "return [each for each in kept if each not in unseen][:1], unseen",
+        (PROVED, KEPT),
+    ),
+    Bug(
+        "verify says once what --all has found",
+        "app/services/verification/verify.py",
+        "if found and not has_left:",
+        "if found and has_left:",
+        (KEPT,),
+    ),
+    Bug(
+        "verify compares nothing with what another release has kept",
+        "app/services/verification/verify.py",
+        "proved.tampered(session, proved.reached(session), segments)",
+        "proved.tampered(session, before, segments if before.before_id else ())",
+        (KEPT,),
+    ),
+    Bug(
+        "verify does not say which digests it could not compare",
+        "app/services/verification/verify.py",
+        "    if unseen:\n",
+        "    if unseen and not why:\n",
+        (KEPT,),
+    ),
+    Bug(
+        "verify takes it for another release's that a digest is made otherwise",
+        "app/services/verification/proved.py",
+        "if each.proofs != proofs and each.form",
+        "if each.form",
+        (KEPT,),
+    ),
+    Bug(
+        "verify says that all digests are compared earlier than they are",
+        "app/services/verification/proved.py",
+        "return max(sum(1 for _",
+        "return min(sum(1 for _",
+        (KEPT,),
+    ),
+    Bug(
+        "verify compares some digests again before it has compared all",
+        "app/services/verification/proved.py",
+        "queue.order_by(ProvedSegment.read_at, ",
+        "queue.order_by(",
+        (KEPT,),
+    ),
+    Bug(
+        "verify does not prove a day again on which a row was booked later",
+        "app/services/verification/proved.py",
+        "days_before=min(days_before, booked",
+        "days_before=max(days_before, booked",
+        (KEPT,),
     ),
     Bug(
         "verify does not miss a row that others name",

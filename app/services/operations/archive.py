@@ -28,6 +28,7 @@ from app.models.usage import ArchivedUsage, UsageArchive, UsageDay, UsageEvent, 
 from app.services.operations import archive_files, archive_proof
 from app.services.operations.archive_files import COLUMNS, Contents, Key, Sums
 from app.services.transaction import transaction
+from app.services.verification.series import EVENTS, form
 
 LEAST_MONTHS = 4
 """Pages look back over 90 days, and an event may be 34 days late: no younger month is archived."""
@@ -145,7 +146,8 @@ def _ask_whether_it_may(month: Month, months: int) -> None:
     ):
         if many := session.scalar(select(func.count()).select_from(model).where(*where)):
             raise Refused(f"{month} is not settled: {many} {what} yet.", "not_settled")
-    proved = session.scalar(select(func.max(ProvedSegment.days_before)).where(ProvedSegment.series == "usage_events"))
+    of_events = (ProvedSegment.series == EVENTS, ProvedSegment.form == form(EVENTS))
+    proved = session.scalar(select(func.max(ProvedSegment.days_before)).where(*of_events))
     if proved is None or proved <= before.date():
         raise Refused(f"{month} is not proved yet: run `portal verify`.", "not_proved")
 
@@ -160,7 +162,10 @@ def _rows_as_proved(month: Month) -> Iterator[tuple[Any, ...]]:
     found = next(archive_proof.changes(session, month.first, month.before_at, sums), None)
     if found is not None:
         session.rollback()
-        raise _another_run(month) if session.get(UsageArchive, month.first) else _is_not_as_proved(month, found)
+        if session.get(UsageArchive, month.first):
+            raise _another_run(month)
+        words = f"{month} is not as it was proved: {found}. Run `portal verify --all`, and look into what it names."
+        raise Refused(words, "not_as_proved")
 
 
 def _rows(month: Month) -> Iterator[tuple[Any, ...]]:
@@ -185,11 +190,6 @@ def _holds_others(month: Month) -> Refused:
 
 def _is_another(month: Month, path: Path) -> Refused:
     return Refused(f"{path} is not the file that was written for {month}.", "another_file")
-
-
-def _is_not_as_proved(month: Month, found: str) -> Refused:
-    words = f"{month} is not as it was proved: {found}. Run `portal verify --all`, and look into what it names."
-    return Refused(words, "not_as_proved")
 
 
 def _another_run(month: Month) -> Refused:
@@ -218,7 +218,7 @@ def _take_out(month: Month, path: Path, contents: Contents) -> None:
             }  # fmt: skip
             session.execute(insert(UsageArchive).values(row))
             session.execute(delete(UsageEventKey).where(UsageEventKey.received_at < month.before_at))
-            of_events = ProvedSegment.series == "usage_events"  # one of the next month may begin with its day alone
+            of_events = ProvedSegment.series == EVENTS  # one of the next month may begin with its day alone
             before = ProvedSegment.from_key < month.before_at.date().isoformat()
             session.execute(delete(ProvedSegment).where(of_events, before))
         if on_postgresql:

@@ -1,6 +1,6 @@
 """The last proof of a month's usage events: what is in a file is compared with nothing in the database again."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import astuple
 from datetime import UTC, date, datetime, time, timedelta
@@ -8,9 +8,12 @@ from datetime import UTC, date, datetime, time, timedelta
 from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 
+from app import clock, ids
+from app.models.proofs import ProvedSegment
 from app.models.usage import ArchivedUsage, UsageDay, UsageEvent, UsageSubject, UsageTotal
 from app.services.operations.archive_files import Key, Sums
 from app.services.verification import proved
+from app.services.verification.series import EVENTS, HOLDS
 
 _DAY = timedelta(days=1)
 _AT_ONCE = {"yield_per": 5_000}
@@ -23,13 +26,26 @@ def changes(session: Session, month: date, before_at: datetime, sums: Mapping[Ke
     usage for as long as that is there.
     """
     from_at = datetime.combine(month, time(), UTC)
-    events, holds = proved.events_before(session, before_at), proved.holds_between(session, from_at, before_at)
+    events, holds = _events_before(session, before_at), _holds_between(session, from_at, before_at)
     there, were = sum(each.events for each in sums.values()), sum(each.rows for each in events)
     if there != were:
         yield f"{there:,} usage events, {were:,} were proved"
     for _owner, words in proved.changed(session, [*events, *holds]):
         yield words
     yield from _totals_of_others(session, month, before_at.date(), sums)
+
+
+def _events_before(session: Session, moment: datetime) -> Sequence[ProvedSegment]:
+    """Return the segments of usage events before a month begins: they leave with its events. None crosses a month."""
+    before = ProvedSegment.from_key < moment.astimezone(UTC).date().isoformat()
+    return session.scalars(select(ProvedSegment).where(ProvedSegment.series == EVENTS, before)).all()
+
+
+def _holds_between(session: Session, from_at: datetime, before_at: datetime) -> Sequence[ProvedSegment]:
+    """Return the segments of authorizations that have some of between the moments."""
+    first, last = (ids.first_of("hold", clock.now() - each) for each in (from_at, before_at))
+    between = (ProvedSegment.before_key > first, ProvedSegment.from_key < last)
+    return session.scalars(select(ProvedSegment).where(ProvedSegment.series == HOLDS, *between)).all()
 
 
 def _totals_of_others(session: Session, month: date, next_month: date, sums: Mapping[Key, Sums]) -> Iterator[str]:

@@ -1,20 +1,20 @@
 """What is proved and kept: up to which row of each series, what all before adds up to, and a digest of its rows.
 
 What is proved of rows that never change stays proved, and the next proof reads what came since. That nobody has
-changed them past every trigger is seen by the number of transfers, by sums, and by the digest of one segment of each
-series a run.
+changed them past every trigger is seen by the number of transfers, by sums, and by digests: of each series those of
+100,000 rows a run, in turns.
 """
 
-import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import Date, bindparam, delete, func, select, text, update
 from sqlalchemy.orm import Session
 
-from app import clock, ids
+from app import clock
 from app.models import bulk
 from app.models.database import UtcDateTime
 from app.models.proofs import ProvedAccount, ProvedGrant, ProvedSegment, ProvedUsage
@@ -25,8 +25,9 @@ from app.services.verification.series import EVENTS, HOLDS, OUTBOX, TRANSFERS
 from app.services.verification.tables import CUSTOMERS, OF_THESE, in_turn
 
 EACH = (TRANSFERS, EVENTS, HOLDS, OUTBOX)
-MOST_OF_A_SEGMENT = 100_000
-_MONTH, _DAY = len("2027-01"), len("2027-01-01")
+MOST_OF_A_SEGMENT, MOST_OF_A_TURN = 100_000, 30
+"""So many rows have a digest of their own; so many short segments are read in one run."""
+_DAY = len("2027-01-01")
 _ACCOUNTS = """
 select customer_id, unit, name, sum(amount) as balance, sum(is_row) as sequence, sum(posted) as posted_micros from (
   select customer_id, unit, credit_account as name, amount,
@@ -44,10 +45,7 @@ group by a.customer_id, a.grant_id"""  # noqa: S608  # put together from constan
 _USAGE = """
 select customer_id, period_number, meter, sum(events) as events, sum(quantity) as quantity, sum(micros) as micros
 from usage_days where day >= :from_day and day < :before_day group by customer_id, period_number, meter"""
-_ON_A_PROVED_DAY = text("""
-select 1 from transfers where id >= :before_id and booked_at < :began limit 1""").bindparams(
-    bindparam("began", type_=UtcDateTime())
-)
+_FIRST_BOOKED = text("select min(booked_at) as low from transfers where id >= :before_id").columns(low=UtcDateTime())
 _THERE = f"""
 select (select count(*) from transfers) - (select count(*) from transfers where {{is_new}}),
   (select count(*) from allocations)
@@ -96,22 +94,55 @@ NOTHING = Mark()
 _NONE = ProvedSegment(before_key="")
 
 
+class Why(StrEnum):
+    """Why everything is read, though nobody has asked for it."""
+
+    NOTHING_KEPT = "Nothing is kept of an earlier proof"
+    FOUND = "An earlier run has found something"
+    OTHER_PROOFS = "Another release, which proves something else, has kept what was proved"
+    CLOCK = "The clock stands before the day up to which everything was proved"
+    ARCHIVED = "Usage of authorizations that are proved again may be in an archive"
+
+
+def why_everything(session: Session, proofs: str) -> Why | None:
+    """Return why everything is to be read; None: these very proofs have kept what they proved, and it holds on."""
+    newest = [_newest(session, name) for name in EACH]
+    if any(row is None for row in newest):
+        return Why.NOTHING_KEPT
+    rows = [row for row in newest if row is not None]
+    if any((row.proofs, row.form) != (proofs, series.form(row.series)) for row in rows):
+        return Why.OTHER_PROOFS
+    if any(row.days_before > clock.now().date() for row in rows):
+        return Why.CLOCK
+    if _reaches_into_an_archive(session, {row.series: row.before_key for row in rows}):
+        return Why.ARCHIVED
+    is_open = session.scalar(select(ProvedSegment.series).where(ProvedSegment.found_at.is_not(None)).limit(1))
+    return Why.FOUND if is_open else None
+
+
 def last(session: Session, proofs: str) -> Mark:
-    """Return how far these very proofs have proved everything. Where a clock was set back, that is nothing."""
-    newest = {name: _newest(session, name) for name in EACH}
-    if any(row is None or row.proofs != proofs or row.days_before > clock.now().date() for row in newest.values()):
+    """Return how far these very proofs have proved everything."""
+    return reached(session) if why_everything(session, proofs) in {None, Why.FOUND} else NOTHING
+
+
+def reached(session: Session) -> Mark:
+    """Return how far what is kept reaches, whoever has kept it."""
+    newest = {name: row for name in EACH if (row := _newest(session, name))}
+    if len(newest) < len(EACH):
         return NOTHING
-    before = {name: row.before_key for name, row in newest.items() if row is not None}
+    before = {name: row.before_key for name, row in newest.items()}
     counts = select(ProvedSegment.series, func.sum(ProvedSegment.rows), func.sum(ProvedSegment.parts))
     there = {
         name: (int(rows), int(parts)) for name, rows, parts in session.execute(counts.group_by(ProvedSegment.series))
     }
-    days = {name: row.days_before for name, row in newest.items() if row is not None}
-    usage_before, made = days[EVENTS], series.oldest_hold(session, before[HOLDS])
+    booked = session.scalar(_FIRST_BOOKED, {"before_id": before[TRANSFERS]})
+    days_before, usage_before = newest[TRANSFERS].days_before, newest[EVENTS].days_before
+    made = series.oldest_hold(session, before[HOLDS])
     hold = made and made.astimezone(UTC).date()
-    mark = Mark(
+    return Mark(
         before_id=before[TRANSFERS],
-        days_before=days[TRANSFERS],
+        # of rows that were booked on a proved day after all the day is proved again: a clock was set back, or imported
+        days_before=min(days_before, booked.astimezone(UTC).date()) if booked else days_before,
         transfers=there[TRANSFERS][0],
         allocations=there[TRANSFERS][1],
         usage_before=usage_before,
@@ -122,52 +153,72 @@ def last(session: Session, proofs: str) -> Mark:
         authorizations=there[HOLDS][0],
         outbox_events=there[OUTBOX][0],
     )
-    fits = session.execute(_ON_A_PROVED_DAY, {"before_id": mark.before_id, "began": mark.began}).first() is None
-    return mark if fits else NOTHING
 
 
-def reaches_into_an_archive(session: Session, mark: Mark) -> bool:
+def _reaches_into_an_archive(session: Session, before: Mapping[str, str]) -> bool:
     """Say whether usage of an authorization that is proved again may be in an archive.
 
     Of that only sums are kept, which count what was captured of authorizations that were proved as well.
     """
-    made, gone = series.oldest_hold(session, mark.holds), series.archived_before(session)
+    made, gone = series.oldest_hold(session, before[HOLDS]), series.archived_before(session)
     return made is not None and gone is not None and made < gone
 
 
-def tampered(session: Session, mark: Mark, *, everywhere: bool = False) -> Iterator[Found]:
+def tampered(session: Session, mark: Mark, segments: Iterable[ProvedSegment]) -> Iterator[Found]:
     """Yield what shows that rows were changed after they were proved: another number of them, or another digest.
 
-    The number is that of all transfers and allocations; the digests are those of the segment of each series that was
-    not read for longest, or of all segments.
+    The number is that of all transfers and allocations; the digests are those of the segments.
     """
     dialect = session.get_bind().dialect.name
     there = session.execute(text(in_turn(_THERE, dialect)), {"before_id": mark.before_id}).one()
     for name, now, before in zip(("transfers", "allocations"), there, (mark.transfers, mark.allocations), strict=True):
         if now != before:
             yield "", f"{name} before {mark.before_id}: {now:,}, {before:,} were proved"
-    yield from changed(session, _all(session) if everywhere else _longest_unread(session))
+    yield from changed(session, segments)
 
 
 def changed(session: Session, segments: Iterable[ProvedSegment]) -> Iterator[Found]:
     """Yield those of the segments whose rows have another digest than when they were proved."""
     for kept in segments:
-        (found, *_more) = _segments(session, kept.series, kept.from_key, kept.before_key)
-        if (found.digest, found.rows) != (kept.digest, kept.rows):
+        (found, *_more) = series.segments(session, kept.series, kept.from_key, kept.before_key)
+        if (found.digest, found.rows, series.form(kept.series)) != (kept.digest, kept.rows, kept.form):
             yield "", f"{kept.series} from {kept.from_key or 'the first'} on, before {kept.before_key}"
 
 
-def events_before(session: Session, moment: datetime) -> Sequence[ProvedSegment]:
-    """Return the segments of usage events before a month begins: they leave with its events. None crosses a month."""
-    before = ProvedSegment.from_key < moment.astimezone(UTC).date().isoformat()
-    return session.scalars(select(ProvedSegment).where(ProvedSegment.series == EVENTS, before)).all()
+def all_kept(session: Session, proofs: str) -> tuple[list[ProvedSegment], list[ProvedSegment]]:
+    """Return all segments: those to compare, and those whose digests another release has made in another way."""
+    kept = session.scalars(select(ProvedSegment).order_by(ProvedSegment.series, ProvedSegment.before_key)).all()
+    unseen = [each for each in kept if each.proofs != proofs and each.form != series.form(each.series)]
+    return [each for each in kept if each not in unseen], unseen
 
 
-def holds_between(session: Session, from_at: datetime, before_at: datetime) -> Sequence[ProvedSegment]:
-    """Return the segments of authorizations that have some of between the moments."""
-    first, last = (ids.first_of("hold", clock.now() - each) for each in (from_at, before_at))
-    between = (ProvedSegment.before_key > first, ProvedSegment.from_key < last)
-    return session.scalars(select(ProvedSegment).where(ProvedSegment.series == HOLDS, *between)).all()
+def whose_turn(session: Session) -> list[ProvedSegment]:
+    """Return, of each series, the segments that were not read for longest: one, or several that are short."""
+    return [each for name in EACH for each in next(_turns(session, name), ())]
+
+
+def runs_for_all(session: Session) -> int:
+    """Return how many runs it takes until each segment had its turn: what is kept meanwhile comes after them."""
+    return max(sum(1 for _ in _turns(session, name)) for name in EACH)
+
+
+def _turns(session: Session, name: str) -> Iterator[list[ProvedSegment]]:
+    queue = select(ProvedSegment).where(ProvedSegment.series == name)
+    turn = list[ProvedSegment]()
+    for each in session.scalars(queue.order_by(ProvedSegment.read_at, ProvedSegment.before_key)):
+        rows = sum(one.rows for one in (*turn, each))
+        if turn and (rows > MOST_OF_A_SEGMENT or len(turn) == MOST_OF_A_TURN):
+            yield turn
+            turn = []
+        turn.append(each)
+    if turn:
+        yield turn
+
+
+def keep_open(found_at: datetime) -> None:
+    """Remember that something is found: each proof reads everything, until one of everything finds nothing."""
+    with transaction() as writing:
+        writing.execute(update(ProvedSegment).where(ProvedSegment.found_at.is_(None)).values(found_at=found_at))
 
 
 def keep(session: Session, mark: Mark, proofs: str) -> None:
@@ -176,10 +227,11 @@ def keep(session: Session, mark: Mark, proofs: str) -> None:
     Nothing is kept of events of a month that has begun to leave for an archive, before the proof or meanwhile.
     """
     bounds, now = series.boundary(session, clock.now()), clock.now()
-    same = {"days_before": bounds.day, "proofs": proofs, "proved_at": now, "read_at": now}
+    same = {"days_before": bounds.day, "proofs": proofs, "proved_at": now, "read_at": now, "found_at": None}
     new = {
         name: [
-            {**vars(each), **same} for each in _segments(session, name, mark.before(name), before, MOST_OF_A_SEGMENT)
+            {**vars(each), **same, "form": series.form(name)}
+            for each in series.segments(session, name, mark.before(name), before, MOST_OF_A_SEGMENT)
         ]
         for name, before in bounds.before.items()
         if before > mark.before(name)
@@ -189,7 +241,7 @@ def keep(session: Session, mark: Mark, proofs: str) -> None:
     between = {"from_key": mark.before_id, "before_key": bounds.before[TRANSFERS]}
     accounts, grants = (_sums(session, each, between) if TRANSFERS in new else [] for each in (_ACCOUNTS, _GRANTS))
     usage = _days(session, mark.usage_before, bounds.day) if EVENTS in new else []
-    read = [(each.series, each.before_key) for each in _longest_unread(session)] if mark.before_id else []
+    read = [(each.series, each.before_key) for each in whose_turn(session)] if mark.before_id else []
     with transaction() as writing:
         if writing.get_bind().dialect.name == "postgresql":
             writing.execute(text("lock table proved_segments in exclusive mode"))
@@ -223,60 +275,9 @@ def _leaves(segment: Mapping[str, Any], gone: datetime | None) -> bool:
     return gone is not None and is_of_events and str(segment["from_key"]) < series.key_of(gone)[:_DAY]
 
 
-@dataclass
-class _Segment:
-    series: str
-    from_key: str
-    before_key: str
-    rows: int = 0
-    parts: int = 0
-    digest: str = hashlib.sha256().hexdigest()
-
-
-def _segments(
-    session: Session, name: str, from_key: str, before_key: str, most_of_one: int | None = None
-) -> Iterator[_Segment]:
-    """Yield the segments between two keys, each with the digest of all of its rows; one, where no most is said.
-
-    A segment of events is of one month. The last one is yielded though it has no rows.
-    """
-    segment, digest, last_key = _Segment(name, from_key, before_key), hashlib.sha256(), ""
-    for key, has_part, row in series.rows(session, name, from_key, before_key):
-        if key != last_key and most_of_one and _is_full(segment, most_of_one, last_key, key):
-            segment.before_key, segment.digest = key, digest.hexdigest()
-            yield segment
-            segment, digest = _Segment(name, key, before_key), hashlib.sha256()
-        if name == EVENTS and most_of_one and not segment.rows:  # so that a month can leave with its segments
-            segment.from_key = max(segment.from_key, f"{key[:_MONTH]}-01")
-        segment.rows += key != last_key or name != TRANSFERS  # of transfers a row has an allocation each
-        last_key = key
-        segment.parts += has_part
-        digest.update(row.encode() + b"\n")
-    segment.digest = digest.hexdigest()
-    yield segment
-
-
-def _is_full(segment: _Segment, most: int, last_key: str, key: str) -> bool:
-    is_next_month = segment.series == EVENTS and segment.rows > 0 and key[:_MONTH] != last_key[:_MONTH]
-    return segment.rows >= most or is_next_month
-
-
 def _newest(session: Session, name: str) -> ProvedSegment | None:
     newest = select(ProvedSegment).where(ProvedSegment.series == name).order_by(ProvedSegment.before_key.desc())
     return session.scalars(newest.limit(1)).first()
-
-
-def _all(session: Session) -> Sequence[ProvedSegment]:
-    return session.scalars(select(ProvedSegment).order_by(ProvedSegment.series, ProvedSegment.before_key)).all()
-
-
-def _longest_unread(session: Session) -> list[ProvedSegment]:
-    """Return, of each series, the segment that was not read for longest."""
-    found = list[ProvedSegment]()
-    for name in EACH:
-        longest = select(ProvedSegment).where(ProvedSegment.series == name)
-        found += session.scalars(longest.order_by(ProvedSegment.read_at, ProvedSegment.before_key).limit(1))
-    return found
 
 
 def _sums(session: Session, statement: str, between: dict[str, str]) -> list[dict[str, object]]:

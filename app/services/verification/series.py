@@ -4,9 +4,11 @@ Transfers with their allocations, usage events, authorizations that have ended, 
 these columns of them, never change. So what is proved of them stays proved.
 """
 
+import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
 
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
@@ -24,6 +26,7 @@ _LATER = timedelta(hours=1)
 _HELD = timedelta(days=1)
 """A hold stays open for so long at most."""
 _DAY = timedelta(days=1)
+_MONTH, _FORM = len("2027-01"), 12
 _AT_ONCE = {"yield_per": 5_000}
 _MOMENT = {"sqlite": "{0}", "postgresql": "to_char({0} at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS.US')"}
 _COLUMNS = {
@@ -118,6 +121,52 @@ def rows(session: Session, series: str, from_key: str, before_key: str) -> Itera
     for first, last in _ranges(session, from_key, before_key) if series == EVENTS else ((from_key, before_key),):
         between = {"from_key": first, "before_key": last}
         yield from session.execute(statement, between, execution_options=_AT_ONCE)
+
+
+@dataclass
+class Segment:
+    """Rows of a series that follow each other by their keys, and the digest of all of them."""
+
+    series: str
+    from_key: str
+    before_key: str
+    rows: int = 0
+    parts: int = 0
+    digest: str = hashlib.sha256().hexdigest()
+
+
+def segments(
+    session: Session, name: str, from_key: str, before_key: str, most_of_one: int | None = None
+) -> Iterator[Segment]:
+    """Yield the segments between two keys, each with the digest of all of its rows; one, where no most is said.
+
+    A segment of events is of one month. The last one is yielded though it has no rows.
+    """
+    segment, digest, last_key = Segment(name, from_key, before_key), hashlib.sha256(), ""
+    for key, has_part, row in rows(session, name, from_key, before_key):
+        if key != last_key and most_of_one and _is_full(segment, most_of_one, last_key, key):
+            segment.before_key, segment.digest = key, digest.hexdigest()
+            yield segment
+            segment, digest = Segment(name, key, before_key), hashlib.sha256()
+        if name == EVENTS and most_of_one and not segment.rows:  # so that a month can leave with its segments
+            segment.from_key = max(segment.from_key, f"{key[:_MONTH]}-01")
+        segment.rows += key != last_key or name != TRANSFERS  # of transfers a row has an allocation each
+        last_key = key
+        segment.parts += has_part
+        digest.update(row.encode() + b"\n")
+    segment.digest = digest.hexdigest()
+    yield segment
+
+
+def _is_full(segment: Segment, most: int, last_key: str, key: str) -> bool:
+    is_next_month = segment.series == EVENTS and segment.rows > 0 and key[:_MONTH] != last_key[:_MONTH]
+    return segment.rows >= most or is_next_month
+
+
+@cache
+def form(series: str) -> str:
+    """Return how the rows of a digest are written, as a digest: of two forms they cannot be compared."""
+    return hashlib.sha256(repr([_whole(series, dialect) for dialect in _MOMENT]).encode()).hexdigest()[:_FORM]
 
 
 def oldest_hold(session: Session, from_id: str) -> datetime | None:

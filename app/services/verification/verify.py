@@ -3,7 +3,7 @@
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cache
 from itertools import islice
@@ -28,7 +28,7 @@ from app.services.verification.document_proofs import DOCUMENT_PROOFS
 from app.services.verification.event_proofs import AUDIT_PROOFS, EVENT_PROOFS
 from app.services.verification.ledger_proofs import CASH_PROOFS, PROOFS, Found
 from app.services.verification.looks import LOOKS
-from app.services.verification.proved import NOTHING, Mark
+from app.services.verification.proved import NOTHING, Mark, Why
 from app.services.verification.referral_proofs import REFERRAL_PROOFS
 from app.services.verification.subscription_proofs import SUBSCRIPTION_PROOFS
 from app.services.verification.tables import MOST
@@ -102,14 +102,18 @@ class Verdict:
 
     violations: list[Violation]
     before: Mark
+    said: tuple[str, ...] = field(default=(), compare=False)
+    """Why everything is read in any case, and what could not be compared."""
+    runs: int = field(default=0, compare=False)
+    """Within so many runs each digest is compared that was kept before this one."""
 
 
 def verify_since(*, everything: bool = False, accept: bool = False) -> Verdict:
     """Prove all customers' books, but for rows that were proved before and never change; keep how far they are proved.
 
-    Where anything is found, everything is proved again, so that all of it is named. What was kept then stays, so that
-    the next proof finds it as well. With `everything` all rows are read again, and compared with all that was kept;
-    with `accept` they are not compared, and where every invariant holds they are kept as they are.
+    Where anything is found, everything is proved again, so that all of it is named. What was kept then stays, and each
+    later run reads everything, until nothing is found. Whenever everything is read, it is compared with all that was
+    kept, also by another release; with `accept` it is not, and kept as it is where every invariant holds.
     """
     proofs = _digest_of_proofs()
     with as_service("prove the ledger"):
@@ -117,12 +121,14 @@ def verify_since(*, everything: bool = False, accept: bool = False) -> Verdict:
         session.rollback()
         if session.get_bind().dialect.name == "postgresql":  # of one moment: another may keep more meanwhile
             session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
-        before = NOTHING if accept else proved.last(session, proofs)
-        found = []
-        if before.before_id and (everything or proved.reaches_into_an_archive(session, before)):
-            found, before = [*_named("proved", TAMPERED, proved.tampered(session, before, everywhere=True))], NOTHING
-        elif before.before_id:
-            found = [*violations_since(session, before)]
+        found, said, before, runs = list[Violation](), list[str](), NOTHING, 0
+        if not accept:
+            why, before = proved.why_everything(session, proofs), proved.last(session, proofs)
+            if everything or why:
+                said = [*_why(session, proofs, why)]
+                found, before = [*_compared(session, proofs, before)], NOTHING
+            else:
+                found, runs = [*violations_since(session, before)], proved.runs_for_all(session)
         if found or not before.before_id:
             found, before = [*dict.fromkeys([*found, *violations(session)])], NOTHING
         archived = series.archived_before(session)
@@ -131,15 +137,38 @@ def verify_since(*, everything: bool = False, accept: bool = False) -> Verdict:
         session.rollback()
         has_left = bool(found) and series.archived_before(session) != archived
         session.rollback()
+        if found and not has_left:
+            proved.keep_open(clock.now())
     # PostgreSQL drops a month for who reads of an earlier moment, too: what was found may be just that.
-    return verify_since(everything=everything, accept=accept) if has_left else Verdict(found, before)
+    return verify_since(everything=everything, accept=accept) if has_left else Verdict(found, before, tuple(said), runs)
 
 
 def violations_since(session: Session, before: Mark) -> Iterator[Violation]:
     """Yield what shows that proved rows were changed, and what does not hold of what came since."""
     _plan(session, before)
-    yield from _named("proved", TAMPERED, proved.tampered(session, before))
+    yield from _named("proved", TAMPERED, proved.tampered(session, before, proved.whose_turn(session)))
     yield from violations(session, since=before)
+
+
+def _compared(session: Session, proofs: str, before: Mark) -> Iterator[Violation]:
+    """Yield what is not as it was kept, whoever has kept it: numbers and all digests, and sums of these very proofs."""
+    segments, _unseen = proved.all_kept(session, proofs)
+    yield from _named("proved", TAMPERED, proved.tampered(session, proved.reached(session), segments))
+    if before.before_id:
+        yield from violations(session, since=before)
+
+
+def _why(session: Session, proofs: str, why: Why | None) -> Iterator[str]:
+    """Yield why everything is read, and what is compared with nothing."""
+    segments, unseen = proved.all_kept(session, proofs)
+    if why:
+        yield f"{why.value}: everything was read, and compared with {len(segments):,} digests."
+    if unseen:
+        rows = sum(each.rows for each in unseen)
+        yield (
+            f"{len(unseen):,} digests, of {rows:,} rows, could not be compared, because another release has made them "
+            "in another way: these rows were kept anew as they are."
+        )
 
 
 @cache

@@ -36,6 +36,7 @@ from app.services.verification.series import EVENTS, HOLDS, OUTBOX, TRANSFERS, B
 from app.services.verification.verify import Violation
 from app.services.webhooks import endpoints, seller_endpoints
 from tests.support import databases, tiers
+from tests.support.client import outside_contexts
 from tests.support.databases import Database
 from tests.support.meters import accept_one, post_all
 from tests.support.reversals import buys
@@ -238,3 +239,21 @@ def _lift(connection: sa.Connection) -> None:
         connection.exec_driver_sql(f"create table copy as select * from {table}")
         connection.exec_driver_sql(f"drop table {table}")
         connection.exec_driver_sql(f"alter table copy rename to {table}")
+
+
+def said(app: Flask, *words: str) -> tuple[int, str]:
+    """Return the status of the command with these words, and what it says."""
+    with outside_contexts():
+        result = app.test_cli_runner().invoke(args=["portal", "verify", *words])
+    return result.exit_code, result.output
+
+
+def by_hand(database: Database, damage: str) -> None:
+    """Change rows past every trigger, as only the owner of the database could."""
+    engine = sa.create_engine(database.superuser_url, poolclass=sa.NullPool)
+    with engine.begin() as connection:
+        if database.kind == "postgresql":
+            connection.exec_driver_sql("set session_replication_role = replica")  # past triggers
+        else:
+            connection.exec_driver_sql("drop trigger if exists transfers_no_update")
+        connection.exec_driver_sql(damage)

@@ -19,7 +19,7 @@ def _verify(app: Flask, *words: str) -> Result:
 def test_a_whole_ledger_passes(app: Flask, history_of_acme: Customer, globex: Customer) -> None:
     for words in [(), ("--customer", history_of_acme.customer_id), ("--customer", globex.customer_id)]:
         result = _verify(app, *words)
-        assert (result.exit_code, result.output) == (0, "Every invariant holds.\n")
+        assert (result.exit_code, result.output.splitlines()[-1]) == (0, "Every invariant holds.")
 
 
 def test_a_customer_who_is_not_there_is_not_proved(app: Flask, acme: Customer) -> None:
