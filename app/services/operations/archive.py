@@ -140,12 +140,12 @@ def _ask_whether_it_may(month: Month, months: int) -> None:
     is_open = or_(BillingPeriod.closed_at.is_(None), billed_later)
     held = (Authorization.state == "held", Authorization.created_at < before)
     for model, where, what in (
-        (UsageDay, (UsageDay.micros > UsageDay.posted_micros, UsageDay.day < before.date()), "days are not posted"),
-        (BillingPeriod, (BillingPeriod.starts_at < before, is_open, used), "billing periods are not billed"),
-        (Authorization, held, "authorizations are held"),
+        (UsageDay, (UsageDay.micros > UsageDay.posted_micros, UsageDay.day < before.date()), "Days not posted"),
+        (BillingPeriod, (BillingPeriod.starts_at < before, is_open, used), "Billing periods not billed"),
+        (Authorization, held, "Authorizations held"),
     ):
         if many := session.scalar(select(func.count()).select_from(model).where(*where)):
-            raise Refused(f"{month} is not settled: {many} {what} yet.", "not_settled")
+            raise Refused(f"{month} is not settled yet. {what}: {many:,}.", "not_settled")
     of_events = (ProvedSegment.series == EVENTS, ProvedSegment.form == form(EVENTS))
     proved = session.scalar(select(func.max(ProvedSegment.days_before)).where(*of_events))
     if proved is None or proved <= before.date():
