@@ -43,7 +43,8 @@ def test_it_is_one_grant_wherever_the_process_died(
 @pytest.mark.case("AC-1")
 @pytest.mark.fault("A1", "A6", "A7")
 @pytest.mark.parametrize(
-    ("where", "committed", "keep"), tiers.each_once([("before a capture", "0"), ("after", "1.50")], [True, False])
+    ("where", "committed", "keep"),
+    tiers.each_once([("before a capture", "0"), ("after a capture", "1.50")], [True, False]),
 )
 def test_it_is_one_capture_wherever_the_process_died(
     api: Api, acme: Customer, settings: Settings, where: str, committed: str, *, keep: bool

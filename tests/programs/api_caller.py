@@ -8,15 +8,16 @@ import sys
 from app import create_app
 from app.config import Settings
 from app.services import audit, idempotency
-from app.services.authorizations import holds
+from app.services.authorizations import claims, holds
 from app.services.ledger import grant_requests
 from tests.support.api import Api
 
-PLACES = {
+PLACES: dict[str, tuple[object, str]] = {
     "before": (grant_requests, "give"),
     "before a capture": (holds, "capture"),
     "inside": (audit, "record"),
     "after": (idempotency, "finish"),
+    "after a capture": (claims.Claim, "keep"),
 }
 
 
@@ -28,6 +29,6 @@ def die(*_args: object, **_kwargs: object) -> None:
 if __name__ == "__main__":
     key, where, path, body = sys.argv[1:]
     app = create_app(Settings.from_env())
-    module, name = PLACES[where]
-    setattr(module, name, die)
+    of, name = PLACES[where]
+    setattr(of, name, die)
     Api(app, key).post(path, json.loads(body), once="request-1")
