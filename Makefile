@@ -30,6 +30,9 @@ demo: .venv/runtime.stamp ## the portal with example customers on http://localho
 demo-shell: .venv/runtime.stamp ## a command on the demo's database (ARGS="flask portal verify"); without ARGS a shell
 	@$(BIN)/python -m app.demo.shell --port $(DEMO_PORT) $(ARGS)
 
+# Python runs one thread at a time: an arena of the C library for each would only keep memory, ten megabytes after some thousand pages.
+serve worker: export MALLOC_ARENA_MAX ?= 1
+
 serve: .venv/runtime.stamp ## the web server in the foreground (PORT, WEB_WORKERS, WEB_THREADS, WEB_STOP_SECONDS), with the environment's settings
 	@exec $(BIN)/granian --interface wsgi --host 0.0.0.0 --port $(PORT) --workers $(WEB_WORKERS) --blocking-threads $(WEB_THREADS) --workers-kill-timeout $(WEB_STOP_SECONDS) --respawn-failed-workers --no-ws wsgi:app
 

@@ -1,10 +1,12 @@
 """What an installation runs, without what only a demo and tests have."""
 
 import json
+import os
 import re
 import subprocess
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -54,3 +56,15 @@ def test_make_serve_starts_as_many_threads_as_the_portal_counts_on() -> None:
     (recipe,) = re.findall(r"^serve:.*\n(.*)$", makefile, re.MULTILINE)
     assert re.findall(r"^WEB_THREADS \?= (\d+)$", makefile, re.MULTILINE) == [str(Settings.web_threads)]
     assert "--blocking-threads $(WEB_THREADS) " in recipe
+
+
+@pytest.mark.parametrize("target", ["serve", "worker"])
+def test_make_serve_and_make_worker_keep_one_arena_unless_told_otherwise(target: str, tmp_path: Path) -> None:
+    for program in ("granian", "flask"):
+        (tmp_path / program).write_text("#!/bin/sh\necho $MALLOC_ARENA_MAX\n")
+        (tmp_path / program).chmod(0o700)
+    command = ["make", "--no-print-directory", "--old-file", ".venv/runtime.stamp", target, f"BIN={tmp_path}"]
+    environ = {name: value for name, value in os.environ.items() if name not in {"MALLOC_ARENA_MAX", "MAKEFLAGS"}}
+    for more, said in (({}, "1\n"), ({"MALLOC_ARENA_MAX": "4"}, "4\n")):
+        ran = subprocess.run(command, cwd=ROOT, env=environ | more, capture_output=True, text=True)
+        assert (ran.returncode, ran.stdout) == (0, said), ran.stderr
