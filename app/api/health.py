@@ -2,6 +2,7 @@
 
 from flask import Blueprint, Response, current_app, jsonify
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import configure_mappers
 
 from app.extensions import csrf
 from app.models.database import db
@@ -24,7 +25,11 @@ def live() -> Response:
 @bp.get("/readyz")
 @public
 def ready() -> tuple[Response, int]:
-    """Say whether the database answers and is migrated to what this release wants, and whether the queue answers."""
+    """Say whether the database answers and is migrated to what this release wants, and whether the queue answers.
+
+    Who asks before it sends customers here waits in their place until the tables are joined to their classes.
+    """
+    configure_mappers()
     checks = {"database": "ok", "migrations": "ok"}
     try:
         with as_service("look whether the database is ready"):

@@ -16,7 +16,7 @@ from sqlalchemy import (
     select,
     text,
 )
-from sqlalchemy.orm import Mapped, aliased, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column
 
 from app.models.authorizations import Authorization
 from app.models.customers import Customer
@@ -223,7 +223,7 @@ class Grant(OwnedWithId, Base):
         The rule is `app.domain.grants.kept`: only holds made before a grant's time keep it, those of a meter together;
         and no more goes than all that is held leaves.
         """
-        before = aliased(cls)
+        before = cls.__table__.alias().c  # aliased() would have all classes mapped, at import
         left = (
             select(func.sum(before.remaining_micros))
             .where(before.customer_id == cls.customer_id, before.remaining_micros > 0)

@@ -75,6 +75,20 @@ def test_help_makes_no_app_and_a_default_app_imports_only_what_it_uses(tmp_path:
     assert found["validators"] == ["Page"], "what checks a body is built with the first of its kind; a page is of any"
 
 
+def test_whoever_asks_whether_it_is_ready_waits_for_the_tables_in_a_customers_place(tmp_path: Path) -> None:
+    settings = databases.settings_for(databases.empty_sqlite(tmp_path))
+    asks = """
+import wsgi
+from app.models.ledger import Grant
+print(Grant.__mapper__.configured)
+wsgi.app.test_client().get("/readyz")
+print(Grant.__mapper__.configured)
+"""
+    command = [sys.executable, "-c", asks]
+    ran = subprocess.run(command, cwd=ROOT, env=databases.environment(settings), capture_output=True, text=True)
+    assert ran.stdout.split() == ["False", "True"], ran.stderr[-3000:]
+
+
 def test_a_wrong_setting_stops_a_command_and_not_its_help(tmp_path: Path) -> None:
     environ = databases.environment(databases.settings_for(databases.empty_sqlite(tmp_path)), SECRET_KEY="short")
     command = [sys.executable, "-m", "flask", "--app", "wsgi", "portal", "config", "--check"]

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import bindparam, func, inspect, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session, aliased
 
 from app.domain import grants as rule
@@ -18,7 +18,7 @@ from app.services.ledger import reversal_shares
 from app.services.ledger.posting import Also, Books
 from app.services.ledger.reversal_shares import Takings
 
-_COLUMNS = tuple(each.key for each in inspect(Grant).column_attrs)
+_COLUMNS = tuple(Grant.__table__.columns.keys())
 _LIVE = select(
     *(Grant.id, Grant.kind, Grant.remaining_micros, Grant.priority, Grant.effective_at, Grant.expires_at)
 ).where(Grant.customer_id == bindparam("customer"), Grant.remaining_micros > constant(0))

@@ -10,7 +10,6 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import BindParameter, String, and_, bindparam, literal, select
-from sqlalchemy.orm import aliased
 
 from app import clock
 from app.domain.errors import Refused
@@ -32,7 +31,8 @@ from app.services.usage import on_sqlite
 
 _CUSTOMER: BindParameter[Any] = bindparam("customer", type_=String())
 _NOW: BindParameter[Any] = bindparam("now", type_=UtcDateTime())
-_LIVE = aliased(Grant)
+_GRANTS = Grant.__table__.alias()  # aliased() would have all classes mapped, at import
+_LIVE = _GRANTS.c
 _EARLIER = (
     select(Transfer.id)
     .where(
@@ -50,7 +50,7 @@ _UNDER_THE_LOCK = select(
 ).select_from(
     select(literal(1).label("one"))
     .subquery()
-    .outerjoin(_LIVE, and_(_LIVE.customer_id == _CUSTOMER, _LIVE.remaining_micros > constant(0)))
+    .outerjoin(_GRANTS, and_(_LIVE.customer_id == _CUSTOMER, _LIVE.remaining_micros > constant(0)))
 )
 """A row for each grant of which something is left, or one without a grant; each says the rest as well."""
 _RECORD = Function("purser_record", "text", "text", "bigint", "text", "text", "timestamptz")
