@@ -59,7 +59,7 @@ def test_make_serve_starts_as_many_threads_as_the_portal_counts_on() -> None:
 
 
 @pytest.mark.parametrize("target", ["serve", "worker"])
-def test_make_serve_and_make_worker_keep_one_arena_unless_told_otherwise(target: str, tmp_path: Path) -> None:
+def test_make_serve_and_make_worker_keep_one_arena_where_none_is_set(target: str, tmp_path: Path) -> None:
     for program in ("granian", "flask"):
         (tmp_path / program).write_text("#!/bin/sh\necho $MALLOC_ARENA_MAX\n")
         (tmp_path / program).chmod(0o700)
