@@ -217,8 +217,22 @@ BUGS = [
     Bug(
         "the beginning of a form in pieces is a form",
         "app/web/errors/cut_short.py",
-        "may_end=not is_form",
-        "may_end=True",
+        "        elif is_unknown(environ) and ",
+        "        elif not is_unknown(environ) and ",
+        (WHOLE,),
+    ),
+    Bug(
+        "the front takes a body by HTTP/2 for none",
+        "app/api/front/plain.py",
+        "    if is_unknown(environ) or ",
+        "    if ",
+        (WHOLE,),
+    ),
+    Bug(
+        "a body that did not come in pieces is none",
+        "app/api/contract/bodies.py",
+        "    if not raw and model.model_fields and ",
+        "    if raw and not raw and ",
         (WHOLE,),
     ),
     Bug(

@@ -16,7 +16,7 @@ from tests.support.browser import Browser
 JSON, FORM = "application/json", "application/x-www-form-urlencoded"
 BODY = b'{"quantity": 10}'
 CUT, NO_LENGTH = (400, "request_cut_short"), {"HTTP_TRANSFER_ENCODING": "chunked"}
-LENGTH = {"CONTENT_LENGTH": str(len(BODY))}
+LENGTH, HTTP_2 = {"CONTENT_LENGTH": str(len(BODY))}, {"SERVER_PROTOCOL": "HTTP/2"}
 CALLS = [
     ("to its end", BODY, LENGTH, (200, None)),
     ("nothing came", b"", LENGTH, CUT),
@@ -25,7 +25,13 @@ CALLS = [
     ("in pieces, to its end", BODY, NO_LENGTH, (200, None)),
     ("in pieces, nothing came", b"", NO_LENGTH, CUT),
     ("in pieces, all but one", BODY[:-1], NO_LENGTH, (400, "request_malformed")),
+    ("by HTTP/2, to its end", BODY, HTTP_2, (200, None)),
+    ("by HTTP/2 with its length", BODY, HTTP_2 | LENGTH, (200, None)),
+    ("by HTTP/2, nothing came", b"", HTTP_2, CUT),
+    ("by HTTP/2, all but one", BODY[:-1], HTTP_2, (400, "request_malformed")),
+    ("by HTTP/2 nothing was meant", b"", HTTP_2 | {"CONTENT_TYPE": ""}, (200, None)),
     ("none was meant", b"", {"CONTENT_LENGTH": "0"}, (200, None)),
+    ("none is said, so there is none", b"", {}, (200, None)),
 ]
 
 
@@ -39,11 +45,23 @@ def test_a_capture_whose_body_was_cut_short_captures_nothing(
         app, f"/v1/authorizations/{hold}/capture", came, JSON, headers | {"HTTP_AUTHORIZATION": f"Bearer {key}"}
     )
     assert (said.status_code, said.get_json().get("reason")) == answered
-    state = holds.explained(hold, acme.customer_id)[0].state
-    assert state == ("captured" if answered[0] == 200 else "held")
+    found = holds.explained(hold, acme.customer_id)[0]
+    assert found.captured_quantity == (0 if answered[0] != 200 else 10 if came else 100)
 
 
-@pytest.mark.parametrize(("headers", "status"), [({"CONTENT_LENGTH": "90"}, 400), (NO_LENGTH, 411)])
+@pytest.mark.parametrize("headers", [{}, NO_LENGTH, HTTP_2])
+def test_what_takes_no_body_needs_none_whatever_type_is_named(
+    app: Flask, acme: Customer, headers: dict[str, str]
+) -> None:
+    hold = _hold(acme)
+    _key, key = api_keys.create("host", ["usage:write"])
+    said = _posted(
+        app, f"/v1/authorizations/{hold}/release", b"", JSON, headers | {"HTTP_AUTHORIZATION": f"Bearer {key}"}
+    )
+    assert (said.status_code, said.get_json()["state"]) == (200, "released")
+
+
+@pytest.mark.parametrize(("headers", "status"), [({"CONTENT_LENGTH": "90"}, 400), (NO_LENGTH, 411), (HTTP_2, 411)])
 def test_a_form_of_which_only_the_beginning_came_is_not_read(
     visitor: Browser, headers: dict[str, str], status: int
 ) -> None:

@@ -13,6 +13,7 @@ from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 from app.api.contract import problems, unreadable
 from app.api.contract.problems import FieldProblem, Malformed
 from app.domain.errors import Refused
+from app.web.errors.cut_short import cut_short, is_unknown
 
 _BIGGEST = 2**63 - 1
 _LONGEST = 40
@@ -36,6 +37,8 @@ def body(
     raw = request.get_data(cache=False, parse_form_data=False) or b""
     if raw and not request.is_json:
         raise UnsupportedMediaType
+    if not raw and model.model_fields and request.content_type and is_unknown(request.environ):
+        raise cut_short()  # the body that its type speaks of did not come: none would mean something else
     raw = composed(raw) if composed is not None else raw
     raw = raw or b"{}"
     notes = _Notes()

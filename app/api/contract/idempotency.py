@@ -60,11 +60,16 @@ def answered(body: object, work: Callable[[], Response]) -> Response:
             return _first(who, key, mine, work)
 
 
+def is_answer(problem: Exception) -> bool:
+    """Say whether it is a refusal that is the answer to the request's key, and repeated to it."""
+    return isinstance(problem, Refused) and problem.status in KEPT and not isinstance(problem, RetryLater)
+
+
 def _first(who: str, key: str, mine: Mine, work: Callable[[], Response]) -> Response:
     try:
         made = work()
     except Refused as refusal:
-        if refusal.status not in KEPT or isinstance(refusal, RetryLater):
+        if not is_answer(refusal):
             idempotency.release(who, key, mine)
             raise
         made = refused(refusal)

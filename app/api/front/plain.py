@@ -10,6 +10,7 @@ from app.api.contract.cloud_events import ATTRIBUTES
 from app.api.contract.idempotency import FORM
 from app.services.access import api_keys
 from app.services.access.api_keys import Presented
+from app.web.errors.cut_short import is_unknown
 
 if TYPE_CHECKING:
     from wsgiref.types import WSGIEnvironment
@@ -19,6 +20,7 @@ LONGEST = 64 * 1024
 _KINDS = frozenset({"application/json", "application/json; charset=utf-8", "application/json;charset=utf-8"})
 _HOST = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]{0,199}(?::[0-9]{1,5})?", re.ASCII)
 _KEYED = "Bearer "
+_UNUSUAL = frozenset({"HTTP_TRANSFER_ENCODING", "HTTP_UPGRADE"})
 _IN_HEADERS = frozenset(f"HTTP_CE_{name.upper()}" for name in ATTRIBUTES)
 """A CloudEvent in binary mode: its body is a part of what is sent."""
 
@@ -37,7 +39,7 @@ def head(environ: "WSGIEnvironment") -> Head | None:
     get = environ.get
     if get("REQUEST_METHOD") != "POST" or get("QUERY_STRING") or get("SCRIPT_NAME"):
         return None
-    if "HTTP_TRANSFER_ENCODING" in environ or "HTTP_UPGRADE" in environ or not _HOST.fullmatch(get("HTTP_HOST", "")):
+    if is_unknown(environ) or _UNUSUAL & environ.keys() or not _HOST.fullmatch(get("HTTP_HOST", "")):
         return None
     if not _IN_HEADERS.isdisjoint(environ):
         return None

@@ -33,7 +33,10 @@ class Claim:
         self._mine: Mine | None = None
 
     def begin(self) -> bool:
-        """Claim it; say whether it is ours and the first. Else nothing was written, and the usual way knows why."""
+        """Claim it; say whether it is ours and the first. Else nothing was written, and the usual way knows why.
+
+        Raises `Unavailable` where the database does not answer.
+        """
         if settings().on_postgresql:
             self._mine = self._claimed()
         elif (caller := api_keys.find(self._proof)) is not None and caller.may(SCOPE):
@@ -69,8 +72,8 @@ class Claim:
         said = (self._key, self._path, self._digest, now.isoformat())
         try:
             is_first = capturing.claim(on_postgresql.path(), self._customer_id, self._proof, said, until)
-        except DatabaseAway:  # the usual way says so, or comes through
-            return None
+        except DatabaseAway as problem:
+            raise Unavailable from problem
         return Mine(until) if is_first else None
 
     def _of_ours(self) -> Mine:

@@ -1,9 +1,9 @@
 """A body that its client did not send to the end is none: what came of it is never taken for all of it.
 
 A server may hand a body that was cut short to the app as if it had ended there, and its mark `wsgi.input_terminated`
-says that nobody need count. So it is counted here, for whichever part of the app reads it. Where a body's length was
-not said, one of which nothing came is refused: an empty body would be a question of its own, as for a capture all that
-is held.
+says that nobody need count. So it is counted here, for whichever part of the app reads it. Of a body whose length is
+not known only what is in it can say whether it is whole: JSON can, and the beginning of a form cannot. Whoever takes
+nothing for an answer asks `is_unknown`.
 """
 
 import io
@@ -33,17 +33,16 @@ class WholeBodies:
         length = environ.get("CONTENT_LENGTH") or ""
         if length.isascii() and length.isdigit():
             environ["wsgi.input"] = _Counted(environ["wsgi.input"], int(length))
-        elif environ.get("CONTENT_TYPE") or environ.get("HTTP_TRANSFER_ENCODING"):
-            is_form = environ.get("CONTENT_TYPE", "").lower().startswith(FORM)
-            environ["wsgi.input"] = _Counted(environ["wsgi.input"], 1, may_end=not is_form)
+        elif is_unknown(environ) and environ.get("CONTENT_TYPE", "").lower().startswith(FORM):
+            environ["wsgi.input"] = _Endless()
         return self.app(environ, start_response)
 
 
 class _Counted(io.RawIOBase):
-    """A body of at least so many bytes. One that has no end that can be known (`may_end`) is refused with 411."""
+    """A body of so many bytes."""
 
-    def __init__(self, stream: Any, least: int, *, may_end: bool = True) -> None:
-        self._stream, self._missing, self._may_end = stream, least, may_end
+    def __init__(self, stream: Any, length: int) -> None:
+        self._stream, self._missing = stream, length
 
     def readable(self) -> bool:
         """Say that it can be read."""
@@ -51,14 +50,36 @@ class _Counted(io.RawIOBase):
 
     def readinto(self, into: Any) -> int:
         """Read a piece, or refuse a body that has ended too early."""
-        if not self._may_end:
-            raise Refused(_("Say how long the request is: send Content-Length."), "length_required", 411)
         piece = self._stream.read(len(into))
         into[: len(piece)] = piece
         self._missing -= len(piece)
         if not piece and self._missing > 0:
-            raise Refused(_("This request did not arrive whole, and nothing was done."), "request_cut_short", 400)
+            raise cut_short()
         return len(piece)
+
+
+class _Endless(io.RawIOBase):
+    """A body of which nobody can say where it ends."""
+
+    def readable(self) -> bool:
+        """Say that it can be read."""
+        return True
+
+    def readinto(self, _into: Any) -> int:
+        """Refuse it."""
+        raise Refused(_("Say how long the request is: send Content-Length."), "length_required", 411)
+
+
+def is_unknown(environ: "WSGIEnvironment") -> bool:
+    """Say whether there may be a body whose length is not said: in pieces, or by HTTP/2."""
+    if environ.get("CONTENT_LENGTH"):
+        return False
+    return "HTTP_TRANSFER_ENCODING" in environ or not environ.get("SERVER_PROTOCOL", "HTTP/1.1").startswith("HTTP/1")
+
+
+def cut_short() -> Refused:
+    """Return the refusal of a body that was cut short."""
+    return Refused(_("This request did not arrive whole, and nothing was done."), "request_cut_short", 400)
 
 
 def init_app(app: Flask) -> None:
