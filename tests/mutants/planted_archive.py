@@ -104,4 +104,11 @@ BUGS = [
         "if archived.holds(last):",
         ARCHIVE,
     ),
+    Bug(
+        "a day's sum may be its largest event when its month leaves",
+        "app/services/operations/archive_proof.py",
+        " and meters in largest)",
+        ")",
+        ("tests/services/operations/test_archive_proof.py",),
+    ),
 ]

@@ -31,8 +31,6 @@ from app.services.usage import on_sqlite
 
 _CUSTOMER: BindParameter[Any] = bindparam("customer", type_=String())
 _NOW: BindParameter[Any] = bindparam("now", type_=UtcDateTime())
-_GRANTS = Grant.__table__.alias()  # aliased() would have all classes mapped, at import
-_LIVE = _GRANTS.c
 _EARLIER = (
     select(Transfer.id)
     .where(
@@ -44,13 +42,17 @@ _EARLIER = (
     .scalar_subquery()
 )
 _UNDER_THE_LOCK = select(
-    select(Grant.id).where(Grant.customer_id == _CUSTOMER, Grant.is_due(_NOW)).exists().label("is_due"),
+    select(Grant.id)
+    .where(Grant.customer_id == _CUSTOMER, Grant.is_due(_NOW))
+    .correlate(None)  # the grants that are joined are others
+    .exists()
+    .label("is_due"),
     _EARLIER.label("earlier"),
-    *(_LIVE.id, _LIVE.kind, _LIVE.remaining_micros, _LIVE.priority, _LIVE.effective_at, _LIVE.expires_at),
+    *(Grant.id, Grant.kind, Grant.remaining_micros, Grant.priority, Grant.effective_at, Grant.expires_at),
 ).select_from(
     select(literal(1).label("one"))
     .subquery()
-    .outerjoin(_GRANTS, and_(_LIVE.customer_id == _CUSTOMER, _LIVE.remaining_micros > constant(0)))
+    .outerjoin(Grant, and_(Grant.customer_id == _CUSTOMER, Grant.remaining_micros > constant(0)))
 )
 """A row for each grant of which something is left, or one without a grant; each says the rest as well."""
 _RECORD = Function("purser_record", "text", "text", "bigint", "text", "text", "timestamptz")

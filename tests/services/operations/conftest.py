@@ -23,6 +23,7 @@ from app.services.ledger import grants
 from app.services.operations import archive
 from app.services.verification import verify
 from app.services.verification.proved import NOTHING
+from tests.support import cast
 from tests.support.databases import Database
 from tests.support.meters import accept_one, post_all
 
@@ -35,6 +36,14 @@ def into(tmp_path: Path) -> Path:
     """A directory for the files."""
     (tmp_path / "archive").mkdir()
     return tmp_path / "archive"
+
+
+@pytest.fixture
+def acme(catalog: str) -> Customer:
+    """A customer whose billing periods never begin at the edge of a month, whichever day it is."""
+    last_month = clock.now().astimezone(UTC).replace(day=1) - timedelta(days=1)
+    with clock.at(last_month.replace(day=15)):
+        return cast.make_customer("Acme")
 
 
 @pytest.fixture

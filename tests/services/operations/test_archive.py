@@ -80,7 +80,7 @@ def test_what_was_archived_is_said_to_be_so(app: Flask, used: date, acme: Custom
     (day, *_others) = [date.fromisoformat(str(row[0])) for row in _day_rows() if row[1] == "requests"]
     archive.archive(used, into, months=MONTHS)
     with as_customer(acme.customer_id):
-        usage = meters.usage(acme, 1)
+        usage = meters.usage(acme, 2)
         use = next(each for each in usage.meters if each.meter.key == "requests")
         assert history.added_up(acme.customer_id, "requests", use.tariff.kind, day) is None
         counted = figures.quantity(acme.customer_id, usage, use)

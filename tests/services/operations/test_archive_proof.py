@@ -27,6 +27,7 @@ CHANGES = [
     ),
     ("usage_days", "events = events + {first}", "events = events - {first}", "meter = 'requests'", "the totals of"),
     ("usage_days", "quantity = quantity + 1", "quantity = quantity - 1", "meter = 'requests'", "the totals of"),
+    ("usage_days", "quantity = {largest}", "quantity = {added}", "meter = 'requests'", "the totals of"),
     ("usage_days", "{more}", "{less}", "meter = 'requests'", "the totals of"),
     ("usage_days", "period_number = -period_number", "period_number = -period_number", "micros >= 0", "the totals of"),
     ("authorizations", "captures = captures + 1", "captures = captures - 1", "key = 'a'", "authorizations from"),
@@ -42,6 +43,8 @@ def test_a_month_that_is_not_as_it_was_proved_stays(app: Flask, used: date, into
     both = "micros = micros {0} 1, posted_micros = posted_micros {0} 1"
     places = {"more": both.format("+"), "less": both.format("-")}
     places |= {"first": "(case when day = (select min(day) from usage_days) then 1 else -1 end)"}
+    of_day = "(select {0}(quantity) from usage_events e where (e.day, e.meter) = (usage_days.day, usage_days.meter))"
+    places |= {"largest": of_day.format("max"), "added": of_day.format("sum")}
     for table, change, back, where, words in CHANGES:
         by_hand(database, f"update {table} set {change} where {where}".format(**places))
         with pytest.raises(Refused, match=words) as said:
