@@ -236,10 +236,11 @@ class Grant(OwnedWithId, Base):
             Authorization.created_at < cls.expires_at,
         )
         credit = select(func.coalesce(func.sum(Authorization.credit_left()), 0)).where(held_before).scalar_subquery()
+        is_of_meter = select(Authorization.id).where(held_before, Authorization.meter == UsageTotal.meter)
         metered = (
             select(func.coalesce(func.sum(UsageTotal.reserved_micros), 0))
             .where(UsageTotal.customer_id == cls.customer_id, UsageTotal.reserved_micros > 0)
-            .where(select(Authorization.id).where(held_before, Authorization.meter == UsageTotal.meter).exists())
+            .where(is_of_meter.correlate(cls, UsageTotal).exists())
             .scalar_subquery()
         )
         kept = credit + metered

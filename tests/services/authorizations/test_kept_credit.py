@@ -275,3 +275,16 @@ def test_credit_stays_for_a_meters_hold_that_others_moved_behind_the_allowance(a
         assert left(over) == 21
         assert holds.capture(held.id).micros == 21 * MICROS
         assert units(shown(acme).remaining_credits) == 1
+
+
+def test_a_meters_hold_made_after_a_grants_time_keeps_nothing_of_it_whatever_else_expires_later(acme: Customer) -> None:
+    """Nor do holds of others, who use the same meter."""
+    with clock.at(NOON):
+        over, _later = lent(acme, 10, HOUR), lent(acme, 100, 9 * HOUR)
+        first = ask(acme, meter="requests", quantity=25_000, ttl_seconds=86_400)
+    with clock.at(NOON + HOUR):
+        assert grants.expire_due() == 0
+        ask(acme, meter="requests", quantity=50_000, ttl_seconds=86_400)
+        holds.release(first.id)
+        assert (grants.expire_due(), left(over)) == (1, 0)
+        assert verify(acme.customer_id) == []
