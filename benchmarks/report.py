@@ -24,7 +24,7 @@ def lines(found: list[Ratio | Count], versions: list[str]) -> list[str]:
     table += ["How to read them: [README.md](README.md).", "", "| what | database | ratio | goal | | measured |"]
     table += ["|---|---|---:|---:|---|---|"]
     for each in ratios:
-        goal = f"≤ {each.goal}" if each.goal is not None else ""
+        goal = f"≤ {each.goal:.3g}" if each.goal is not None else ""
         table.append(f"| {each.what} | {each.database} | {each.ratio:.2f} | {goal} | {each.verdict} | {each.detail} |")
     table += ["", "| what | database | count | goal | |", "|---|---|---:|---:|---|"]
     for number in counts:
