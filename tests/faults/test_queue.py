@@ -1,7 +1,6 @@
 """Q1–Q3 and W9: jobs that run twice, a queue that is wiped, workers that are killed, stopped, ended and late."""
 
 import signal
-import subprocess
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -105,11 +104,6 @@ def worker_at(settings: Settings, how: str, moment: int, now: datetime) -> progr
     return programs.start("tests.programs.worker_at", how, str(moment), now.isoformat(), env=environment(settings))
 
 
-def stopped(pid: int) -> bool:
-    said = subprocess.run(["/bin/ps", "-o", "state=", "-p", str(pid)], capture_output=True, text=True).stdout
-    return said.startswith("T")
-
-
 @pytest.mark.fault("Q1")
 def test_a_job_that_runs_many_times_in_many_workers_has_one_effect(
     app: Flask, settings: Settings, alice_actor: Actor, waiting: Payment, tmp_path: Path
@@ -196,7 +190,7 @@ def test_a_worker_that_wakes_up_after_its_lease_is_fenced_off(
 ) -> None:
     now = clock.now()
     zombie = worker_at(settings, "stop", 4, now)  # it has just fetched the intent
-    until(lambda: stopped(zombie.pid))
+    until(lambda: programs.is_stopped(zombie))
     assert (about(waiting).state, about(waiting).tries) == ("new", 1)
     with clock.at(now):
         assert inbox.work() == 0  # the lease holds

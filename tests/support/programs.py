@@ -123,6 +123,11 @@ class Forked:
 Program = subprocess.Popen[str] | Forked
 
 
+def is_stopped(program: Program) -> bool:
+    """Say whether it has stopped itself, as it said that it would: going on before that would be forgotten."""
+    return Path(f"/proc/{program.pid}/stat").read_text().rpartition(")")[2].split()[0] == "T"
+
+
 def start(
     module: str,
     *words: str,

@@ -30,7 +30,7 @@ WORDS = {
     503: ("unavailable", "The database does not answer right now. Try again in a moment, with the same key."),
 }
 MORE_WORDS = (
-    (400, "request_cut_short", "The body ended too early: nothing was done, send it again. No body has no type."),
+    (400, "request_cut_short", "The body ended too early, so that nothing was done: send the request again."),
     (403, "forbidden", "The key lacks the scope that the operation needs."),
     (409, "idempotency_key_reused", "This `Idempotency-Key` was used for another request."),
     (409, "request_under_way", "The first request with this `Idempotency-Key` is still in progress."),

@@ -24,6 +24,7 @@ from app.services.verification.proved import Mark
 from tests.services.operations.conftest import FILE_OF, MONTHS, proved, rows_of
 from tests.support import programs, tiers
 from tests.support.databases import Database, environment
+from tests.support.worker import until
 
 pytestmark = pytest.mark.both_databases
 DEATHS = {
@@ -121,6 +122,7 @@ def test_of_two_runs_at_once_one_archives_and_the_other_says_so_or_finds_it_done
     try:
         assert late.stdout is not None
         assert late.stdout.readline() == "now\n"
+        until(lambda: programs.is_stopped(late))
         assert archive.archive(used, into, months=MONTHS).events == 5
     finally:
         late.send_signal(signal.SIGCONT)
