@@ -169,6 +169,8 @@ def _serving(place: Place) -> Iterator[int]:
         "5",
         "--blocking-threads",
         "16",
+        "--http",
+        "1",
         "--no-ws",
         "--log-level",
         "warning",

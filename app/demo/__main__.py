@@ -149,7 +149,7 @@ def _prepare(environ: dict[str, str], months: int, directory: Path, next_port: i
 def _web_command(port: int) -> list[str]:
     command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", HOST, "--port", str(port)]
     command += ["--workers", "1", "--workers-kill-timeout", str(STOP_SECONDS - 2), "--blocking-threads", THREADS]
-    return [*command, "--no-ws", "wsgi:app"]
+    return [*command, "--http", "1", "--no-ws", "wsgi:app"]
 
 
 def _host_address(port: int) -> str:

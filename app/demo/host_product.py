@@ -89,5 +89,5 @@ def environment(directory: Path, portal: str, port: int) -> dict[str, str]:
 def command(port: int) -> list[str]:
     """Return how the host product is started on its port."""
     serve = [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", HOST, "--port", str(port)]
-    serve += ["--workers", "1", "--workers-kill-timeout", "5", "--blocking-threads", "4", "--no-ws"]
+    serve += ["--workers", "1", "--workers-kill-timeout", "5", "--blocking-threads", "4", "--http", "1", "--no-ws"]
     return [*serve, "examples.host_product.host:app"]

@@ -30,7 +30,8 @@ HALF = (
     b"POST /sign-in HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-www-form-urlencoded\r\n"
     b"Content-Length: 1000\r\n\r\nemail=al"
 )
-
+HTTP_2 = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\4\0\0\0\0\0"
+"""How a client begins that speaks HTTP/2, with settings that ask for nothing."""
 
 Process = subprocess.Popen[bytes]
 
@@ -78,6 +79,15 @@ def test_what_was_cut_short_does_nothing_and_a_killed_process_is_started_again(
         _wait(server, f"http://127.0.0.1:{port}", tmp_path / "log")
         assert b" 400 " in cut_short(port, f"/v1/authorizations/{hold}/capture", key)
     assert holds.explained(hold, acme.customer_id)[0].state == "held"
+
+
+def test_it_speaks_no_http_2(settings: Settings, tmp_path: Path) -> None:
+    with (
+        served(settings, tmp_path) as (_server, port),
+        socket.create_connection(("127.0.0.1", port), timeout=60) as line,
+    ):
+        line.sendall(HTTP_2)
+        assert line.recv(64) == b"", "it answered by HTTP/2, or by something else"
 
 
 def cut_short(port: int, path: str, key: str) -> bytes:

@@ -215,6 +215,13 @@ BUGS = [
         (WHOLE,),
     ),
     Bug(
+        "the server speaks HTTP/2",
+        "Makefile",
+        " --http 1 ",
+        " ",
+        (f"{ENDS}::test_it_speaks_no_http_2",),
+    ),
+    Bug(
         "the beginning of a form in pieces is a form",
         "app/web/errors/cut_short.py",
         "        elif is_unknown(environ) and ",

@@ -49,7 +49,8 @@ def serving(settings: Settings, directory: Path, target: str = "wsgi:app", **env
     own = replace(settings, base_url=url)
     log = directory / f"server-{port}.log"
     command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port)]
-    command += ["--workers", "1", "--workers-kill-timeout", "5", "--blocking-threads", "4", "--no-ws", target]
+    command += ["--workers", "1", "--workers-kill-timeout", "5", "--blocking-threads", "4", "--http", "1"]
+    command += ["--no-ws", target]
     with log.open("wb") as output:
         process = subprocess.Popen(
             command,
