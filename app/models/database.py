@@ -66,6 +66,8 @@ WRITING = "purser_writing"
 READ_FROM = "read_from"
 """Under this name `g` has the engine that is read in place of the primary, if there is one (`models/replica.py`)."""
 SQLITE_BUSY_MS = 15_000
+LOCK_WAIT = "4s"
+"""How long a transaction waits for a row that another one has, on PostgreSQL: as long as its functions of ours do."""
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -189,15 +191,21 @@ def is_away(problem: Exception) -> bool:
 
 @event.listens_for(Session, "after_begin")
 def _take_role(session: Session, _transaction: SessionTransaction, connection: Connection) -> None:
-    """On PostgreSQL, act as the role of the scope for this transaction only (safe behind a pooler)."""
+    """On PostgreSQL, act as the role of the scope, and wait for no lock for ever, for this transaction only.
+
+    So it is safe behind a pooler.
+    """
     scope = g.get("scope")
     session.info["begun_for"] = scope
     if connection.dialect.name == "postgresql":
         customer_id = getattr(scope, "customer_id", "")
         role = "purser_service" if hasattr(scope, "purpose") else "purser_app"
         connection.execute(
-            text("select set_config('role', :role, true), set_config('app.customer_id', :customer_id, true)"),
-            {"role": role, "customer_id": customer_id},
+            text(
+                "select set_config('role', :role, true), set_config('app.customer_id', :customer_id, true), "
+                "set_config('lock_timeout', :wait, true)"
+            ),
+            {"role": role, "customer_id": customer_id, "wait": LOCK_WAIT},
         )
 
 

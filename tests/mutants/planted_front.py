@@ -41,6 +41,13 @@ BUGS = [
         ("tests/api/test_front_rates.py::test_the_rate_is_counted_once_and_alike",),
     ),
     Bug(
+        "a transaction waits for ever for a row that somebody holds",
+        "app/models/database.py",
+        "\"set_config('lock_timeout', :wait, true)\"",
+        '"length(:wait)"',
+        ("tests/api/test_rows_held.py",),
+    ),
+    Bug(
         "a key whose secret is wrong claims requests",
         "migrations/sql/0075_claims.sql",
         " and k.secret_hash = key_hash and ",

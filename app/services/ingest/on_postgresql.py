@@ -17,6 +17,7 @@ from app.extensions import Extension
 from app.models.scope import as_service
 from app.services.access.api_keys import Presented
 from app.services.authorizations import on_postgresql as authorizations
+from app.services.authorizations.postgresql_calls import OF_ALL
 from app.services.authorizations.prepared import Prepared
 from app.services.authorizations.refusals import DatabaseAway
 from app.services.catalog import versions
@@ -69,7 +70,10 @@ _remembered: Extension[Remembered] = Extension("ingest")
 
 
 def count(report: UsageReport, digest: str, properties: str, proof: Presented, now: datetime) -> str:
-    """Count the event: `counted`, `duplicate`, or in another word that it must go the usual way."""
+    """Count the event: `counted`, `duplicate`, or in another word that it must go the usual way.
+
+    Raises `DatabaseAway` where it has waited in vain for what the usual way would wait for once more.
+    """
     remembered = _remembered.get_or_make(Remembered)
     terms = remembered.of(report.customer, report.meter)
     if terms is None or (report.quantity != 1 and terms.counts_ones):
@@ -88,8 +92,10 @@ def count(report: UsageReport, digest: str, properties: str, proof: Presented, n
     try:
         whose = terms.customer_id
         (found,) = authorizations.path().call(_COUNT, values, about=whose, customer_id=whose, again=True)
-    except DatabaseAway:  # the usual way says so, or finds it counted
-        return "away"
+    except DatabaseAway as problem:
+        if problem.__cause__ is None or isinstance(problem.__cause__, OF_ALL):
+            raise
+        return "away"  # the usual way says so, or finds it counted
     outcome = (found or b"").decode()
     if outcome == "stale":
         remembered.forget(report.customer, report.meter)

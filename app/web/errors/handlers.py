@@ -12,11 +12,14 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
 from app.domain.errors import Refused
+from app.services.authorizations.refusals import DatabaseAway
 
 UNAVAILABLE_SECONDS = 5
 """When to try again while the database does not answer."""
-UNAVAILABLE = (OperationalError, InterfaceError, InternalError, PoolTimeout)
+UNAVAILABLE = (OperationalError, InterfaceError, InternalError, PoolTimeout, DatabaseAway)
 """What says that there is no database now, or one that takes nothing, as a server that only reads after a failover."""
+
+LOCK_NOT_AVAILABLE = "55P03"
 
 log = structlog.get_logger()
 
@@ -34,7 +37,10 @@ def register(
     """
 
     def unavailable(error: Exception) -> Response:
-        log.error("database_unavailable", kind=type(error).__name__, exc_info=_quiet(error))
+        if _waited_in_vain(error):
+            log.warning("waited_in_vain")
+        else:
+            log.error("database_unavailable", kind=type(error).__name__, exc_info=_quiet(error))
         return retry_after(failed(503), UNAVAILABLE_SECONDS)
 
     def unexpected(error: Exception) -> Response:
@@ -76,6 +82,14 @@ def with_headers_of(error: HTTPException, answer: Response) -> Response:
         if name in {"Allow", "Retry-After"}:
             answer.headers[name] = value
     return answer
+
+
+def _waited_in_vain(error: Exception) -> bool:
+    """Say whether somebody held a row for as long as anybody waits for one, or those before us in the line did."""
+    if isinstance(error, DatabaseAway) and error.__cause__ is None:
+        return True
+    cause = error.orig if isinstance(error, DBAPIError) else error.__cause__
+    return getattr(cause, "sqlstate", None) == LOCK_NOT_AVAILABLE
 
 
 def _quiet(error: Exception) -> BaseException:
