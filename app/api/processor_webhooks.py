@@ -9,6 +9,7 @@ from app.gateways.processor import BadWebhook
 from app.services.processor.gateway import gateway
 from app.services.reconciliation import inbox
 from app.web.access import public
+from app.web.errors.cut_short import body_of
 
 MAX_BYTES = 1024 * 1024
 
@@ -35,6 +36,6 @@ def _body() -> bytes:
         raise BadWebhook("too large")
     request.max_content_length = MAX_BYTES  # also for a body that does not say its length
     try:
-        return request.get_data(cache=False, parse_form_data=False)
+        return body_of(request)
     except RequestEntityTooLarge as problem:
         raise BadWebhook("too large") from problem

@@ -7,6 +7,7 @@ import pytest
 from flask import Flask
 
 from app.domain.money import MICROS, Credits
+from app.making import MAX_BODY
 from app.models.customers import Customer
 from app.services.access import api_keys
 from app.services.authorizations import holds
@@ -25,6 +26,10 @@ CALLS = [
     ("in pieces, to its end", BODY, NO_LENGTH, (200, None)),
     ("in pieces, nothing came", b"", NO_LENGTH, CUT),
     ("in pieces, all but one", BODY[:-1], NO_LENGTH, (400, "request_malformed")),
+    ("in pieces, as long as may be", BODY.ljust(MAX_BODY), NO_LENGTH, (200, None)),
+    ("in pieces, longer than may be", BODY.ljust(MAX_BODY + 1), NO_LENGTH, (413, "body_too_large")),
+    ("in pieces, much longer", b'"' * 2 * MAX_BODY, NO_LENGTH, (413, "body_too_large")),
+    ("by HTTP/2, longer than may be", BODY.ljust(MAX_BODY + 1), HTTP_2, (413, "body_too_large")),
     ("by HTTP/2, to its end", BODY, HTTP_2, (200, None)),
     ("by HTTP/2 with its length", BODY, HTTP_2 | LENGTH, (200, None)),
     ("by HTTP/2, nothing came", b"", HTTP_2, CUT),

@@ -13,7 +13,7 @@ from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 from app.api.contract import problems, unreadable
 from app.api.contract.problems import FieldProblem, Malformed
 from app.domain.errors import Refused
-from app.web.errors.cut_short import cut_short, is_unknown
+from app.web.errors.cut_short import body_of, cut_short, is_unknown
 
 _BIGGEST = 2**63 - 1
 _LONGEST = 40
@@ -34,7 +34,7 @@ def body(
     with the request; so are those of a list that is
     the whole body. The model has in its context the places of such elements, and what is wrong with each.
     """
-    raw = request.get_data(cache=False, parse_form_data=False) or b""
+    raw = body_of(request)
     if raw and not request.is_json:
         raise UnsupportedMediaType
     if not raw and model.model_fields and request.content_type and is_unknown(request.environ):

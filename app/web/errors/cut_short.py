@@ -10,7 +10,8 @@ import io
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from flask import Flask
+from flask import Flask, Request
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from app.domain.errors import Refused
 from app.domain.language import _
@@ -68,6 +69,17 @@ class _Endless(io.RawIOBase):
     def readinto(self, _into: Any) -> int:
         """Refuse it."""
         raise Refused(_("Say how long the request is: send Content-Length."), "length_required", 411)
+
+
+def body_of(request: Request) -> bytes:
+    """Return the body, or refuse one that is larger than the request may have it.
+
+    Of one whose length is not said, werkzeug returns the beginning.
+    """
+    raw = request.get_data(cache=False, parse_form_data=False) or b""
+    if len(raw) == request.max_content_length and is_unknown(request.environ) and request.environ["wsgi.input"].read(1):
+        raise RequestEntityTooLarge
+    return raw
 
 
 def is_unknown(environ: "WSGIEnvironment") -> bool:
