@@ -22,7 +22,7 @@ from tests.support.databases import Database
 
 ONE = {"id": "keyed", "customer": "acme", "meter": "requests", "quantity": 3}
 PATIENCE = 30
-"""Seconds until the row is let go, whoever still waits for it."""
+"""Seconds after which the row is free again, whoever still waits for it."""
 PAGE = "/billing/spend-management/"
 FORM = "form[aria-label='Spend management']"
 ON_POSTGRESQL = pytest.mark.parametrize("database", ["postgresql"], indirect=True)

@@ -46,6 +46,7 @@ BUGS = [
         "\"set_config('lock_timeout', :wait, true)\"",
         '"length(:wait)"',
         ("tests/api/test_rows_held.py",),
+        of_postgresql=True,
     ),
     Bug(
         "the beginning of a body in pieces that is too large is taken for all of it",
