@@ -209,6 +209,14 @@ def _take_role(session: Session, _transaction: SessionTransaction, connection: C
         )
 
 
+def lock_table(session: Session, table: type[Base]) -> None:
+    """Let no other transaction do the same beside this one, on PostgreSQL: a command waits for another to the end."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("set local lock_timeout = 0"))
+        session.execute(text(f"lock table {table.__tablename__} in exclusive mode"))
+        session.execute(text(f"set local lock_timeout = '{LOCK_WAIT}'"))
+
+
 class CustomerInScope(ColumnElement[str]):
     """The id of the customer in scope, asked for whenever a statement is run: it is no value that a statement keeps.
 

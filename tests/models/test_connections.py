@@ -1,5 +1,8 @@
 """What a connection keeps from one request to the next: what is prepared, never whose rows it may see."""
 
+import time
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from flask import Flask
 from sqlalchemy import create_engine, event, exists, pool, select, text, update
@@ -9,15 +12,18 @@ from sqlalchemy.orm import aliased
 
 from app.domain.ledger import HISTORY_KINDS
 from app.domain.payments import OPEN
+from app.models import database as of_sessions
 from app.models.customers import Customer
 from app.models.database import db
 from app.models.ledger import Account
 from app.models.limits import SpendSettings
 from app.models.scope import as_customer, as_service, enter
+from app.models.usage import UsageArchive
 from app.services.transaction import transaction
 from tests.support import spend
 from tests.support.browser import Browser
 from tests.support.databases import Database
+from tests.support.worker import until
 
 LARGE = 3000
 PREPARED = "select count(*) from pg_prepared_statements where statement like '%balance_days%'"
@@ -119,3 +125,26 @@ def test_after_a_connection_has_died_in_it_a_transaction_can_be_ended(app: Flask
             connection.execute(text("select pg_sleep(10)"))
         connection.rollback()
         assert connection.scalar(text("select 1")) == 1
+
+
+@postgresql_only
+def test_a_command_waits_for_another_as_long_as_it_takes(
+    app: Flask, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(of_sessions, "LOCK_WAIT", "20ms")
+
+    def second() -> object:
+        with app.app_context(), as_service("a test"), transaction() as session:
+            of_sessions.lock_table(session, UsageArchive)
+            return session.scalar(text("show lock_timeout"))
+
+    superuser = create_engine(database.superuser_url, poolclass=pool.NullPool)
+    with superuser.connect() as first, ThreadPoolExecutor(1) as thread:
+        first.execute(text("lock table usage_archives in exclusive mode"))
+        waits = thread.submit(second)
+        until(
+            lambda: waits.done() or bool(first.scalar(text("select exists (select from pg_locks where not granted)")))
+        )
+        time.sleep(0.1)
+        first.rollback()
+        assert waits.result() == "20ms"

@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, delete, exists, func, insert, or_, select, text, update
+from sqlalchemy import ColumnElement, and_, case, delete, exists, func, insert, or_, select, update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
@@ -20,7 +20,7 @@ from app.domain.periods import following
 from app.models import bulk
 from app.models.authorizations import Authorization
 from app.models.customers import BillingPeriod
-from app.models.database import db
+from app.models.database import db, lock_table
 from app.models.proofs import ProvedSegment
 from app.models.scope import as_service
 from app.models.subscriptions import Subscription
@@ -38,6 +38,7 @@ _EACH_TIME = 1_000
 _UNREADABLE = (OSError, ValueError, KeyError, EOFError, TypeError, RecursionError, zlib.error)
 """What is no file of events raises one of these."""
 _LOCK_NOT_AVAILABLE = "55P03"
+_LOOK = "Run `portal verify --all`, and look into what it names."
 _SUMMED = ("events", "quantity", "most", "micros", "captures", "captured_quantity", "captured_micros")
 
 
@@ -126,7 +127,9 @@ def _ask_whether_it_may(month: Month, months: int) -> None:
     left = select(func.min(UsageDay.day)).where(UsageDay.events > 0, UsageDay.day >= (done or before).date())
     oldest = session.scalar(left if done else select(func.min(UsageDay.day)).where(UsageDay.events > 0))
     if oldest is None or oldest >= before.date():
-        raise Refused(f"There are no usage events of {month}.", "no_events")
+        if not session.scalar(select(exists().where(month.events))):
+            raise Refused(f"There are no usage events of {month}.", "no_events")
+        raise Refused(f"Usage events of {month} are there, and no totals of their days. {_LOOK}", "not_as_proved")
     if oldest < month.first:
         raise Refused(f"Archive the oldest month first: {oldest:%Y-%m}.", "not_the_oldest")
     used = exists().where(
@@ -164,8 +167,7 @@ def _rows_as_proved(month: Month) -> Iterator[tuple[Any, ...]]:
         session.rollback()
         if session.get(UsageArchive, month.first):
             raise _another_run(month)
-        words = f"{month} is not as it was proved: {found}. Run `portal verify --all`, and look into what it names."
-        raise Refused(words, "not_as_proved")
+        raise Refused(f"{month} is not as it was proved: {found}. {_LOOK}", "not_as_proved")
 
 
 def _rows(month: Month) -> Iterator[tuple[Any, ...]]:
@@ -200,9 +202,7 @@ def _another_run(month: Month) -> Refused:
 def _take_out(month: Month, path: Path, contents: Contents) -> None:
     """Let the events leave, when the file holds just what the database does. What they add up to is kept with that."""
     with transaction() as session:
-        on_postgresql = session.get_bind().dialect.name == "postgresql"
-        if on_postgresql:
-            session.execute(text("lock table usage_archives in exclusive mode"))
+        lock_table(session, UsageArchive)
         kept = session.get(UsageArchive, month.first, populate_existing=True)
         if kept is not None and kept.sha256 != contents.sha256:
             raise _is_another(month, path)
@@ -221,7 +221,7 @@ def _take_out(month: Month, path: Path, contents: Contents) -> None:
             of_events = ProvedSegment.series == EVENTS  # one of the next month may begin with its day alone
             before = ProvedSegment.from_key < month.before_at.date().isoformat()
             session.execute(delete(ProvedSegment).where(of_events, before))
-        if on_postgresql:
+        if session.get_bind().dialect.name == "postgresql":
             _add(session, month, left)
             session.execute(update(UsageArchive).where(UsageArchive.month == month.first).values(done_at=clock.now()))
             _drop(session, month)

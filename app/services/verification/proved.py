@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from app import clock
 from app.models import bulk
-from app.models.database import UtcDateTime
+from app.models.database import UtcDateTime, lock_table
 from app.models.proofs import ProvedAccount, ProvedGrant, ProvedSegment, ProvedUsage
 from app.services.transaction import transaction
 from app.services.verification import series
@@ -243,8 +243,7 @@ def keep(session: Session, mark: Mark, proofs: str) -> None:
     usage = _days(session, mark.usage_before, bounds.day) if EVENTS in new else []
     read = [(each.series, each.before_key) for each in whose_turn(session)] if mark.before_id else []
     with transaction() as writing:
-        if writing.get_bind().dialect.name == "postgresql":
-            writing.execute(text("lock table proved_segments in exclusive mode"))
+        lock_table(writing, ProvedSegment)
         if not mark.before_id:
             _forget(writing)
         elif any((_newest(writing, name) or _NONE).before_key != mark.before(name) for name in EACH):

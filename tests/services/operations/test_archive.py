@@ -199,6 +199,9 @@ def test_a_month_is_refused_until_nothing_of_it_is_to_be_done(
         by_hand(database, damage)
         assert refused() == reason
         by_hand(database, back)
+    by_hand(database, "delete from usage_days")
+    with pytest.raises(Refused, match=f"events of {used:%Y-%m} are there, and no totals of their days"):
+        archive.archive(used, into, months=MONTHS)
     assert list(into.iterdir()) == []
 
 
