@@ -34,7 +34,7 @@ demo-shell: .venv/runtime.stamp ## a command on the demo's database (ARGS="flask
 serve worker: export MALLOC_ARENA_MAX ?= 1
 
 serve: .venv/runtime.stamp ## the web server in the foreground (PORT, WEB_WORKERS, WEB_THREADS, WEB_STOP_SECONDS), with the environment's settings
-	@exec $(BIN)/granian --interface wsgi --http 1 --host 0.0.0.0 --port $(PORT) --workers $(WEB_WORKERS) --blocking-threads $(WEB_THREADS) --workers-kill-timeout $(WEB_STOP_SECONDS) --respawn-failed-workers --no-ws wsgi:app
+	@PORT='$(PORT)' WEB_WORKERS='$(WEB_WORKERS)' WEB_THREADS='$(WEB_THREADS)' WEB_STOP_SECONDS='$(WEB_STOP_SECONDS)' $(BIN)/python -m app.serving && exec $(BIN)/granian --interface wsgi --http 1 --host 0.0.0.0 --port $(PORT) --workers $(WEB_WORKERS) --blocking-threads $(WEB_THREADS) --workers-kill-timeout $(WEB_STOP_SECONDS) --respawn-failed-workers --no-ws wsgi:app
 
 worker: .venv/runtime.stamp ## the job worker in the foreground, with the environment's settings
 	@exec $(FLASK) portal worker

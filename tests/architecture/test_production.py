@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from app import making
+from app import making, serving
 from app.config import Settings, WrongSetting
 from app.services import jobs
 from tests.architecture.source import ROOT
@@ -60,11 +60,50 @@ def test_make_serve_starts_as_many_threads_as_the_portal_counts_on() -> None:
 
 @pytest.mark.parametrize("target", ["serve", "worker"])
 def test_make_serve_and_make_worker_keep_one_arena_where_none_is_set(target: str, tmp_path: Path) -> None:
-    for program in ("granian", "flask"):
-        (tmp_path / program).write_text("#!/bin/sh\necho $MALLOC_ARENA_MAX\n")
+    for program, does in (("granian", "echo $MALLOC_ARENA_MAX"), ("flask", "echo $MALLOC_ARENA_MAX"), ("python", "")):
+        (tmp_path / program).write_text(f"#!/bin/sh\n{does}\n")
         (tmp_path / program).chmod(0o700)
     command = ["make", "--no-print-directory", "--old-file", ".venv/runtime.stamp", target, f"BIN={tmp_path}"]
     environ = {name: value for name, value in os.environ.items() if name not in {"MALLOC_ARENA_MAX", "MAKEFLAGS"}}
     for more, said in (({}, "1\n"), ({"MALLOC_ARENA_MAX": "4"}, "4\n")):
         ran = subprocess.run(command, cwd=ROOT, env=environ | more, capture_output=True, text=True)
         assert (ran.returncode, ran.stdout) == (0, said), ran.stderr
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"WEB_WORKERS": "0"}, "WEB_WORKERS must be a number from 1 to 100"),
+        ({"WEB_WORKERS": "many"}, "WEB_WORKERS must be a number from 1 to 100"),
+        ({"WEB_WORKERS": ""}, "WEB_WORKERS must be a number from 1 to 100"),
+        ({"PORT": "65536"}, "PORT must be a number from 1 to 65535"),
+        ({"WEB_STOP_SECONDS": "³"}, "WEB_STOP_SECONDS must be a number from 1 to 1800"),
+        ({"WEB_THREADS": "0"}, "WEB_THREADS must be a number from 1 to 200"),
+        ({"WEB_THREADS": "many"}, "WEB_THREADS must be a whole number"),
+        ({"PAYMENTS": "cash"}, "PAYMENTS must be 'sandbox' or 'stripe'"),
+    ],
+)
+def test_a_wrong_setting_is_said_before_the_server_starts(wrong: dict[str, str], words: str) -> None:
+    right = {
+        "SECRET_KEY": "0" * 32,
+        "DATABASE_URL": "sqlite:///here.sqlite3",
+        "PORT": "8000",
+        "WEB_WORKERS": "2",
+        "WEB_STOP_SECONDS": "30",
+    }
+    serving.check(right)
+    with pytest.raises(WrongSetting) as said:
+        serving.check(right | wrong)
+    assert str(said.value) == words
+
+
+def test_make_serve_says_once_what_is_wrong_and_starts_nothing() -> None:
+    command = ["make", "--no-print-directory", "--old-file", ".venv/runtime.stamp", "serve", "WEB_WORKERS=two"]
+    environ = {name: value for name, value in os.environ.items() if name != "MAKEFLAGS"}
+    environ |= {"SECRET_KEY": "short", "DATABASE_URL": "sqlite:///here.sqlite3"}
+    ran = subprocess.run(
+        [*command, f"BIN={Path(sys.executable).parent}"], cwd=ROOT, env=environ, capture_output=True, text=True
+    )
+    said, ended = ran.stderr.splitlines()
+    assert (ran.returncode, ran.stdout, ended.endswith("Error 1")) == (2, "", True)
+    assert said.startswith("Wrong setting: SECRET_KEY must be at least 32 characters")
