@@ -93,8 +93,7 @@ def buy() -> Response:
         if not form.seen.data:
             return _review(form)
         form.check_seen(wanted)
-        earlier = purchases.of_form(form.form_key.data or "") if form.method.data == NEW else None
-        if earlier is not None:  # the same form once more: its method is saved already
+        if (earlier := form.ordered()) is not None:
             return _at_payment(earlier)
         if form.method.data == Rail.BANK_TRANSFER:
             return payment_methods.away(url_for("bank_transfers.pro_forma", pro_forma_id=form.pro_forma()))
@@ -113,11 +112,7 @@ def buy() -> Response:
             previewed=form.previewed,
         )
     except Refused as refusal:
-        if refusal.reason.startswith("form_"):
-            form.renew()
-        again = refusal.reason in ASKED_AGAIN
-        form.refuse(_asked_again(refusal) if again else refusal)
-        return show(PAGE, FORM, status=refusal.status, **_around(form, again=again))
+        return _refused(form, refusal)
     return _outcome(bought, form)
 
 
@@ -253,16 +248,13 @@ def _standing() -> Standing:
         first = rank(facts)
         return status_line.words(first, catalog, current_unit(), ask=whom_of(first))
 
-    return (
-        found,
-        left,
-        {
-            "numbers": numbers,
-            "status_now": status,
-            "blocked": blocks.whatever_is_bought(facts, catalog, current_unit()),
-            "remaining_credits": lambda: numbers.remaining_credits,
-        },
-    )
+    top = {
+        "numbers": numbers,
+        "status_now": status,
+        "blocked": blocks.whatever_is_bought(facts, catalog, current_unit()),
+        "remaining_credits": lambda: numbers.remaining_credits,
+    }
+    return found, left, top
 
 
 def _suggested(numbers: Numbers) -> dict[str, str]:
@@ -275,9 +267,15 @@ def _suggested(numbers: Numbers) -> dict[str, str]:
     return {"amount": amounts.typed(first_amount(bounds.suggested, bounds.min, bounds.max, owed))}
 
 
-def _asked_again(refusal: Refused) -> Refused:
-    how = _(ASKED_AGAIN[refusal.reason])
-    return Refused(f"{refusal.sentence} {how}", refusal.reason, refusal.status)
+def _refused(form: CreditsForm, refusal: Refused) -> Response:
+    """Say why not; or, of a form that was sent twice at once, show what the other one has bought by the same card."""
+    if (earlier := form.ordered()) is not None:
+        return _at_payment(earlier)
+    if refusal.reason.startswith("form_"):
+        form.renew()
+    how = _(ASKED_AGAIN[refusal.reason]) if refusal.reason in ASKED_AGAIN else ""
+    form.refuse(Refused(f"{refusal.sentence} {how}", refusal.reason, refusal.status) if how else refusal)
+    return show(PAGE, FORM, status=refusal.status, **_around(form, again=bool(how)))
 
 
 def _outcome(paid: Payment, form: CreditsForm) -> Response:

@@ -66,6 +66,10 @@ class CreditsForm(NewMethodForm):
         if self.previewed != wanted.preview:
             raise top_ups.total_changed(wanted)
 
+    def ordered(self) -> str | None:
+        """Return the payment that this form has ordered by a new method, which is saved already: it was sent twice."""
+        return purchases.of_form(self.form_key.data or "") if self.method.raw_data == [NEW] else None
+
     def renew(self) -> None:
         """Make it a new order: the old one is over."""
         self.form_key.data = ids.new_form_key()

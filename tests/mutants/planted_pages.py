@@ -259,9 +259,9 @@ BUGS = [
     ),
     Bug(
         "the form of a new payment method, sent twice, saves it twice",
-        "app/blueprints/add_credits.py",
-        'earlier = purchases.of_form(form.form_key.data or "") if form.method.data == NEW else None',
-        "earlier = None",
+        "app/forms/add_credits.py",
+        "if self.method.raw_data == [NEW] else None",
+        "if self.method.data == [NEW] else None",
         ("tests/pages/test_add_credits_who.py",),
     ),
     Bug(

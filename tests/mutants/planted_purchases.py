@@ -4,6 +4,13 @@ from tests.mutants.bug import Bug
 
 BUGS = [
     Bug(
+        "a card that the same form has just saved is taken away",
+        "app/services/payment_methods/rows.py",
+        "twin.created_at > since",
+        "twin.created_at < since",
+        ("tests/pages/test_add_credits_who.py",),
+    ),
+    Bug(
         "the limit of automatic charges forgets the tax",
         "app/domain/auto_recharge/decision.py",
         "key=lambda count: one.times(count).amount.amount_minor)",

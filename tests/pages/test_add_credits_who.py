@@ -1,18 +1,22 @@
 """Add Credits: who may buy, by which method, and what it costs to show."""
 
+from types import ModuleType
+
 import pytest
 from flask import Flask
 
 from app import clock
+from app.blueprints import add_credits
 from app.domain.people.members import Actor
 from app.models.customers import Customer
 from app.models.payments import PaymentMethod
 from app.models.scope import as_customer, as_service
 from app.services.customers import registration
-from app.services.payment_methods import saved
+from app.services.payment_methods import saved, setups
 from app.services.transaction import transaction
 from tests.support import cast, shop
-from tests.support.browser import Browser
+from tests.support.browser import Browser, Page
+from tests.support.client import outside_contexts
 from tests.support.credits_page import FRAGMENT, visa
 from tests.support.shop import BUY, FORM, NEW, PATH
 from tests.support.statements import counted
@@ -121,6 +125,29 @@ def test_the_form_of_a_new_method_sent_twice_saves_and_charges_once(app: Flask, 
     sent = shop.filled(shop.reviewed(alice, method=NEW))
     first = alice.posts(PATH, sent)
     assert alice.posts(PATH, sent).path == first.path
+    with as_customer(acme.customer_id):
+        assert len(saved.saved()) == 1
+    assert shop.charges(app) == [2500]
+
+
+@pytest.mark.parametrize(("module", "name"), [(add_credits, "_save_first"), (setups, "settle")])
+def test_the_form_of_a_new_card_sent_twice_at_once_is_one_purchase(
+    app: Flask, alice: Browser, acme: Customer, monkeypatch: pytest.MonkeyPatch, module: ModuleType, name: str
+) -> None:
+    """The second comes while the first is about to save its card, or to keep it: one card pays, and none is taken away."""
+    sent = shop.filled(shop.reviewed(alice, method=NEW))
+    second, usual = list[Page](), getattr(module, name)
+
+    def when_the_other_is_done(*asked: object, **how: object) -> object:
+        monkeypatch.undo()
+        with outside_contexts():
+            second.append(alice.posts(PATH, sent))
+        return usual(*asked, **how)
+
+    monkeypatch.setattr(module, name, when_the_other_is_done)
+    first = alice.posts(PATH, sent)
+    assert (first.status, first.path) == (200, second[0].path)
+    assert first.texts("#add_credits-payment-title") == ["Added $25.00 to your balance"]
     with as_customer(acme.customer_id):
         assert len(saved.saved()) == 1
     assert shop.charges(app) == [2500]

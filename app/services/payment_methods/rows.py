@@ -4,6 +4,7 @@ Used by `payment_methods` and `setups`; pages call those.
 """
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -11,7 +12,7 @@ from sqlalchemy.orm import Session
 from app import ids
 from app.domain.catalog_terms import PaymentMethods
 from app.domain.errors import NotFound
-from app.domain.methods import Expiry, expiry
+from app.domain.methods import Expiry, Rail, expiry
 from app.domain.payments import SavedMethod
 from app.models.auto_recharge import due_now
 from app.models.collection import method_came
@@ -23,11 +24,19 @@ from app.services.payment_methods import watch
 
 
 def keep(
-    session: Session, customer_id: str, method: SavedMethod, *, actor: str, address: str, now: datetime
+    session: Session,
+    customer_id: str,
+    method: SavedMethod,
+    *,
+    actor: str,
+    address: str,
+    now: datetime,
+    since: datetime | None = None,
 ) -> PaymentMethod:
     """Save what the processor holds, once, in the caller's transaction; `actor` is who asked for it.
 
-    The same card or account again takes the place of the older entry, so that it never stands there twice.
+    The same card or account again takes the place of the older entry, so that it never stands there twice. But a card
+    that came after `since`, when this one was begun, stays: one form was sent twice at once, and is about to pay by it.
     """
     policy = lock_customer(session, customer_id)
     known = session.scalars(
@@ -39,6 +48,9 @@ def keep(
         return known
     methods = live(session, customer_id)
     twin = next((each for each in methods if is_same(each, method.kind, method.fingerprint)), None)
+    if twin is not None and since is not None and twin.created_at > since and twin.kind == Rail.CARD:
+        session.add(_row(customer_id, method, now, removed_at=now, detach_at=now))
+        return twin
     before = next((each for each in methods if each.is_default), None)
     takes_default = (
         before is None or before is twin or (_is_over(before, now) and method.kind not in policy.top_up_only)
@@ -49,7 +61,16 @@ def keep(
     if takes_default and before is not None and before is not twin:
         before.is_default = False
         session.flush()  # there is one default at a time, also between two statements
-    row = PaymentMethod(
+    row = _row(customer_id, method, now, is_default=takes_default and method.kind not in policy.top_up_only)
+    session.add(row)
+    session.flush()
+    note(session, customer_id, actor, "payment_method.added", row, address)
+    have_charges_looked_at(session, row, now)
+    return row
+
+
+def _row(customer_id: str, method: SavedMethod, now: datetime, **more: Any) -> PaymentMethod:
+    return PaymentMethod(
         id=ids.new("pm"),
         customer_id=customer_id,
         processor_id=method.processor_id,
@@ -60,14 +81,9 @@ def keep(
         exp_year=method.exp_year,
         holder=method.holder[:200],
         fingerprint=method.fingerprint,
-        is_default=takes_default and method.kind not in policy.top_up_only,
         created_at=now,
+        **{"is_default": False, **more},
     )
-    session.add(row)
-    session.flush()
-    note(session, customer_id, actor, "payment_method.added", row, address)
-    have_charges_looked_at(session, row, now)
-    return row
 
 
 def have_charges_looked_at(session: Session, method: PaymentMethod, now: datetime) -> None:

@@ -60,7 +60,15 @@ def record(setup_id: str, answer: SetupAnswer, refused: str, otherwise: str, now
 
 
 def _succeed(session: Session, setup: MethodSetup, answer: Setup, method: SavedMethod, now: datetime) -> None:
-    kept = rows.keep(session, setup.customer_id, method, actor=setup.member_id, address=setup.address, now=now)
+    kept = rows.keep(
+        session,
+        setup.customer_id,
+        method,
+        actor=setup.member_id,
+        address=setup.address,
+        now=now,
+        since=setup.created_at,
+    )
     if setup.mandate_id is not None:
         mandates.complete(session, setup.customer_id, setup.mandate_id, kept.id, answer.mandate)
     setup.state, setup.updated_at = SetupState.SUCCEEDED.value, now
