@@ -105,10 +105,10 @@ BUGS = [
         ARCHIVE,
     ),
     Bug(
-        "a day's sum may be its largest event when its month leaves",
+        "a month is archived whose days do not add up to what was proved of them",
         "app/services/operations/archive_proof.py",
-        " and meters in largest)",
-        ")",
+        "    for each in violations_of(",
+        "    for each in () and violations_of(",
         ("tests/services/operations/test_archive_proof.py",),
     ),
 ]

@@ -5,7 +5,7 @@ from contextlib import closing
 from dataclasses import astuple
 from datetime import UTC, date, datetime, time, timedelta
 
-from sqlalchemy import and_, func, select, tuple_
+from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 
 from app import clock, ids
@@ -14,9 +14,9 @@ from app.models.usage import ArchivedUsage, UsageDay, UsageEvent, UsageSubject, 
 from app.services.operations.archive_files import Key, Sums
 from app.services.verification import proved
 from app.services.verification.series import EVENTS, HOLDS
+from app.services.verification.usage_proofs import TOTALS_PROOFS
+from app.services.verification.verify import violations_of
 
-Meters = tuple[str, int, str]
-"""A customer, a billing period and a meter."""
 _DAY = timedelta(days=1)
 _AT_ONCE = {"yield_per": 5_000}
 
@@ -25,7 +25,8 @@ def changes(session: Session, month: date, before_at: datetime, sums: Mapping[Ke
     """Yield what of the month is not as `verify` has proved it, and the totals of days that are not its events'.
 
     The sums are those of all of its events. Its ended authorizations are asked, too: each is compared with its own
-    usage for as long as that is there.
+    usage for as long as that is there. What the days of a meter and billing period add up to is what `verify` has kept
+    of them: from the events alone nobody can say what a meter shows that counts subjects, or whose last value it is.
     """
     from_at = datetime.combine(month, time(), UTC)
     events, holds = _events_before(session, before_at), _holds_between(session, from_at, before_at)
@@ -34,6 +35,8 @@ def changes(session: Session, month: date, before_at: datetime, sums: Mapping[Ke
         yield f"{there:,} usage events, {were:,} were proved"
     for _owner, words in proved.changed(session, [*events, *holds]):
         yield words
+    for each in violations_of(session, TOTALS_PROOFS, None, proved.reached(session)):
+        yield f"{each.sentence} ({each.customer_id}, {each.row_id})"
     yield from _totals_of_others(session, month, before_at.date(), sums)
 
 
@@ -55,7 +58,6 @@ def _totals_of_others(session: Session, month: date, next_month: date, sums: Map
     table, seen = UsageDay, 0
     names = (table.customer_id, table.day, table.meter, table.period_number, table.events, table.quantity, table.micros)
     days = select(*names).where(table.day.between(month - _DAY, next_month))
-    added, largest = _kinds(session, month - _DAY, next_month)
     with closing(session.execute(days, execution_options=_AT_ONCE)) as rows:
         for owner, day, meter, number, events, quantity, micros in rows:
             key = (owner, str(day), meter, number)
@@ -66,33 +68,11 @@ def _totals_of_others(session: Session, month: date, next_month: date, sums: Map
             whole = inside or Sums()
             if events != whole.events:  # of a day at the month's edge some are received in another one
                 whole = _with_others(session, key, month, next_month, whole)
-            meters = (owner, number, meter)
-            fits = (quantity == whole.quantity and meters in added) or (quantity == whole.most and meters in largest)
-            fits = fits or _counts_otherwise(session, owner, meter, number)
+            fits = quantity in {whole.quantity, whole.most} or _counts_otherwise(session, owner, meter, number)
             if (events, micros) != (whole.events, whole.micros) or not fits:
                 yield f"the totals of {owner} on {day}, {meter or 'credit'}"
     if seen != len(sums):
         yield f"{len(sums) - seen:,} sums of events of a day have no totals"
-
-
-def _kinds(session: Session, first: date, last: date) -> tuple[set[Meters], set[Meters]]:
-    """Return the meters and periods of these days whose total is the sum of its days, and whose is the largest."""
-    day, total, added, largest = UsageDay, UsageTotal, set[Meters](), set[Meters]()
-    names = (day.customer_id, day.period_number, day.meter)
-    of_meter = (total.customer_id == day.customer_id, total.period_number == day.period_number)
-    asked = (
-        select(*names, func.sum(day.quantity), func.max(day.quantity), func.max(total.quantity))
-        .outerjoin(total, and_(*of_meter, total.meter == day.meter))
-        .where(tuple_(*names).in_(select(*names).where(day.day.between(first, last))))
-        .group_by(*names)
-    )
-    with closing(session.execute(asked, execution_options=_AT_ONCE)) as rows:
-        for owner, number, meter, whole, most, shown in rows:
-            if (shown or 0) == int(whole):
-                added.add((owner, number, meter))
-            if (shown or 0) == most:
-                largest.add((owner, number, meter))
-    return added, largest
 
 
 def _with_others(session: Session, key: Key, month: date, next_month: date, inside: Sums) -> Sums:

@@ -22,6 +22,44 @@ _EVENTS = """(select customer_id, day, meter, sum(n) n, sum(total) total, max(mo
 _SUBJECTS = """(select customer_id, period_number, meter, count(*) n from usage_subjects
     group by customer_id, period_number, meter)"""
 
+TOTALS_PROOFS = (
+    Proof(
+        "usage",
+        "the totals of days are not those that were proved with their events",
+        """
+        select customer_id, meter || ' ' || cast(period_number as text) as row_id from (
+          select customer_id, period_number, meter, events, quantity, micros from proved_usage
+          union all select customer_id, period_number, meter, -events, -quantity, -micros
+          from usage_days where day < :usage_since) u
+        group by customer_id, period_number, meter
+        having sum(events) <> 0 or sum(quantity) <> 0 or sum(micros) <> 0""",
+    ),
+    Proof(
+        "usage",
+        "the total of a meter and period is not that of its days",
+        f"""
+        select b.customer_id, b.meter || ' ' || cast(b.period_number as text) as row_id from (
+          select customer_id, period_number, meter, sum(micros) micros, sum(quantity) quantity, max(last_at) last_at,
+            sum(cost) cost, sum(total) total, sum(most) most
+          from (
+            select customer_id, period_number, meter, micros, quantity, last_at, 0 cost, 0 total, 0 most
+            from usage_totals
+            union all select customer_id, period_number, meter, 0, 0, null, micros, total, most from {_DAYS} d) u
+          group by customer_id, period_number, meter) b
+        where b.micros <> b.cost or (b.quantity not in (b.total, b.most) and b.last_at is null)""",  # noqa: S608
+    ),
+    Proof(
+        "usage",
+        "a meter that counts subjects shows another number than it has seen",
+        f"""
+        select s.customer_id, s.meter || ' ' || cast(s.period_number as text) as row_id from {_SUBJECTS} s
+        left join usage_totals t on t.customer_id = s.customer_id and t.period_number = s.period_number
+          and t.meter = s.meter
+        where coalesce(t.quantity, 0) <> s.n""",  # noqa: S608
+    ),
+)
+"""Those of what days and billing periods add up to: they read no event."""
+
 USAGE_PROOFS = (
     Proof(
         "days",
@@ -134,40 +172,7 @@ USAGE_PROOFS = (
             and not exists (select 1 from usage_totals t where t.customer_id = b.customer_id
               and t.period_number = b.period and t.meter = b.meter and t.last_at is not null))""",  # noqa: S608
     ),
-    Proof(
-        "usage",
-        "the totals of days are not those that were proved with their events",
-        """
-        select customer_id, meter || ' ' || cast(period_number as text) as row_id from (
-          select customer_id, period_number, meter, events, quantity, micros from proved_usage
-          union all select customer_id, period_number, meter, -events, -quantity, -micros
-          from usage_days where day < :usage_since) u
-        group by customer_id, period_number, meter
-        having sum(events) <> 0 or sum(quantity) <> 0 or sum(micros) <> 0""",
-    ),
-    Proof(
-        "usage",
-        "the total of a meter and period is not that of its days",
-        f"""
-        select b.customer_id, b.meter || ' ' || cast(b.period_number as text) as row_id from (
-          select customer_id, period_number, meter, sum(micros) micros, sum(quantity) quantity, max(last_at) last_at,
-            sum(cost) cost, sum(total) total, sum(most) most
-          from (
-            select customer_id, period_number, meter, micros, quantity, last_at, 0 cost, 0 total, 0 most
-            from usage_totals
-            union all select customer_id, period_number, meter, 0, 0, null, micros, total, most from {_DAYS} d) u
-          group by customer_id, period_number, meter) b
-        where b.micros <> b.cost or (b.quantity not in (b.total, b.most) and b.last_at is null)""",  # noqa: S608
-    ),
-    Proof(
-        "usage",
-        "a meter that counts subjects shows another number than it has seen",
-        f"""
-        select s.customer_id, s.meter || ' ' || cast(s.period_number as text) as row_id from {_SUBJECTS} s
-        left join usage_totals t on t.customer_id = s.customer_id and t.period_number = s.period_number
-          and t.meter = s.meter
-        where coalesce(t.quantity, 0) <> s.n""",  # noqa: S608
-    ),
+    *TOTALS_PROOFS,
     Proof(
         "usage",
         "an archive of usage events has another number of them than is kept of it",

@@ -26,7 +26,7 @@ from app.services.verification.charge_proofs import (
 from app.services.verification.customer_proofs import CUSTOMER_PROOFS, REFERENCE_PROOFS
 from app.services.verification.document_proofs import DOCUMENT_PROOFS
 from app.services.verification.event_proofs import AUDIT_PROOFS, EVENT_PROOFS
-from app.services.verification.ledger_proofs import CASH_PROOFS, PROOFS, Found
+from app.services.verification.ledger_proofs import CASH_PROOFS, PROOFS, Found, Proof
 from app.services.verification.looks import LOOKS
 from app.services.verification.proved import NOTHING, Mark, Why
 from app.services.verification.referral_proofs import REFERRAL_PROOFS
@@ -179,7 +179,25 @@ def _digest_of_proofs() -> str:
 
 def violations(session: Session, customer_id: str | None = None, since: Mark = NOTHING) -> Iterator[Violation]:
     """Yield them as the session sees its rows, whose scope is a service's."""
-    dialect, now = session.get_bind().dialect.name, clock.now()
+    _plan(session, since)
+    proofs_of = EVERY if customer_id is None else OF_CUSTOMERS
+    together = 1 if customer_id is None and _is_large(session) else _TOGETHER
+    for first in range(0, len(proofs_of), together):
+        yield from violations_of(session, proofs_of[first : first + together], customer_id, since)
+    for look in LOOKS:
+        rows = (
+            look.find_since(session, since.holds)
+            if look.find_since and since.holds
+            else look.find(session, customer_id)
+        )
+        yield from _named(look.invariant, look.sentence, rows)
+
+
+def violations_of(
+    session: Session, proofs: tuple[Proof, ...], customer_id: str | None, since: Mark
+) -> Iterator[Violation]:
+    """Yield what does not hold of these proofs, which are asked in one statement."""
+    now = clock.now()
     asked = {
         "customer_id": customer_id,
         "before_id": since.before_id,
@@ -192,24 +210,12 @@ def violations(session: Session, customer_id: str | None = None, since: Mark = N
         **{name: now - ago for name, ago in _AGO.items()},
     }
     rows_of = "customer" if customer_id is not None else "since" if since.before_id else "all"
-    _plan(session, since)
-    proofs_of = EVERY if customer_id is None else OF_CUSTOMERS
-    together = 1 if customer_id is None and _is_large(session) else _TOGETHER
-    for first in range(0, len(proofs_of), together):
-        proofs = proofs_of[first : first + together]
-        statement, names = tables.statement(proofs, dialect, rows_of)
-        found: dict[int, list[Found]] = defaultdict(list)
-        for place, owner, row_id in session.execute(statement, {name: asked[name] for name in names}):
-            found[place].append((owner, str(row_id)))
-        for place, proof in enumerate(proofs):
-            yield from _named(proof.invariant, proof.sentence, found[place])
-    for look in LOOKS:
-        rows = (
-            look.find_since(session, since.holds)
-            if look.find_since and since.holds
-            else look.find(session, customer_id)
-        )
-        yield from _named(look.invariant, look.sentence, rows)
+    statement, names = tables.statement(proofs, session.get_bind().dialect.name, rows_of)
+    found: dict[int, list[Found]] = defaultdict(list)
+    for place, owner, row_id in session.execute(statement, {name: asked[name] for name in names}):
+        found[place].append((owner, str(row_id)))
+    for place, proof in enumerate(proofs):
+        yield from _named(proof.invariant, proof.sentence, found[place])
 
 
 def _plan(session: Session, since: Mark) -> None:

@@ -1,6 +1,7 @@
 """What is archived: events of a month that is over, posted, billed and proved."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
 from pathlib import Path
@@ -81,12 +82,19 @@ def spent(ids_by_the_clock: None, app: Flask, acme: Customer) -> date:
 @pytest.fixture
 def used(acme: Customer, spent: date) -> Iterator[date]:
     """The first day of that month, half a year later: everything was posted, billed and proved since."""
-    with clock.at(half_a_year_after(spent)):
-        post_all(acme.customer_id)
+    with half_a_year_later(acme, spent):
+        yield spent
+
+
+@contextmanager
+def half_a_year_later(customer: Customer, month: date) -> Iterator[None]:
+    """Let it be then inside the block, and all of the customer's month posted, billed and proved."""
+    with clock.at(half_a_year_after(month)):
+        post_all(customer.customer_id)
         jobs.run_due()
         db.session.remove()
         assert verify.verify_since().violations == []
-        yield spent
+        yield
 
 
 def half_a_year_after(month: date) -> datetime:

@@ -1,17 +1,19 @@
 """What is compared before a month's events leave: nothing compares them with anything afterwards."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, timedelta
 from pathlib import Path
 
 import pytest
 from flask import Flask
 
+from app import clock
 from app.domain.errors import Refused
 from app.models.database import db
 from app.models.scope import as_service
 from app.services.operations import archive, archive_files, archive_proof
 from app.services.operations.archive_files import COLUMNS
-from tests.services.operations.conftest import MONTHS, by_hand, proved, rows_of
+from tests.services.operations.conftest import MONTHS, by_hand, half_a_year_later, proved, rows_of
+from tests.support import meters, usage_cast
 from tests.support.databases import Database
 
 pytestmark = pytest.mark.both_databases
@@ -84,7 +86,43 @@ def test_a_day_whose_last_events_another_month_has_received_is_added_up_with_the
     by_hand(database, f"delete from usage_events where received_at < '{next_month.first}'")
     assert _totals_named(next_month) == []
     by_hand(database, f"update usage_days set events = events + 1 where day = '{last}'")
-    assert len(_totals_named(next_month)) == 1
+    of_period, of_day = _totals_named(next_month)
+    assert "not those that were proved" in of_period
+    assert str(last) in of_day
+
+
+def test_what_a_meter_shows_of_another_kind_is_as_it_was_proved(
+    ids_by_the_clock: None, app: Flask, into: Path, database: Database
+) -> None:
+    """Different users, a last value: no sum of the month's events says what their days should show."""
+    first = archive.Month(clock.now().astimezone(UTC).date().replace(day=1)).before_at
+    meters.apply()
+    with clock.at(first):
+        customer = meters.customer("Users")
+    for days in (5, 6):
+        with clock.at(first + timedelta(days=days)):
+            usage_cast.seen(customer, "ann", "bob")
+            usage_cast.uses(customer, "storage", 300, 200)
+            usage_cast.uses(customer, "requests", 500, 600)
+    month = first.date()
+    kept = "update usage_days set quantity = {} where meter = '{}'"
+    largest = kept.format(600, "requests"), "update usage_totals set quantity = 600 where meter = 'requests'"
+    added = kept.format(1100, "requests"), "update usage_totals set quantity = 2200 where meter = 'requests'"
+    with half_a_year_later(customer, month):
+        for changes, back in (
+            ([kept.format("quantity + 5", "users")], [kept.format("quantity - 5", "users")]),
+            ([kept.format("quantity + 5", "storage")], [kept.format("quantity - 5", "storage")]),
+            (largest, added),
+        ):
+            for each in changes:
+                by_hand(database, each)
+            with pytest.raises(Refused, match="not those that were proved with their events"):
+                archive.archive(month, into, months=MONTHS)
+            db.session.remove()
+            for each in back:
+                by_hand(database, each)
+        assert archive.archive(month, into, months=MONTHS).events == 12
+        assert proved()[1] == []
 
 
 def _totals_named(month: archive.Month) -> list[str]:
