@@ -1,9 +1,14 @@
 """What a WSGI server runs, `wsgi:app`; for `flask --app wsgi portal …` the commands, and the app once one runs."""
 
 import gc
+import signal
 import sys
 
 gc.disable()  # what is imported stays: to look through it again and again takes a quarter of the start
+for ends in (signal.SIGTERM, signal.SIGINT):
+    # In a worker of granian these are handlers of its first process, until all is imported: the worker would not end.
+    if getattr(signal.getsignal(ends), "__name__", "") == "signal_handler_interrupt":
+        signal.signal(ends, signal.SIG_DFL)
 
 from contextlib import AbstractContextManager, nullcontext
 

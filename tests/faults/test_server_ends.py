@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.request import urlopen
 
@@ -25,6 +25,7 @@ from tests.support.databases import environment
 from tests.support.ports import free_port
 from tests.support.server import ROOT, _wait
 from tests.support.tied import tied
+from tests.support.worker import until
 
 HALF = (
     b"POST /sign-in HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-www-form-urlencoded\r\n"
@@ -39,6 +40,14 @@ Process = subprocess.Popen[bytes]
 @contextmanager
 def served(settings: Settings, directory: Path) -> Iterator[tuple[Process, int]]:
     """Let `make serve` serve with one process inside the block; yield what was started, and the port."""
+    with started(settings, directory) as (server, port):
+        _wait(server, f"http://127.0.0.1:{port}", directory / "log")
+        yield server, port
+
+
+@contextmanager
+def started(settings: Settings, directory: Path) -> Iterator[tuple[Process, int]]:
+    """Start it, whether it serves yet or not."""
     port, log = free_port(), directory / "log"
     command = ["make", "-o", ".venv/runtime.stamp", f"BIN={Path(sys.executable).parent}", "WEB_WORKERS=1"]
     with log.open("wb") as output:
@@ -47,7 +56,6 @@ def served(settings: Settings, directory: Path) -> Iterator[tuple[Process, int]]
             cwd=ROOT, env=environment(settings), stdout=output, stderr=output, start_new_session=True, **tied(),
         )  # fmt: skip
     try:
-        _wait(server, f"http://127.0.0.1:{port}", log)
         yield server, port
     finally:
         if server.poll() is None:
@@ -64,6 +72,35 @@ def test_half_a_request_holds_up_the_end_no_longer_than_was_said(settings: Setti
         server.wait(60)
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(("127.0.0.1", port), timeout=5)
+
+
+def test_a_web_process_that_is_just_starting_ends_when_it_is_asked_to(settings: Settings, tmp_path: Path) -> None:
+    """And not after it was waited for in vain: granian's handler, which it has at first, would not end it."""
+    with started(settings, tmp_path) as (server, _port):
+        until(lambda: any(loads(each, "markupsafe") for each in children(granian_of(server))))
+        os.kill(granian_of(server), signal.SIGTERM)
+        server.wait(60)
+    log = (tmp_path / "log").read_text()
+    assert ("Stopped worker-1" in log, "Killing worker-1" in log) == (True, False), log
+
+
+def granian_of(server: Process) -> int:
+    """Return the server's first process: what `make` runs, once it is the server and no shell any more."""
+    until(lambda: any("granian" in command_of(each) for each in children(server.pid)))
+    return next(each for each in children(server.pid) if "granian" in command_of(each))
+
+
+def command_of(pid: int) -> str:
+    with suppress(OSError):
+        return Path(f"/proc/{pid}/cmdline").read_text().partition("\0")[2].partition("\0")[0]
+    return ""
+
+
+def loads(pid: int, module: str) -> bool:
+    """Say whether a process has begun to import the portal: this is in its memory."""
+    with suppress(OSError):
+        return module in Path(f"/proc/{pid}/maps").read_text()
+    return False
 
 
 def test_what_was_cut_short_does_nothing_and_a_killed_process_is_started_again(

@@ -17,6 +17,13 @@ CALLS = "app/services/authorizations/postgresql_calls.py"
 
 BUGS = [
     Bug(
+        "a web process that is starting does not hear that it is to end",
+        "wsgi.py",
+        '== "signal_handler_interrupt"',
+        '== "none"',
+        ("tests/faults/test_server_ends.py",),
+    ),
+    Bug(
         "nobody makes the folder of the queue",
         "app/config.py",
         "        if settings.on_postgresql and not settings.jobs_url:\n",
