@@ -72,7 +72,7 @@ OPENING, CLOSING = marked("Opening balance"), marked("Closing balance")
 CREDIT_OPENING, CREDIT_CLOSING = marked("Credit: opening balance"), marked("Credit: closing balance")
 OF_DAYS = marked(
     "Balances are those of 00:00 UTC on the first day and 24:00 UTC on the last. What is above zero in money is to be "
-    "paid; credit stands beside it. Usage that is not booked yet is not in it."
+    "paid; credit stands beside it. Usage and expired credit that are not booked yet are not in it."
 )
 PRO_FORMA, ORDER, ORDERED, KEPT_UNTIL = (
     marked("Pro-forma"),
