@@ -14,6 +14,7 @@ from app.models.customers import Customer
 from app.models.database import db
 from app.models.proofs import ProvedSegment
 from app.models.scope import as_service
+from app.services import jobs
 from app.services.usage import recording
 from app.services.verification import proved, series, verify
 from app.services.verification.proved import NOTHING
@@ -165,3 +166,13 @@ def _scalar(sql: str) -> int:
         found = db.session.scalar(sa.text(sql))
         db.session.rollback()
     return int(found or 0)
+
+
+@pytest.mark.usefixtures("settled")
+def test_a_clock_far_behind_the_newest_transfer_names_no_healthy_books(app: Flask, ledger_of_acme: Customer) -> None:
+    """The ids of events that stood then are trimmed: none of them is missing."""
+    with clock.at(clock.now() + timedelta(days=60)):
+        _use(ledger_of_acme.customer_id, 2)
+        jobs.run_due()
+        assert verify.verify() == []
+    assert verify.verify() == []
