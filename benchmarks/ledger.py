@@ -74,7 +74,7 @@ def measure(place: Place, customer: Customer, actor: Actor, scratch: Customer) -
         report()
     settled = _settle(place, actor, many=ROUNDS + 5 + TURNS * A_TURN)
     settled()  # covers what was used before anything was bought, which is not what is counted
-    with round_trips() as posted:
+    with _sent(place) as posted:
         settled()
     tasks: dict[str, Callable[[], object]] = {"usage": report, "floor": guarded}
     if place.kind == "postgresql":

@@ -2,7 +2,8 @@
 
 from tests.mutants.bug import Bug
 
-SETTLE, DECIDED = "migrations/sql/0069_settle.sql", "app/services/payments/at_once.py"
+SETTLE, DECIDED = "migrations/sql/0069_settle.sql", "app/services/payments/decided_ahead.py"
+ON_SQLITE = "app/services/payments/on_sqlite.py"
 TESTS = "tests/services/payments/test_at_once.py"
 BOTH_WAYS = (f"{TESTS}::test_what_is_decided_ahead_is_what_the_usual_way_decides",)
 
@@ -25,4 +26,13 @@ BUGS = [
         (f"{TESTS}::test_an_account_that_would_go_too_far_is_not_moved",)),
     Bug("a document decided ahead lacks the address", DECIDED, "(found.catalog, found.address)", "(found.catalog, None)",
         BOTH_WAYS, of_postgresql=True),
+    Bug("a settlement on SQLite passes by what waits to be posted", ON_SQLITE, "select s.unposted_micros <> 0\n",
+        "select false\n", BOTH_WAYS),
+    Bug("a settlement on SQLite covers no debt", ON_SQLITE,
+        " or accounts.rows[decided.postings[-1].unit, CREDITS].balance < 0", "", BOTH_WAYS),
+    Bug("a settlement on SQLite leaves a grant that is due", ON_SQLITE, "o.expires_at <= :now)",
+        "o.expires_at <= :now and false)", BOTH_WAYS),
+    Bug("a settlement on SQLite leaves the later days as they were", ON_SQLITE, "if not has_later:", "if True:", BOTH_WAYS),
+    Bug("a settlement on SQLite is decided from what was read before the lock", ON_SQLITE,
+        "found = _found(cursor, known.payment.id)", "found = known", BOTH_WAYS),
 ]  # fmt: skip

@@ -9,14 +9,17 @@ Statements count on every connection, those of the sandbox included: killed ther
 import os
 import re
 import signal
+import sqlite3
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from flask import Flask
 from sqlalchemy import Engine, event
 from sqlalchemy.orm import Session
 
+from app.services.payments import on_sqlite
 from tests.support.crash_plan import Kill
 
 WRITES = re.compile(r"insert into \w+|update \w+ set")
@@ -53,12 +56,44 @@ class Watched:
         return watched
 
 
+class WatchedCursor:
+    """SQLite's own cursor, on which a transaction is written past SQLAlchemy: its statements and commits are points."""
+
+    def __init__(self, cursor: sqlite3.Cursor, kill_points: KillPoints) -> None:
+        self._cursor, self._kill_points = cursor, kill_points
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._cursor, name)
+
+    def execute(self, statement: str, *values: Any) -> sqlite3.Cursor:
+        """Run the statement, which is a point before it; a commit is one after it, too."""
+        if statement != "COMMIT":
+            self._kill_points.reached("statement", " ".join(statement.lower().split()[:3]))
+            return self._cursor.execute(statement, *values)
+        self._kill_points.reached("commit", "before commit")
+        done = self._cursor.execute(statement)
+        self._kill_points.reached("commit", "after commit")
+        return done
+
+
+def _watch_cursors(kill_points: KillPoints) -> None:
+    opened = on_sqlite.cursor_of
+
+    @contextmanager
+    def watched() -> Iterator[Any]:
+        with opened() as cursor:
+            yield WatchedCursor(cursor, kill_points)
+
+    on_sqlite.cursor_of = watched
+
+
 def watch(app: Flask, kill: Kill | None) -> KillPoints:
     """Count the kill points of this process from here on."""
     kill_points = KillPoints(kill)
     app.extensions["purser.gateway"] = Watched(app.extensions["purser.gateway"], kill_points)
     event.listen(Session, "before_commit", lambda _session: kill_points.reached("commit", "before commit"))
     event.listen(Session, "after_commit", lambda _session: kill_points.reached("commit", "after commit"))
+    _watch_cursors(kill_points)
 
     @event.listens_for(Engine, "before_cursor_execute")
     def about_to_execute(_connection: object, _cursor: object, statement: str, *_more: object) -> None:

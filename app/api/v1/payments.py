@@ -23,7 +23,7 @@ from app.domain.money import Credits
 from app.domain.payments import PaymentState, decline_sentence
 from app.models.customers import Customer
 from app.models.payments import Payment
-from app.services.payments import collection, purchases, reads, resume_links, top_ups
+from app.services.payments import collection, purchases, resume_links, top_ups
 
 bp = resource("payments")
 PATH = "/customers/<customer_id>/payments"
@@ -70,7 +70,7 @@ class PaymentUnderWay(PaymentOut):
 @operation(bp, "GET", PATH, scope="billing:read", query=PageQuery, answers={200: Page[PaymentOut]}, tag=TAG)
 def listed(customer: Customer, query: PageQuery) -> Page[PaymentOut]:  # noqa: ARG001  # its scope is in force
     """List the payments of a customer, however they ended."""
-    rows = reads.listed(query.limit + 1, after=_after(query.cursor))
+    rows = purchases.listed(query.limit + 1, after=_after(query.cursor))
     data, following = page_of(rows, query.limit, shown, lambda row: [(row.created_at - _EPOCH) // _MICROSECOND, row.id])
     return Page[PaymentOut](data=data, next_cursor=following)
 

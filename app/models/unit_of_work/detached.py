@@ -1,7 +1,8 @@
-"""Rows as a function of the database returns them, each as the object that a session would have read, in no session."""
+"""Rows as a function of the database or SQLite's cursor returns them, as the objects that a session would have read."""
 
 import json
-from collections.abc import Mapping, Sequence
+import sqlite3
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any, TypeVar, cast
@@ -10,7 +11,7 @@ from sqlalchemy import inspect
 from sqlalchemy.orm import make_transient_to_detached
 
 from app.models.bulk import table_of
-from app.models.database import Base, UtcDateTime
+from app.models.database import Base, UtcDateTime, db
 
 Model = TypeVar("Model", bound=Base)
 
@@ -36,6 +37,27 @@ def made(model: type[Model], values: Mapping[str, Any]) -> Model:
     new.__dict__.update(values)
     make_transient_to_detached(new)
     return new
+
+
+def asked(cursor: sqlite3.Cursor, model: type[Model], where: str, values: Mapping[str, Any]) -> Sequence[Model]:
+    """Return the objects of the rows that SQLite's own cursor finds. `where` is a text of ours, never of anybody's."""
+    statement, columns = _read_as(model)
+    rows = cursor.execute(statement + where, values)
+    return [
+        made(
+            model,
+            {name: value if read is None else read(value) for (name, read), value in zip(columns, row, strict=True)},
+        )
+        for row in rows.fetchall()
+    ]
+
+
+@cache
+def _read_as(model: type[Base]) -> tuple[str, Sequence[tuple[str, Callable[[Any], Any] | None]]]:
+    """Return the beginning of the statement, and of each column its name and what reads its value as a session does."""
+    table, dialect = table_of(model), db.engine.dialect
+    columns = [(each.name, each.type.dialect_impl(dialect).result_processor(dialect, None)) for each in table.columns]
+    return f"select {', '.join(name for name, _read in columns)} from {table.name} where ", columns  # noqa: S608  # our own names
 
 
 def _made(model: type[Model], values: dict[str, Any]) -> Model:

@@ -78,13 +78,18 @@ def _defaults(model: type[Base]) -> dict[str, Any]:
     return {each.name: None if each.default is None else cast("Any", each.default).arg for each in columns}
 
 
-def write_on(dialect: Dialect, cursor: sqlite3.Cursor, rows: Rows) -> None:
-    """Write rows in a transaction of SQLite's that is no session's; one that was not as it was decided is `Broken`."""
+def write_on(dialect: Dialect, cursor: sqlite3.Cursor, rows: Rows) -> dict[str, int]:
+    """Write rows in a transaction of SQLite's that is no session's; one that was not as it was decided is `Broken`.
+
+    Return of each change how many were written, or the number counted.
+    """
+    found = dict[str, int]()
     for name in CHANGES:
         if rows.get(name):
             values = {name: as_handed("sqlite", CHANGES[name].handed_over(rows[name]))}
-            many = _kept(dialect, (name,)).run_on(cursor, values)
-            ensure(not CHANGES[name].counts or many == len(rows[name]), f"wrote {many} of {name}")
+            found[name] = _kept(dialect, (name,)).run_on(cursor, values)
+            ensure(not CHANGES[name].counts or found[name] == len(rows[name]), f"wrote {found[name]} of {name}")
+    return found
 
 
 def as_row(new: Base) -> dict[str, Any]:
@@ -122,8 +127,10 @@ class _Kept:
         return connection.exec_driver_sql(self._text, self._given(values))
 
     def run_on(self, cursor: sqlite3.Cursor, values: Mapping[str, str]) -> int:
-        """Run it on the driver's own cursor, and return how many rows it has written."""
-        return cursor.execute(self._text, self._given(values)).rowcount
+        """Run it on the driver's own cursor, and return how many rows it has written, or the number that it says."""
+        cursor.execute(self._text, self._given(values))
+        said = cursor.fetchall() if cursor.description else ()
+        return int(said[0][0]) if said else cursor.rowcount
 
     def _given(self, values: Mapping[str, str]) -> Any:
         all_values = self._values | dict(values)

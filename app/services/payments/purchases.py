@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import or_, select
+from sqlalchemy import and_, or_, select
 
 from app import clock, ids
 from app.domain.amounts import money_words
@@ -258,3 +258,13 @@ def _instead_of(payment: Payment) -> Payment | None:
         .order_by(Payment.created_at.desc())
         .limit(1)
     ).one_or_none()
+
+
+def listed(limit: int, *, after: tuple[datetime, str] | None = None) -> list[Payment]:
+    """Return the customer's payments, the newest first; `after` is the moment and the id of the last one seen."""
+    wanted = select(Payment).order_by(Payment.created_at.desc(), Payment.id.desc()).limit(limit)
+    if after is not None:
+        moment, payment_id = after
+        earlier = or_(Payment.created_at < moment, and_(Payment.created_at == moment, Payment.id < payment_id))
+        wanted = wanted.where(Payment.created_at <= moment, earlier)  # the first half is what the index is read by
+    return list(db.session.scalars(wanted.execution_options(populate_existing=True)))

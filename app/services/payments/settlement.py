@@ -24,7 +24,6 @@ from app.domain.payments import (
     PaymentState,
     Purpose,
 )
-from app.extensions import settings
 from app.models.customers import Customer
 from app.models.database import db
 from app.models.payments import Payment, PaymentMethod
@@ -106,7 +105,7 @@ def settle(payment_id: str, *, refused: str = "", give_up: bool = False) -> Paym
     A bank's question that nobody was there to answer is no decline: the payment then waits for its customer.
     """
     with as_service("settle a payment"):
-        found = at_once.read(payment_id) if settings().on_postgresql else None
+        found = at_once.read(payment_id)
         payment, sold = (found.payment, found.sold) if found is not None else _load(payment_id)
         if payment.processor_id is None and payment.checkout_id is not None:
             payment, found = checkouts.look(payment_id, give_up=give_up), None
