@@ -33,4 +33,11 @@ BUGS = [
         "            except ZeroDivisionError:  #",
         (f"{TESTS}::test_a_connection_that_has_forgotten_the_call_or_lost_its_answer_counts_once",),
     ),
+    Bug(
+        "a row is made before its table has been joined to its class",
+        "app/models/unit_of_work/detached.py",
+        "    Base.registry.configure()",
+        "    Base.registry",
+        ("tests/services/usage/test_recording.py::test_it_may_be_the_first_that_a_process_does",),
+    ),
 ]

@@ -33,6 +33,7 @@ def each(model: type[Model], rows: bytes | None) -> Sequence[Model]:
 
 def made(model: type[Model], values: Mapping[str, Any]) -> Model:
     """Return the object of a row of which all columns are given."""
+    Base.registry.configure()  # a statement of the ORM does it; this may be the first that a process does
     new = cast("Model", inspect(model).class_manager.new_instance())
     new.__dict__.update(values)
     make_transient_to_detached(new)

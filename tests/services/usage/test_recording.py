@@ -2,6 +2,8 @@
 
 import random
 import re
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +16,7 @@ from sqlalchemy import Engine, select, text
 from sqlalchemy.exc import DBAPIError
 
 from app import clock
+from app.config import Settings
 from app.domain.authorizations import AuthorizationRequest
 from app.domain.errors import NotFound, Refused
 from app.domain.money import Credits
@@ -29,12 +32,23 @@ from app.services.transaction import transaction
 from app.services.usage import on_sqlite, recording
 from app.services.verification.verify import verify
 from tests.support import meters, tiers
+from tests.support.databases import environment
+from tests.support.server import ROOT
 from tests.support.statements import counted
 
 ON_POSTGRESQL = pytest.mark.parametrize("database", ["postgresql"], indirect=True)
 NOON, UNIT = datetime(2026, 12, 30, 12, tzinfo=UTC), 1_000_000
 KINDS = ("promotional", "trial", "referral", "refund", "proration")
 TABLES: tuple[type[Base], ...] = (Transfer, Account, Grant, Allocation, BalanceDay, Spending, UsageDay)
+FIRST = """
+import sys
+from app import create_app
+from app.config import Settings
+from app.domain.money import Credits
+from app.services.usage import recording
+with create_app(Settings.from_env()).app_context():
+    print(recording.record(sys.argv[1], key="first", credits=Credits(1_000_000), description="Requests").amount)
+"""
 AN_ID = re.compile(r"\b[a-z]{2,5}_[0-9a-z]{26}\b")
 Step = tuple[str, int]
 WRITTEN_OUT: list[list[Step]] = [
@@ -212,3 +226,11 @@ def test_what_the_database_cannot_take_as_it_is_said_goes_the_usual_way(spender:
         recording.record(spender.customer_id, key="k", credits=Credits(20 * UNIT + 1), description="Requests")
     made = recording.record(spender.customer_id, key="k", credits=Credits(1), description="Zürich 😀 'quoted'")
     assert made.description == "Zürich 😀 'quoted'"
+
+
+@pytest.mark.both_databases
+def test_it_may_be_the_first_that_a_process_does(spender: Customer, settings: Settings) -> None:
+    """Nothing has joined the tables to their classes before."""
+    command = [sys.executable, "-c", FIRST, spender.customer_id]
+    ran = subprocess.run(command, cwd=ROOT, env=environment(settings), capture_output=True, text=True, check=False)
+    assert (ran.returncode, ran.stdout) == (0, f"{UNIT}\n"), ran.stderr[-2000:]
