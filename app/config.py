@@ -8,6 +8,9 @@ from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
 from app import identity_settings, mailboxes
 from app.identity_settings import IdentityProvider, WrongProvider
 
@@ -23,6 +26,9 @@ _SECRETS = {
     "JOBS_URL",
     "MAIL_URL",
 }
+UNREADABLE = (
+    "cannot be read: a port is a number, a file has a path, and of a password @ is written %40, / %2F and % %25"
+)
 _NOT_READ = {"testing", "identity_providers"}
 """What no variable of the same name sets."""
 
@@ -101,11 +107,10 @@ class Settings:
         )
         scheme = self.database_url.partition(":")[0]
         _want(scheme in {"sqlite", "postgresql+psycopg"}, "DATABASE_URL", "must begin with sqlite:/// or postgresql://")
-        _want(
-            self.database_prepared_statements in {"auto", "on", "off"},
-            "DATABASE_PREPARED_STATEMENTS",
-            "must be 'auto', 'on' or 'off'",
-        )
+        for name in ("database_url", "database_owner_url", "replica_url"):
+            _want(_is_read(getattr(self, name)), name.upper(), UNREADABLE)
+        prepared = self.database_prepared_statements
+        _want(prepared in {"auto", "on", "off"}, "DATABASE_PREPARED_STATEMENTS", "must be 'auto', 'on' or 'off'")
         replicable = self.on_postgresql and self.replica_url.startswith("postgresql")
         _want(not self.replica_url or replicable, "REPLICA_URL", "must be postgresql://…, of a replica of DATABASE_URL")
         _want(self.payments in {"sandbox", "stripe"}, "PAYMENTS", "must be 'sandbox' or 'stripe'")
@@ -115,11 +120,8 @@ class Settings:
         there = self.pdf_engine != "weasyprint" or find_spec("weasyprint") is not None
         _want(there, "PDF_ENGINE", "needs WeasyPrint: pip install --require-hashes -r requirements/weasyprint.txt")
         _want(0 <= self.trusted_proxies <= 10, "TRUSTED_PROXIES", "must be a number from 0 to 10")
-        _want(
-            0 <= self.api_calls_per_minute <= 10**9,
-            "API_CALLS_PER_MINUTE",
-            "must be a number from 0 (no limit) to 1000000000",
-        )
+        calls = "must be a number from 0 (no limit) to 1000000000"
+        _want(0 <= self.api_calls_per_minute <= 10**9, "API_CALLS_PER_MINUTE", calls)
         _want(1 <= self.web_threads <= 200, "WEB_THREADS", "must be a number from 1 to 200")
         _want(
             not self.webhooks_allow_loopback or self.demo or self.testing,
@@ -131,36 +133,26 @@ class Settings:
         self._check_payments()
 
     def _check_urls(self) -> None:
+        plain = "must be a plain http:// or https:// address"
         for name, url in (("BASE_URL", self.base_url), ("STRIPE_API_BASE", self.stripe_api_base)):
             if not url and name == "STRIPE_API_BASE":
                 continue
             parts = urlsplit(url)
-            _want(
-                parts.scheme in {"http", "https"} and parts.netloc and not parts.query and not parts.fragment,
-                name,
-                "must be a plain http:// or https:// address",
-            )
+            fits = parts.scheme in {"http", "https"} and parts.netloc and not parts.query and not parts.fragment
+            _want(fits, name, plain)
             _want(not parts.path.strip("/"), name, "must have no path")
         vies = urlsplit(self.vies_url)
-        _want(
-            not self.vies_url or (vies.scheme in {"http", "https"} and vies.netloc and not vies.query),
-            "VIES_URL",
-            "must be a plain http:// or https:// address",
-        )
+        fits = not self.vies_url or (vies.scheme in {"http", "https"} and vies.netloc and not vies.query)
+        _want(fits, "VIES_URL", plain)
         local = urlsplit(self.base_url).hostname in {"localhost", "127.0.0.1", "::1"}
-        _want(
-            local or self.base_url.startswith("https://") or self.testing,
-            "BASE_URL",
-            "must be https:// for any host but localhost, or sign-ins would travel in the open",
-        )
+        words = "must be https:// for any host but localhost, or sign-ins would travel in the open"
+        _want(local or self.base_url.startswith("https://") or self.testing, "BASE_URL", words)
         if self.redis_url:
             _want(urlsplit(self.redis_url).scheme in {"redis", "rediss"}, "REDIS_URL", "must begin with redis://")
         if self.jobs_url:
-            _want(
-                urlsplit(self.jobs_url).scheme in {"sqlite", "postgresql", "redis", "rediss"},
-                "JOBS_URL",
-                "must begin with sqlite:///, postgresql:// or redis://",
-            )
+            kinds = {"sqlite", "postgresql", "redis", "rediss"}
+            words = "must begin with sqlite:///, postgresql:// or redis://"
+            _want(urlsplit(self.jobs_url).scheme in kinds, "JOBS_URL", words)
 
     def _check_mail(self) -> None:
         if not self.mail_url:
@@ -275,6 +267,14 @@ def _driver(url: str) -> str:
         if url.startswith(scheme):
             return "postgresql+psycopg://" + url.removeprefix(scheme)
     return url
+
+
+def _is_read(url: str) -> bool:
+    """Say whether SQLAlchemy can read the address, and of a file its path; or there is none."""
+    try:
+        return not url or bool(make_url(url).database) or not url.startswith("sqlite")
+    except (ValueError, ArgumentError):
+        return False
 
 
 def _from_here(url: str) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from app.config import Settings, WrongSetting
 
-BOUNDS = {"PORT": (1, 65_535), "WEB_WORKERS": (1, 100), "WEB_STOP_SECONDS": (1, 1_800)}
+BOUNDS = {"PORT": (1, 65_535), "WEB_WORKERS": (1, 100), "WEB_THREADS": (1, 200), "WEB_STOP_SECONDS": (1, 1_800)}
 """What `make serve` alone reads: whole numbers from the one to the other."""
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from app import making, serving
-from app.config import Settings, WrongSetting
+from app.config import UNREADABLE, Settings, WrongSetting
 from app.services import jobs
 from tests.architecture.source import ROOT
 from tests.support import databases, stripe_api
@@ -80,6 +80,10 @@ def test_make_serve_and_make_worker_keep_one_arena_where_none_is_set(target: str
         ({"WEB_STOP_SECONDS": "³"}, "WEB_STOP_SECONDS must be a number from 1 to 1800"),
         ({"WEB_THREADS": "0"}, "WEB_THREADS must be a number from 1 to 200"),
         ({"WEB_THREADS": "many"}, "WEB_THREADS must be a whole number"),
+        ({"WEB_THREADS": ""}, "WEB_THREADS must be a number from 1 to 200"),
+        ({"DATABASE_URL": "postgresql://u:p@here:port/d"}, f"DATABASE_URL {UNREADABLE}"),
+        ({"DATABASE_URL": "postgresql://u:p@[::1/d"}, f"DATABASE_URL {UNREADABLE}"),
+        ({"DATABASE_URL": "sqlite:///"}, f"DATABASE_URL {UNREADABLE}"),
         ({"PAYMENTS": "cash"}, "PAYMENTS must be 'sandbox' or 'stripe'"),
     ],
 )
@@ -89,6 +93,7 @@ def test_a_wrong_setting_is_said_before_the_server_starts(wrong: dict[str, str],
         "DATABASE_URL": "sqlite:///here.sqlite3",
         "PORT": "8000",
         "WEB_WORKERS": "2",
+        "WEB_THREADS": "16",
         "WEB_STOP_SECONDS": "30",
     }
     serving.check(right)

@@ -32,6 +32,7 @@ BUGS = [
         "            except psycopg.errors.InvalidSqlStatementName:  #",
         "            except ZeroDivisionError:  #",
         (f"{TESTS}::test_a_connection_that_has_forgotten_the_call_or_lost_its_answer_counts_once",),
+        of_postgresql=True,
     ),
     Bug(
         "a row is made before its table has been joined to its class",

@@ -99,6 +99,7 @@ BUGS = [
         "connection.info.transaction_status == TransactionStatus.INTRANS",
         "connection.info.transaction_status == TransactionStatus.INERROR",
         (f"{KEPT}::test_what_pages_ask_stays_prepared_although_each_page_ends_with_a_rollback",),
+        of_postgresql=True,
     ),
     Bug(
         "what is rare is a parameter, so that no plan is kept",
@@ -106,6 +107,7 @@ BUGS = [
         """else literal_column(f"'{value}'", String())""",
         """else bindparam(None, value, type_=String())""",
         (f"{KEPT}::test_what_is_rare_is_written_into_the_large_statements",),
+        of_postgresql=True,
     ),
     Bug(
         "a statement that is kept keeps its first customer",
@@ -276,5 +278,6 @@ BUGS = [
         "    if replica.the_replica() is not None:\n",
         "    if at is not None:\n",
         ("tests/faults/test_replica.py::test_a_database_that_is_no_replica_is_not_read",),
+        of_postgresql=True,
     ),
 ]

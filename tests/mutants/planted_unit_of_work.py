@@ -70,6 +70,7 @@ BUGS = [
         "    ahead.forget_what(session, ",
         "    _ = (session, ",
         (f"{AHEAD}::test_an_answer_is_not_used_once_what_it_reads_is_written",),
+        of_postgresql=True,
     ),
     Bug(
         "what was read ahead is used after a flush",
@@ -77,6 +78,7 @@ BUGS = [
         "and may name it\n    ahead.forget(session)\n",
         "and may name it\n",
         (f"{AHEAD}::test_an_answer_is_not_used_once_what_it_reads_is_written",),
+        of_postgresql=True,
     ),
     Bug(
         "what was read ahead of one customer answers for another",
@@ -84,6 +86,7 @@ BUGS = [
         "    if any(said.get(name) != value",
         "    if False and any(said.get(name) != value",
         (f"{AHEAD}::test_an_answer_is_used_once_for_its_values_and_in_its_transaction",),
+        of_postgresql=True,
     ),
     Bug(
         "a new row is written without what its columns are by default",

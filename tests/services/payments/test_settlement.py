@@ -45,7 +45,8 @@ ONCE = ["credits.granted", "invoice.finalized", "invoice.paid"]
 
 def events_of(customer_id: str) -> list[str]:
     with as_service("look at the outbox"):
-        return list(db.session.scalars(select(OutboxEvent.type).where(OutboxEvent.customer_id == customer_id)))
+        events = select(OutboxEvent.type).where(OutboxEvent.customer_id == customer_id)
+        return list(db.session.scalars(events.order_by(OutboxEvent.sequence)))
 
 
 class Overtaken:
