@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from app import clock, create_app
 from app.config import Settings
 from app.services.reconciliation import inbox
-from tests.support.kill_points import Watched
+from tests.support.kill_points import Watched, watch_cursors
 
 ENDS = {"kill": signal.SIGKILL, "stop": signal.SIGSTOP}
 
@@ -29,7 +29,9 @@ class KillPoints:
         self._signal, self._at, self._count = ENDS[how], at, 0
 
     def reached(self, *words: str) -> None:
-        """Count one moment."""
+        """Count one moment: a statement is none."""
+        if words[0] == "statement":
+            return
         self._count += 1
         print(self._count, words[-1], flush=True)
         if self._count == self._at:
@@ -43,6 +45,7 @@ def main(how: str, at: int, now: datetime) -> None:
     app.extensions["purser.gateway"] = Watched(app.extensions["purser.gateway"], kill_points)
     event.listen(Session, "before_commit", lambda _session: kill_points.reached("before commit"))
     event.listen(Session, "after_commit", lambda _session: kill_points.reached("after commit"))
+    watch_cursors(kill_points)
     with app.app_context(), clock.at(now):
         print("done", inbox.work(), flush=True)
 

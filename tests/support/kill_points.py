@@ -13,7 +13,7 @@ import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Protocol
 
 from flask import Flask
 from sqlalchemy import Engine, event
@@ -23,6 +23,13 @@ from app.services.payments import on_sqlite
 from tests.support.crash_plan import Kill
 
 WRITES = re.compile(r"insert into \w+|update \w+ set")
+
+
+class Points(Protocol):
+    """What counts."""
+
+    def reached(self, *words: str) -> None:
+        """Count one point."""
 
 
 class KillPoints:
@@ -41,7 +48,7 @@ class KillPoints:
 class Watched:
     """Something outside whose every call is a point before and a point after."""
 
-    def __init__(self, outside: object, kill_points: KillPoints) -> None:
+    def __init__(self, outside: object, kill_points: Points) -> None:
         self._outside, self._kill_points = outside, kill_points
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
@@ -59,7 +66,7 @@ class Watched:
 class WatchedCursor:
     """SQLite's own cursor, on which a transaction is written past SQLAlchemy: its statements and commits are points."""
 
-    def __init__(self, cursor: sqlite3.Cursor, kill_points: KillPoints) -> None:
+    def __init__(self, cursor: sqlite3.Cursor, kill_points: Points) -> None:
         self._cursor, self._kill_points = cursor, kill_points
 
     def __getattr__(self, name: str) -> Any:
@@ -76,7 +83,8 @@ class WatchedCursor:
         return done
 
 
-def _watch_cursors(kill_points: KillPoints) -> None:
+def watch_cursors(kill_points: Points) -> None:
+    """Count what is written on SQLite past SQLAlchemy."""
     opened = on_sqlite.cursor_of
 
     @contextmanager
@@ -93,7 +101,7 @@ def watch(app: Flask, kill: Kill | None) -> KillPoints:
     app.extensions["purser.gateway"] = Watched(app.extensions["purser.gateway"], kill_points)
     event.listen(Session, "before_commit", lambda _session: kill_points.reached("commit", "before commit"))
     event.listen(Session, "after_commit", lambda _session: kill_points.reached("commit", "after commit"))
-    _watch_cursors(kill_points)
+    watch_cursors(kill_points)
 
     @event.listens_for(Engine, "before_cursor_execute")
     def about_to_execute(_connection: object, _cursor: object, statement: str, *_more: object) -> None:
